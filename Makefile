@@ -1,0 +1,80 @@
+# The course from the shell. `make` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+READY := $(VENV)/.installed
+BIN := $(VENV)/bin
+PORT := 8000
+
+# Quiet TensorFlow; two threads give the same run on most machines.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export OMP_NUM_THREADS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Notebooks run in their own folder: a relative path would lead elsewhere from there.
+ifneq ($(ECGLAB_DATA),)
+export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
+endif
+
+.PHONY: help book serve test test-all execute stale check-fresh lint lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The first interpreter that runs and has the right version: a name on the PATH may be a shim
+# that fails, or lack the modules that make an environment.
+$(READY): requirements.txt pyproject.toml
+	@set -e; \
+	suits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; \
+	python=; \
+	for candidate in $(or $(PYTHON),python3.12 python3.11 python3 python); do \
+	    if "$$candidate" -c "$$suits" >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "No suitable Python: tried $(or $(PYTHON),python3.12 python3.11 python3 python)."; \
+	    echo "The course needs Python 3.11 or 3.12 with its venv module"; \
+	    echo "(on Debian or Ubuntu: apt install python3-venv). If it is elsewhere: make PYTHON=/path/to/python3.12"; \
+	    exit 1; \
+	fi; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1 || ! $(BIN)/python -c "$$suits" >/dev/null 2>&1; then \
+	    echo "Making $(VENV) with $$python ($$("$$python" --version))"; \
+	    rm -rf $(VENV); "$$python" -m venv $(VENV); \
+	fi; \
+	echo "Installing the packages of requirements.txt into $(VENV) (a few minutes, about 2 GB on disk)"; \
+	$(BIN)/python -m pip install --quiet -r requirements.txt; \
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	touch $@
+
+book: $(READY)  ## build the book and print where to open it
+	@$(BIN)/python tools/book.py
+
+serve: book  ## build the book and serve it at http://localhost:8000 until Ctrl-C
+	@echo "http://localhost:$(PORT)/book/index.html  (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
+	@$(BIN)/python -m pytest -m "not long"
+
+test-all: $(READY)  ## the long tests, and the chapters once more on simulated patients
+	@$(BIN)/python -m pytest -m long
+
+execute: $(READY)  ## run the stale chapters on real recordings and store their outputs
+	@$(BIN)/python tools/notebooks.py execute
+
+stale: $(READY)  ## list the chapters that are older than their code
+	@$(BIN)/python tools/notebooks.py stale
+
+check-fresh: $(READY)  ## fail if a chapter is older than its code
+	@$(BIN)/python tools/notebooks.py check-fresh
+
+lint: $(READY)  ## check the code's style
+	@$(BIN)/ruff check .
+
+lock:  ## pin every package anew in requirements.txt (needs uv)
+	uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
+	    --all-extras --no-header --no-annotate --upgrade --quiet --output-file requirements.txt
+
+clean:  ## remove the built book and the caches (.venv stays)
+	rm -rf _build .pytest_cache .ruff_cache chapters/.ipynb_checkpoints
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf

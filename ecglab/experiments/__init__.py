@@ -1,0 +1,93 @@
+"""Experiments: one module each, with its recorded outcome beside it as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+
+import ecglab
+from ecglab.beats import Beats
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all experiments.
+
+    Examples
+    --------
+    >>> "resnet50" in names()
+    True
+    """
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem != "__init__"))
+
+
+def recorded(name: str) -> dict:
+    """Return an experiment's recorded outcome.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    dict
+        What `python -m ecglab experiment NAME` wrote: command, version, seeds, hash of
+        the recordings, environment, history, scores.
+
+    Raises
+    ------
+    ValueError
+        If there is no such experiment.
+    FileNotFoundError
+        If it has not been run yet.
+
+    Examples
+    --------
+    >>> recorded("resnet50")["recipe"]["width"]
+    16
+    """
+    if name not in names():
+        raise ValueError(f"there is no experiment {name!r}; there are {', '.join(names())}")
+    path = path_of(name)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"experiment {name} has no recorded outcome; run python -m ecglab experiment {name}"
+        )
+    return json.loads(path.read_text())
+
+
+def path_of(name: str) -> Path:
+    """Return where an experiment's outcome is recorded."""
+    return _FOLDER / f"{name}.json"
+
+
+def environment() -> dict[str, str]:
+    """Return what the run was made with."""
+    from ecglab.backend import keras  # late: reading a recorded outcome needs no Keras
+
+    return {
+        "ecglab": ecglab.__version__,
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": keras.config.backend(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def hash_of(beats: Beats) -> str:
+    """Return a SHA-256 over the beats' records, places, symbols and voltages.
+
+    Two runs with equal hashes saw the same recordings. Voltages are rounded to a
+    microvolt, so that the last bit of a filter's arithmetic does not count.
+    """
+    digest = hashlib.sha256()
+    for part in (beats.records, beats.samples, beats.symbols, np.rint(beats.windows * 1000)):
+        digest.update(np.ascontiguousarray(part).astype(part.dtype).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,411 @@
+"""Figures in one style: ECG paper, twelve leads, galleries of beats, curves and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from ecglab.beats import CLASSES, labels_of
+from ecglab.evaluate import Scores
+from ecglab.records import Record
+
+#: The palette of Okabe and Ito, which colour-blind readers can tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: One colour for each AAMI class.
+COLORS = {"N": "#0072B2", "S": "#E69F00", "V": "#D55E00", "F": "#CC79A7", "Q": "#595959"}
+_WAVE_COLORS = {"P": "#56B4E9", "QRS": "#E69F00", "T": "#009E73"}
+_INK, _GRID, _FINE = "#1a1a1a", "#e8a0a0", "#f6dcdc"
+
+#: Rows of the usual twelve-lead sheet.
+CLINICAL_LAYOUT = (
+    ("I", "aVR", "V1", "V4"),
+    ("II", "aVL", "V2", "V5"),
+    ("III", "aVF", "V3", "V6"),
+)
+
+
+def style() -> None:
+    """Set the course's one matplotlib style.
+
+    Figures keep a white ground, so that they read alike on light and dark pages.
+    """
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.5, 3.5),
+            "figure.dpi": 100,
+            "figure.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "savefig.facecolor": "white",
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": plt.cycler(color=PALETTE),
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+            "legend.frameon": False,
+            "lines.linewidth": 1.5,
+        }
+    )
+
+
+def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0) -> None:
+    """Draw ECG paper: a small box is 40 ms and 0.1 mV, a large box five of them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    seconds : float
+        Width.
+    low, high : float
+        Voltages at the lower and upper edge, in mV.
+    start : float
+        Time at the left edge, in s.
+    """
+    ax.set(xlim=(start, start + seconds), ylim=(low, high))
+    ax.set_aspect(0.4)  # 25 mm/s and 10 mm/mV: a second is as long as 2.5 mV
+    ax.xaxis.set_major_locator(MultipleLocator(0.2))
+    ax.yaxis.set_major_locator(MultipleLocator(0.5))
+    ax.yaxis.set_major_formatter(lambda mv, _: f"{mv:g}" if mv % 1 == 0 else "")
+    if seconds <= 5:  # finer lines would run together
+        ax.xaxis.set_minor_locator(MultipleLocator(0.04))
+        ax.yaxis.set_minor_locator(MultipleLocator(0.1))
+        ax.grid(which="minor", color=_FINE, linewidth=0.5)
+    ax.grid(which="major", color=_GRID, linewidth=0.7)
+    ax.set_axisbelow(True)
+    ax.tick_params(which="both", length=0)
+    every = max(1, round(seconds / 10)) * (5 if seconds > 2 else 1)
+    ticks = ax.get_xticks()
+    steps = np.rint(ticks / 0.2).astype(int)
+    labelled = [f"{t:g}" if k % every == 0 else "" for t, k in zip(ticks, steps, strict=True)]
+    ax.set_xticks(ticks, labelled)
+    ax.set_xlim(start, start + seconds)
+    ax.spines[:].set_visible(False)
+
+
+def strip(
+    record: Record, lead: str, start: float = 0.0, seconds: float = 10.0, beats: bool = True
+) -> Figure:
+    """Draw one lead of a record on ECG paper, with the annotators' symbols above the beats.
+
+    Parameters
+    ----------
+    record : Record
+    lead : str
+        By name.
+    start, seconds : float
+        Which part, in s.
+    beats : bool
+        Whether symbols are shown, in the colour of their AAMI class.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the record has no such lead, or the part does not lie within it.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> figure = strip(records.load("100"), "MLII", seconds=4)
+    """
+    time, signal = _part(record, lead, start, seconds)
+    figure, ax = _sheet(seconds, *_limits(signal, top=0.5 if beats else 0.0), start)
+    ax.plot(time, signal, color=_INK, linewidth=1.1)
+    if beats:
+        _mark_beats(ax, record, start, seconds)
+    ax.set(xlabel="time (s)", ylabel="mV", title=f"Record {record}, lead {lead}")
+    return figure
+
+
+def twelve_leads(record: Record) -> Figure:
+    """Draw a twelve-lead record as the clinic lays it out, with lead II along the bottom.
+
+    Parameters
+    ----------
+    record : Record
+        With the leads of `CLINICAL_LAYOUT`; LUDB's have them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If a lead is missing.
+    """
+    seconds, row_height = min(record.duration, 10.0), 2.5
+    column = seconds / 4
+    figure, ax = _sheet(seconds, -9.5, 2.0, start=0.0)
+    for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
+        width = column if len(leads) == 4 else seconds
+        for place, lead in enumerate(leads):
+            first = round(place * width * record.fs)
+            signal = record.lead(lead)[first : first + round(width * record.fs)]
+            time = (first + np.arange(len(signal))) / record.fs
+            # A strip hangs about its own middle, so that neighbours do not collide.
+            base = -row * row_height - float(np.median(signal))
+            ax.plot(time, np.clip(signal + base, -9.5, 1.8), color=_INK, linewidth=0.8)
+            ax.text(place * width + 0.05, -row * row_height + 1.0, lead, fontsize=10, weight="bold")
+            if place:
+                ax.plot(
+                    [place * width] * 2,
+                    [-row * row_height - 0.4, -row * row_height + 0.4],
+                    color=_INK,
+                    linewidth=0.8,
+                )
+    scale = "25 mm/s, 10 mm/mV: a large box is 0.2 s and 0.5 mV"
+    ax.set(xlabel=f"time (s)  ·  {scale}", title=f"Record {record}: twelve leads")
+    ax.set_yticklabels([])
+    return figure
+
+
+def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -> Figure:
+    """Draw one lead with the annotated bounds of P, QRS and T shaded.
+
+    Parameters
+    ----------
+    record : Record
+        With wave bounds; LUDB's have them.
+    lead : str
+        By name.
+    start, seconds : float
+        Which part, in s.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no bounds for that lead, or the part does not lie within the record.
+    """
+    if lead not in record.waves:
+        raise ValueError(f"record {record} has wave bounds for {list(record.waves) or 'no lead'}")
+    time, signal = _part(record, lead, start, seconds)
+    figure, ax = _sheet(seconds, *_limits(signal, top=0.3), start)
+    high = ax.get_ylim()[1]
+    ax.plot(time, signal, color=_INK, linewidth=1.4)
+    for kind, onset, peak, offset in record.waves[lead]:
+        inside = start <= peak / record.fs < start + seconds
+        if inside and onset >= 0 and offset >= 0:
+            span = max(onset / record.fs, start), min(offset / record.fs, start + seconds)
+            ax.axvspan(*span, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
+            ax.text(sum(span) / 2, high - 0.22, kind, ha="center", fontsize=10, weight="bold")
+    ax.set(xlabel="time (s)", ylabel="mV", title=f"Record {record}, lead {lead}: wave bounds")
+    return figure
+
+
+def gallery(
+    images: np.ndarray,
+    titles: Sequence[str] | None = None,
+    columns: int = 6,
+    scale: tuple[float, float] | None = None,
+) -> Figure:
+    """Show images side by side.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        Shape ``(n, height, width)`` or ``(n, height, width, 1)``.
+    titles : sequence of str, optional
+        One for each image.
+    columns : int
+        Images in a row.
+    scale : tuple of float, optional
+        Milliseconds and millivolts of a pixel, from `images.scale`; labels the first image's axes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or not one title for each.
+    """
+    images = np.asarray(images)
+    images = images[..., 0] if images.ndim == 4 else images
+    if images.ndim != 3 or not len(images):
+        raise ValueError(f"images have shape {images.shape}; give (n, height, width)")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(titles)} titles for {len(images)} images; give one each")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4), squeeze=False
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for k, image in enumerate(images):
+        ax = axes.flat[k]
+        ax.imshow(image, cmap="gray")
+        ax.set_title(titles[k] if titles is not None else "", fontsize=10, loc="center")
+    if scale is not None:
+        height, width = images.shape[1:]
+        first = axes.flat[0]
+        first.axis("on")
+        first.set_xticks([0, width - 1], ["0", f"{width * scale[0]:.0f} ms"], fontsize=8)
+        first.set_yticks([0, height - 1], [f"{height * scale[1]:.1f} mV", "0"], fontsize=8)
+    return figure
+
+
+def confusion(scores: Scores, title: str = "What was called what") -> Figure:
+    """Draw a confusion matrix: counts, shaded by the part of each row.
+
+    Parameters
+    ----------
+    scores : Scores
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    matrix = scores.matrix
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, ax = plt.subplots(figsize=(5.2, 4.4))
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*matrix.shape):
+        dark = shares[row, column] > 0.5
+        ax.text(
+            column,
+            row,
+            f"{matrix[row, column]:,}",
+            ha="center",
+            va="center",
+            color="white" if dark else _INK,
+            fontsize=10,
+        )
+    ticks = range(len(CLASSES))
+    ax.set(
+        xticks=ticks,
+        yticks=ticks,
+        xticklabels=CLASSES,
+        yticklabels=CLASSES,
+        xlabel="called by the network",
+        ylabel="labelled by cardiologists",
+        title=title,
+    )
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return figure
+
+
+def history(
+    histories: pd.DataFrame | Mapping[str, pd.DataFrame], columns: Sequence[str] = ("loss",)
+) -> Figure:
+    """Draw training curves, one panel for each column.
+
+    Parameters
+    ----------
+    histories : pandas.DataFrame or mapping of str to pandas.DataFrame
+        As `train.fit` gives them; several runs by name.
+    columns : sequence of str
+        Which columns to draw.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    named = {"": histories} if isinstance(histories, pd.DataFrame) else dict(histories)
+    figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
+    marks = ("o", "s", "^", "D", "v", "P", "X")
+    for ax, column in zip(axes[0], columns, strict=True):
+        for k, (name, table) in enumerate(named.items()):
+            ax.plot(
+                np.arange(1, len(table) + 1),
+                table[column],
+                marks[k % len(marks)] + "-",
+                markersize=4,
+                color=PALETTE[k % len(PALETTE)],
+                label=name,
+            )
+        ax.set(xlabel="epoch", ylabel=column, ylim=(0, None))
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if len(named) > 1:
+            ax.legend()
+    return figure
+
+
+def intervals(table: pd.DataFrame, title: str = "Scores with 95 % intervals over people") -> Figure:
+    """Draw scores with their intervals as a forest plot.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns value, low, high, as `evaluate.bootstrap_records` gives them.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = np.arange(len(table))[::-1]
+    figure, ax = plt.subplots(figsize=(7, 0.36 * len(table) + 1.2))
+    ax.hlines(rows, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
+    ax.plot(table["value"], rows, "o", color=_INK, markersize=6)
+    ax.set(yticks=rows, yticklabels=table.index, xlim=(0, 1.02), xlabel="score", title=title)
+    ax.grid(axis="x", color="#dddddd")
+    ax.set_axisbelow(True)
+    return figure
+
+
+# ---------------------------------------------------------------------------
+
+
+def _part(record: Record, lead: str, start: float, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return times in s and voltages in mV of a part of one lead."""
+    signal = record.lead(lead)
+    first, last = round(start * record.fs), round((start + seconds) * record.fs)
+    if not 0 <= first < last <= len(signal):
+        raise ValueError(
+            f"{start:g} s to {start + seconds:g} s does not lie within record {record}, "
+            f"which is {record.duration:g} s long"
+        )
+    return np.arange(first, last) / record.fs, signal[first:last]
+
+
+def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figure, Axes]:
+    """Return a figure eight inches wide, as high as its piece of ECG paper needs."""
+    width = 7.2
+    figure, ax = plt.subplots(figsize=(8, width * 0.4 * (high - low) / seconds + 0.9))
+    paper(ax, seconds, low, high, start)
+    return figure, ax
+
+
+def _limits(signal: np.ndarray, top: float) -> tuple[float, float]:
+    """Return voltages that enclose a signal, on half millivolts, with room above."""
+    low = np.floor((signal.min() - 0.1) * 2) / 2
+    return float(low), float(np.ceil((signal.max() + 0.1 + top) * 2) / 2)
+
+
+def _mark_beats(ax: Axes, record: Record, start: float, seconds: float) -> None:
+    high = ax.get_ylim()[1]
+    time = record.samples / record.fs
+    inside = (time >= start) & (time < start + seconds)
+    labels = labels_of(record.symbols[inside])
+    for when, symbol, label in zip(time[inside], record.symbols[inside], labels, strict=True):
+        ax.text(
+            when,
+            high - 0.12,
+            symbol,
+            ha="center",
+            va="top",
+            fontsize=11,
+            weight="bold",
+            color=COLORS[CLASSES[label]],
+            clip_on=True,
+        )

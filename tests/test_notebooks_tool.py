@@ -1,0 +1,216 @@
+"""The fingerprint: what must and what must not change it, on every Python alike."""
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import notebooks  # noqa: E402
+
+SOURCE = '''"""Module."""
+import os  # why
+X = 1
+
+
+def f(a, *, b="é"):
+    """Say it.
+
+    At length.
+    """
+    # remark
+    if a:
+        return f"é {a!r:>{b}} {{x}} {'y' if a else f'{b:.2f}'}" f"""two
+  lines {a + 1} ö {b}"""
+
+    return rf"\\d{a}" + \\
+        "x"
+
+
+class C:
+    """Only a docstring."""
+
+
+f"{X}"
+'''
+# The digests must be these on Python 3.11 and 3.12.
+MODULE = "2d9e19a478dc"
+CELL = "04b97a92f46d"
+
+
+def digest(source, module=True):
+    return notebooks.sha256(repr(notebooks.tokens(source, module=module)).encode())[:12]
+
+
+def test_same_on_every_python():
+    assert (digest(SOURCE), digest(SOURCE, module=False)) == (MODULE, CELL)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  # why", ""),
+        ('"""Module."""', '"""Another."""'),
+        ("Say it.", "Say something else."),
+        ("    # remark\n", ""),
+        ("X = 1\n", "X  =  1\n\n\n"),
+        ("\n    return rf", "\n\n\n    return rf"),
+        ('"""Only a docstring."""', '"""Still one."""'),
+    ],
+)
+def test_layout_comments_and_docstrings_do_not_count(old, new):
+    assert old in SOURCE
+    assert digest(SOURCE.replace(old, new)) == digest(SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("X = 1", "X = 2"),
+        ("{a!r", "{a!s"),
+        ("lines {a + 1}", "lines {a + 2}"),
+        ("two\n  lines", "two\n lines"),
+        ("\n    return rf", "\n        return rf"),
+        ("import os", "import os, sys"),
+    ],
+)
+def test_code_counts(old, new):
+    assert old in SOURCE
+    assert digest(SOURCE.replace(old, new)) != digest(SOURCE)
+
+
+def test_a_cells_string_result_counts():
+    assert digest('"one"', module=False) != digest('"two"', module=False)
+
+
+def test_magic_lines_count_and_a_leading_percent_is_an_operator():
+    assert digest("%pip install a", module=False) != digest("%pip install b", module=False)
+    assert notebooks.tokens('x = ("%s"\n  % 1)', module=False)[3:5] == ['"%s"', "%"]
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Lay out a small package and a notebook that imports part of it."""
+    package = tmp_path / "ecglab"
+    (package / "experiments").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "records.py").write_text("def load():\n    return 1\n")
+    (package / "beats.py").write_text("from . import records\n\nrecords.load()\n")
+    (package / "models.py").write_text("X = 1\n")
+    (package / "experiments" / "__init__.py").write_text("")
+    (package / "experiments" / "full_run.json").write_text("{}")
+    (package / "small.weights.h5").write_bytes(b"1")
+    cells = [
+        new_markdown_cell("Prose"),
+        new_code_cell("from ecglab import beats as b, experiments"),
+        new_code_cell("experiments.recorded('full_run')\nopen('small')"),
+    ]
+    return tmp_path, new_notebook(cells=cells)
+
+
+def store(notebook, root):
+    pieces = notebooks.parts(notebook, root)
+    notebook.metadata["ecglab"] = {"fingerprint": notebooks.fingerprint(pieces), "parts": pieces}
+
+
+def test_parts_are_found_transitively(house):
+    root, notebook = house
+    assert set(notebooks.parts(notebook, root)) == {
+        "cells",
+        "ecglab",
+        "ecglab.beats",
+        "ecglab.experiments",
+        "ecglab.records",
+        "ecglab/experiments/full_run.json",
+        "ecglab/small.weights.h5",
+    }
+
+
+def test_stale_says_what_changed(house):
+    root, notebook = house
+    assert notebooks.why_stale(notebook, root) == ["never executed with `make execute`"]
+    store(notebook, root)
+    assert notebooks.why_stale(notebook, root) == []
+    notebook.cells[0].source = "Other prose"
+    (root / "ecglab" / "models.py").write_text("X = 2\n")
+    (root / "ecglab" / "beats.py").write_text("from . import records  # so\n\nrecords.load()\n")
+    assert notebooks.why_stale(notebook, root) == []
+    (root / "ecglab" / "records.py").write_text("def load():\n    return 2\n")
+    (root / "ecglab" / "experiments" / "full_run.json").write_text('{"a": 1}')
+    assert notebooks.why_stale(notebook, root) == [
+        "ecglab.records",
+        "ecglab/experiments/full_run.json",
+    ]
+    notebook.cells[1].source += "\n1"
+    assert "cells" in notebooks.why_stale(notebook, root)
+
+
+@pytest.mark.parametrize(
+    ("output", "alt", "expected"),
+    [
+        (new_output("stream", name="stdout", text="fine\n"), "", None),
+        (new_output("stream", name="stderr", text="oh"), "", "writes to stderr"),
+        (new_output("stream", name="stdout", text="UserWarning: x"), "", "prints a warning"),
+        (new_output("stream", name="stdout", text="1/3\r2/3\r"), "", "prints a progress bar"),
+        (new_output("error", ename="ValueError", evalue="no", traceback=[]), "", "ValueError: no"),
+        (new_output("display_data", {"image/png": "aa"}), "", "a figure without alt text"),
+        (new_output("display_data", {"image/png": "aa"}), "A curve.", None),
+        (new_output("display_data", {"text/plain": "a"}), "A curve.", "alt text but no figure"),
+        (new_output("display_data", {notebooks.WIDGET: {}}), "", "stores a widget"),
+    ],
+)
+def test_problems(output, alt, expected):
+    cell = new_code_cell("1", outputs=[output], execution_count=1)
+    if alt:
+        cell.metadata["mystnb"] = {"image": {"alt": alt}}
+    found = notebooks.problems(new_notebook(cells=[cell]))
+    assert found == [] if expected is None else expected in found[0]
+
+
+def test_a_stripped_notebook_has_problems():
+    assert "never executed" in notebooks.problems(new_notebook(cells=[new_code_cell("1")]))[0]
+
+
+def test_measured_as_the_reader_sees_it(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert notebooks.measured(23.6, 1130) == "about 25 s to run on two cores, 1.1 GB"
+    assert notebooks.measured(3.4, 300) == "about 3 s to run on two cores, 0.3 GB"
+
+
+@pytest.mark.parametrize(
+    ("source", "folder"), [("simulated", "."), ("", ""), ("", "nowhere"), ("real", "empty")]
+)
+def test_execute_refuses_without_real_recordings(monkeypatch, tmp_path, source, folder):
+    monkeypatch.setenv("ECGLAB_SOURCE", source)
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path) if folder == "empty" else folder)
+    with pytest.raises(SystemExit, match="real recordings"):
+        notebooks.execute_chapters([], everything=True)
+
+
+def test_execute_stores_outputs_time_and_fingerprint(tmp_path):
+    path = tmp_path / "01_small.ipynb"
+    glance = "## At a glance\n<!-- run-time -->not measured<!-- /run-time -->"
+    cells = [new_markdown_cell(glance), new_code_cell("x = 2\nprint(x)")]
+    notebooks.write(new_notebook(cells=cells), path)
+    assert notebooks.execute(path) == []
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.cells[1].outputs[0].text == "2\n"
+    assert notebook.cells[1].metadata == {}
+    assert notebook.metadata.ecglab.recordings == "real"
+    assert notebook.metadata.ecglab.peak_mb > 10
+    assert notebooks.why_stale(notebook) == []
+    assert "about" in notebook.cells[0].source
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_execute_leaves_the_file_alone_when_a_cell_fails(tmp_path):
+    path = tmp_path / "01_small.ipynb"
+    notebooks.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
+    before = path.read_bytes()
+    assert "ZeroDivisionError" in notebooks.execute(path)[0]
+    assert path.read_bytes() == before

@@ -1,0 +1,181 @@
+"""The built book: whole, no broken link, and nothing asked of another host."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
+
+# Elements that make a browser fetch something, and the attributes that say what.
+FETCHING = {
+    "script": ("src",),
+    "img": ("src", "srcset"),
+    "source": ("src", "srcset"),
+    "iframe": ("src",),
+    "video": ("src", "poster"),
+    "audio": ("src",),
+    "embed": ("src",),
+    "object": ("data",),
+    "track": ("src",),
+    "use": ("href", "xlink:href"),
+    "image": ("href", "xlink:href"),
+}
+FETCHING_LINKS = {"stylesheet", "preload", "prefetch", "preconnect", "dns-prefetch", "icon"}
+FETCHING_LINKS |= {"modulepreload", "manifest", "shortcut", "apple-touch-icon"}
+REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
+REMOTE_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", re.IGNORECASE)
+REMOTE_LOADER = re.compile(r"(?:https?:)?//[^\"'\s]+\.(?:m?js|css|woff2?)\b", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def built():
+    if not (HTML / "book" / "index.html").is_file():
+        pytest.fail("There is no built book: run `make book`.")
+
+
+def pages():
+    return sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)
+
+
+@cache
+def soup(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(path):
+    page = soup(path)
+    return {tag["id"] for tag in page.find_all(id=True)} | {
+        tag["name"] for tag in page.find_all("a", attrs={"name": True})
+    }
+
+
+def fetched(page):
+    """Yield every address that a browser asks for when it shows a page."""
+    for name, attributes in FETCHING.items():
+        for tag in page.find_all(name):
+            for attribute in attributes:
+                if value := tag.get(attribute):
+                    for part in value.split(",") if attribute == "srcset" else [value]:
+                        yield part.strip().split(" ")[0] if attribute == "srcset" else part
+    for tag in page.find_all("link", href=True):
+        if FETCHING_LINKS & {rel.lower() for rel in tag.get("rel", [])}:
+            yield tag["href"]
+
+
+def local_file(address, page):
+    """Return the file that a relative address on a page leads to."""
+    path = unquote(urlsplit(address).path)
+    target = (page.parent / path).resolve() if path else page
+    return target / "index.html" if target.is_dir() else target
+
+
+def test_every_page_of_the_contents_is_built():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [contents["root"]]
+    files += [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    assert [file for file in files if not (HTML / f"{file}.html").is_file()] == []
+    links = {a["href"] for a in soup(HTML / "book" / "index.html").select("nav.bd-links a[href]")}
+    chapters = [file for file in files if file.startswith("chapters/")]
+    assert [file for file in chapters if f"../{file}.html" not in links] == []
+
+
+def test_front_door_leads_to_the_first_page():
+    target = soup(HTML / "index.html").find("meta", attrs={"http-equiv": "Refresh"})
+    assert "book/index.html" in target["content"]
+
+
+def test_no_broken_internal_link():
+    broken, count = [], 0
+    for page in pages():
+        for tag in soup(page).find_all("a", href=True):
+            parts = urlsplit(tag["href"])
+            if parts.scheme or parts.netloc:
+                continue
+            count += 1
+            target = local_file(tag["href"], page)
+            if not target.is_file():
+                broken.append(f"{page.relative_to(HTML)}: {tag['href']}")
+            elif parts.fragment and target.suffix == ".html":
+                if unquote(parts.fragment) not in anchors(target) and parts.fragment != "top":
+                    broken.append(f"{page.relative_to(HTML)}: {tag['href']} (no such anchor)")
+    print(f"{count} internal links on {len(pages())} pages")
+    assert count > 0
+    assert broken == []
+
+
+def test_nothing_is_fetched_from_another_host():
+    remote, missing, count = [], [], 0
+    for page in pages():
+        for address in fetched(soup(page)):
+            count += 1
+            if REMOTE.match(address):
+                remote.append(f"{page.relative_to(HTML)}: {address[:200]}")
+            elif not address.startswith("data:") and not local_file(address, page).is_file():
+                missing.append(f"{page.relative_to(HTML)}: {address[:200]}")
+    print(f"{count} fetched addresses on {len(pages())} pages, {len(remote)} of other hosts")
+    assert count > 0
+    assert remote == []
+    assert missing == []
+
+
+def test_no_style_or_inline_script_loads_from_another_host():
+    found = []
+    for sheet in HTML.rglob("*.css"):
+        if REMOTE_CSS.search(sheet.read_text(encoding="utf-8", errors="replace")):
+            found.append(sheet.relative_to(HTML).as_posix())
+    for page in pages():
+        for tag in soup(page).find_all("style"):
+            if REMOTE_CSS.search(tag.get_text()):
+                found.append(f"{page.relative_to(HTML)}: <style>")
+        for tag in soup(page).find_all(style=True):
+            if REMOTE_CSS.search(tag["style"]):
+                found.append(f"{page.relative_to(HTML)}: style attribute")
+        for tag in soup(page).find_all("script", src=False):
+            found += [f"{page.relative_to(HTML)}: {a}" for a in REMOTE_LOADER.findall(tag.text)]
+    assert found == []
+
+
+def test_no_widget_or_thebe_loader():
+    found = []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        for word in ("thebe", "widgets/html-manager", "jupyter-embedded-widgets", "hypothes.is"):
+            if word in text.lower() and soup(page).find("script", string=re.compile(word, re.I)):
+                found.append(f"{page.relative_to(HTML)}: {word}")
+        for tag in soup(page).find_all("script"):
+            if "widget-view" in tag.get("type", "") or "widget-state" in tag.get("type", ""):
+                found.append(f"{page.relative_to(HTML)}: a stored widget")
+            if re.search("thebe|widget|comments", tag.get("src", "")):
+                found.append(f"{page.relative_to(HTML)}: {tag['src']}")
+    assert found == []
+
+
+def test_every_image_has_alt_text():
+    bad, count = [], 0
+    for page in pages():
+        for tag in soup(page).find_all("img"):
+            count += 1
+            alt = (tag.get("alt") or "").strip()
+            if not alt or re.search(r"\.(?:png|svg|jpe?g|gif)$|_images/|_build", alt):
+                bad.append(f"{page.relative_to(HTML)}: {tag.get('src', '')[:80]} alt={alt[:60]!r}")
+    print(f"{count} images")
+    assert bad == []
+
+
+def test_mathematics_is_local():
+    with_math = [page for page in pages() if soup(page).select(".math")]
+    for page in with_math:
+        sources = [tag["src"] for tag in soup(page).find_all("script", src=True)]
+        mathjax = [source for source in sources if "mathjax" in source]
+        assert len(mathjax) == 1, page
+        assert local_file(mathjax[0], page).stat().st_size > 1e6
+    assert with_math

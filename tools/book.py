@@ -1,0 +1,93 @@
+"""Build the book if anything it is made of has changed; end with its address or the reasons.
+
+Usage: python tools/book.py
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+STAMP = BUILD / "built_from"
+LOG = BUILD / "build.log"
+
+REASON = re.compile(r"\b(WARNING|ERROR|CRITICAL|Error|Exception)\b|^reason:", re.IGNORECASE)
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def digest(paths: list[Path]) -> str:
+    """Return one SHA-256 over the names and bytes of files."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def sources() -> list[Path]:
+    """Return the files that the book is made of."""
+    files = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements.txt"]
+    files += (ROOT / "chapters").glob("*.ipynb")
+    files += (p for p in (ROOT / "book").rglob("*") if p.is_file() and p.suffix != ".pyc")
+    return files
+
+
+def reasons(log: str) -> list[str]:
+    """Return the lines of a build's log that say what went wrong, each once."""
+    lines = [ANSI.sub("", line).strip().replace(f"{ROOT}/", "") for line in log.splitlines()]
+    marked = [
+        line
+        for line in lines
+        if REASON.search(line) and "warnings treated as errors" not in line.lower()
+    ]
+    return list(dict.fromkeys(marked)) or lines[-10:]
+
+
+def build() -> int:
+    """Run Jupyter Book on every page, with warnings as errors; keep what it prints.
+
+    Always the whole book: a page that has not changed may link to one that has, and a page that
+    is gone must leave no file behind. It takes seconds, because no notebook is executed.
+    """
+    for folder in (HTML, BUILD / ".doctrees"):
+        shutil.rmtree(folder, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT]
+    command += ["--warningiserror", "--nitpick", "--keep-going"]
+    run = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    LOG.write_text(run.stdout)
+    return run.returncode
+
+
+def main() -> int:
+    """Build if needed and print the book's address."""
+    now = digest(sources())
+    index = HTML / "book" / "index.html"
+    if not (index.exists() and STAMP.exists() and STAMP.read_text() == now):
+        STAMP.unlink(missing_ok=True)
+        print("Building the book (some ten seconds)", flush=True)
+        if build():
+            print(f"The whole log is in {LOG.relative_to(ROOT)}.\nThe book was not built:")
+            print("\n".join(reasons(LOG.read_text())))
+            return 1
+        STAMP.write_text(now)
+    print(f"The book is built. Open {index.as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,470 @@
+"""Keep the chapters' committed outputs in step with the code that made them.
+
+Usage: python tools/notebooks.py stale | check-fresh | fingerprint | execute [--all] [NAME ...]
+
+A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
+of the `ecglab` modules it imports (directly or through each other), and the bytes of the recorded
+results and weights that it names. It stands in the notebook's metadata beside the time and memory
+of the run that made the outputs. A chapter whose fingerprint differs is stale.
+"""
+
+import argparse
+import ast
+import hashlib
+import io
+import os
+import re
+import sys
+import threading
+import time
+import tokenize
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "ecglab"
+NUMBERS = "zero one two three four five six seven eight".split()
+RUN_TIME = re.compile(r"(<!-- run-time -->).*?(<!-- /run-time -->)", re.DOTALL)
+CELL_SECONDS = 300
+
+# Lines that IPython understands and Python does not.
+MAGIC = re.compile(r"^\s*[%!]")
+WARNING = re.compile(r"\b\w*Warning: ")
+PROGRESS = re.compile("[\r\b█━]|\\bit/s\\b")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+# --- fingerprint ---------------------------------------------------------------------------------
+
+
+def tokens(source: str, *, module: bool) -> list[str]:
+    """Return what counts of a Python source: no comments, docstrings, blank lines or layout.
+
+    The list is the same on Python 3.11 and 3.12: an f-string, which 3.12 takes apart, is put back
+    together as it stands in the source.
+
+    Parameters
+    ----------
+    source : str
+        Python source, of a module or of a notebook's cell (where IPython's magic lines are kept
+        as they are).
+    module : bool
+        Whether strings that stand alone at the outermost level are docstrings (a module) or the
+        cell's result.
+    """
+    magic: list[str] = []
+    if not module:
+        source, magic = without_magic(source)
+    lines = source.split("\n")
+    result: list[str] = []
+    statement = 0  # index in `result` at which the current statement starts
+    only_strings = True
+    depth = 0
+    fstrings: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
+        kind = tokenize.tok_name[token.type]
+        text = token.string
+        if kind == "FSTRING_START":
+            fstrings.append(token.start)
+            continue
+        if kind == "FSTRING_END":
+            start = fstrings.pop()
+            kind, text = "FSTRING", between(lines, start, token.end)
+        elif kind == "STRING" and "f" in text[: text.index(text[-1])].lower():
+            kind = "FSTRING"  # Python 3.11
+        if fstrings or kind in ("COMMENT", "NL", "ENDMARKER"):
+            continue
+        if kind == "NEWLINE":
+            if only_strings and (module or depth):
+                del result[statement:]
+            else:
+                result.append("\n")
+        elif kind in ("INDENT", "DEDENT"):
+            depth += 1 if kind == "INDENT" else -1
+            result.append(f"<{kind}>")
+        else:
+            result.append(text)
+            only_strings &= kind == "STRING"
+            continue
+        statement, only_strings = len(result), True
+    return magic + result
+
+
+def between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    """Return the source from one (row, column) to another, rows from 1."""
+    if start[0] == end[0]:
+        return lines[start[0] - 1][start[1] : end[1]]
+    inner = lines[start[0] : end[0] - 1]
+    return "\n".join([lines[start[0] - 1][start[1] :], *inner, lines[end[0] - 1][: end[1]]])
+
+
+def without_magic(source: str) -> tuple[str, list[str]]:
+    """Return a cell's source with `pass` for each of IPython's magic lines, and those lines."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        magic = [line.strip() for line in source.split("\n") if MAGIC.match(line)]
+        return re.sub(r"(?m)^([ \t]*)[%!].*$", r"\1pass", source), magic
+    return source, []
+
+
+def plain(source: str) -> ast.Module:
+    """Parse a cell's source without its magic lines."""
+    return ast.parse(without_magic(source)[0])
+
+
+def module_path(name: str, root: Path) -> Path | None:
+    """Return the file of an `ecglab` module, or None if there is no such module."""
+    stem = root.joinpath(*name.split("."))
+    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def imported(tree: ast.Module, root: Path, importer: str = "") -> set[str]:
+    """Return the names of the `ecglab` modules that a syntax tree imports.
+
+    Parameters
+    ----------
+    tree : ast.Module
+    root : Path
+        The folder that holds the package.
+    importer : str
+        The package of the importing module, for relative imports; empty for a notebook.
+    """
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = importer.split(".")
+                parts = parts[: len(parts) - node.level + 1]
+                base = ".".join([*parts, base] if base else parts)
+            names.add(base)
+            names.update(f"{base}.{alias.name}" for alias in node.names)
+    ours = {name for name in names if name.split(".")[0] == PACKAGE}
+    # Importing a.b.c also runs a and a.b.
+    ours |= {".".join(name.split(".")[:i]) for name in ours for i in range(1, name.count(".") + 1)}
+    return {name for name in ours if module_path(name, root)}
+
+
+def modules_of(notebook: NotebookNode, root: Path) -> dict[str, Path]:
+    """Return the `ecglab` modules that a notebook imports, directly or through each other."""
+    todo = set().union(*(imported(plain(c.source), root) for c in code_cells(notebook)))
+    found: dict[str, Path] = {}
+    while todo:
+        name = todo.pop()
+        found[name] = path = module_path(name, root)
+        importer = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        todo |= imported(ast.parse(path.read_text()), root, importer) - set(found)
+    return found
+
+
+def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
+    """Return the recorded results and weights whose stem a notebook has as a string."""
+    strings = {
+        node.value
+        for cell in code_cells(notebook)
+        for node in ast.walk(plain(cell.source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    package = root / PACKAGE
+    files = [*package.glob("experiments/*.json"), *package.rglob("*.weights*")]
+    return sorted(path for path in files if path.name.split(".")[0] in strings)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return a notebook's code cells that are not empty."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def sha256(*pieces: bytes) -> str:
+    """Return the SHA-256 of pieces, each kept apart from the next."""
+    total = hashlib.sha256()
+    for piece in pieces:
+        total.update(len(piece).to_bytes(8, "big") + piece)
+    return total.hexdigest()
+
+
+def parts(notebook: NotebookNode, root: Path = ROOT) -> dict[str, str]:
+    """Return the digest of each thing that a notebook's outputs depend on, by its name."""
+    result = {
+        "cells": sha256(
+            *(repr(tokens(c.source, module=False)).encode() for c in code_cells(notebook))
+        )
+    }
+    for name, path in sorted(modules_of(notebook, root).items()):
+        result[name] = sha256(repr(tokens(path.read_text(), module=True)).encode())
+    for path in recorded_files(notebook, root):
+        result[path.relative_to(root).as_posix()] = sha256(path.read_bytes())
+    return {name: digest[:12] for name, digest in result.items()}
+
+
+def fingerprint(pieces: dict[str, str]) -> str:
+    """Return one SHA-256 over the parts."""
+    return sha256(*(f"{name}={digest}".encode() for name, digest in sorted(pieces.items())))
+
+
+def why_stale(notebook: NotebookNode, root: Path = ROOT) -> list[str]:
+    """Return what has changed since the outputs were made; empty if they are fresh."""
+    made = notebook.metadata.get("ecglab")
+    if not made or "fingerprint" not in made:
+        return ["never executed with `make execute`"]
+    now = parts(notebook, root)
+    if made["fingerprint"] == fingerprint(now):
+        return []
+    before = dict(made.get("parts", {}))
+    names = sorted(set(now) | set(before))
+    changed = [name for name in names if now.get(name) != before.get(name)]
+    return changed or ["fingerprint"]
+
+
+# --- what stored outputs must look like ----------------------------------------------------------
+
+
+def problems(notebook: NotebookNode) -> list[str]:
+    """Return what is wrong with a notebook's stored outputs, one line each."""
+    found = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        where = f"cell {number}"
+        if cell.execution_count is None:
+            found.append(f"{where}: never executed")
+        text = ""
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"{where}: {output.ename}: {output.evalue}")
+            elif output.output_type == "stream":
+                text += output.text
+                if output.name == "stderr":
+                    found.append(f"{where}: writes to stderr: {output.text.strip()[:200]}")
+            elif WIDGET in output.data:
+                found.append(
+                    f"{where}: stores a widget, which is dead in the page; "
+                    "show text/html or image/png instead"
+                )
+        if match := WARNING.search(text):
+            found.append(f"{where}: prints a warning: {text[match.start() :][:200]}")
+        if PROGRESS.search(text):
+            found.append(f"{where}: prints a progress bar")
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        if has_figure(cell) and not alt.strip():
+            found.append(f"{where}: a figure without alt text (metadata mystnb.image.alt)")
+        if alt.strip() and not has_figure(cell):
+            found.append(f"{where}: alt text but no figure among its outputs")
+    return found
+
+
+def has_figure(cell: NotebookNode) -> bool:
+    """Whether a code cell's outputs hold a PNG."""
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+# --- execute -------------------------------------------------------------------------------------
+
+
+def recordings_folder() -> Path:
+    """Return the folder of real recordings, or end with what is missing."""
+    if os.environ.get("ECGLAB_SOURCE") == "simulated":
+        sys.exit("Committed outputs come from real recordings: unset ECGLAB_SOURCE=simulated.")
+    folder = os.environ.get("ECGLAB_DATA", "")
+    if not folder or not any(Path(folder, "mitdb").rglob("100.dat")):
+        sys.exit(
+            "Committed outputs come from real recordings, and ECGLAB_DATA="
+            f"{folder!r} has none. Set it to a folder that holds mitdb/1.0.0/100.dat and the rest."
+        )
+    return Path(folder).resolve()
+
+
+def watch_memory(pid: int, stop: threading.Event, peak: list[int]) -> None:
+    """Keep the largest resident size of a process, in bytes, in `peak[0]` until told to stop."""
+    import psutil
+
+    process = psutil.Process(pid)
+    try:
+        while not stop.is_set():
+            peak[0] = max(peak[0], process.memory_info().rss)
+            stop.wait(0.1)
+    except psutil.NoSuchProcess:
+        return
+
+
+def run(notebook: NotebookNode, folder: Path) -> tuple[float, float]:
+    """Execute a notebook in place; return its wall time in seconds and peak memory in MB."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    # This interpreter's own kernel, whatever kernels the user has installed elsewhere.
+    specs = KernelSpecManager(kernel_dirs=[])
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=CELL_SECONDS,
+        record_timing=False,
+        store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    )
+    stop, peak = threading.Event(), [0]
+    watcher: list[threading.Thread] = []
+    started = time.perf_counter()
+
+    def watch(cell: NotebookNode, cell_index: int) -> None:
+        if not watcher:
+            arguments = (manager.provisioner.pid, stop, peak)
+            watcher.append(threading.Thread(target=watch_memory, args=arguments, daemon=True))
+            watcher[0].start()
+
+    client.on_cell_execute = watch
+    try:
+        client.execute(cleanup_kc=True)
+    finally:
+        stop.set()
+    return time.perf_counter() - started, peak[0] / 1e6
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Drop what differs from run to run or from machine to machine and means nothing."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
+            cell.outputs = [o for o in cell.outputs if o.get("data", True)]
+
+
+def measured(seconds: float, megabytes: float) -> str:
+    """Say a run's time and memory as a reader sees it: `about 25 s to run on two cores, 1.1 GB`."""
+    cores = os.cpu_count() or 1
+    rounded = 5 * round(seconds / 5) if seconds > 20 else max(1, round(seconds))
+    number = NUMBERS[cores] if cores < len(NUMBERS) else str(cores)
+    return (
+        f"about {rounded} s to run on {number} core{'s' if cores > 1 else ''}, "
+        f"{megabytes / 1000:.1f} GB"
+    )
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook atomically."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def execute(path: Path) -> list[str]:
+    """Execute a chapter on real recordings and store it; return what is wrong with its outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        seconds, megabytes = run(notebook, path.parent)
+    except Exception as error:  # a failed cell, a dead kernel, a time-out: all are reported alike
+        return [str(error).strip()]
+    tidy(notebook)
+    found = problems(notebook)
+    if found:
+        return found
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = RUN_TIME.sub(rf"\g<1>{measured(seconds, megabytes)}\g<2>", cell.source)
+    pieces = parts(notebook)
+    notebook.metadata["ecglab"] = {
+        "fingerprint": fingerprint(pieces),
+        "parts": pieces,
+        "peak_mb": round(megabytes),
+        "recordings": "real",
+        "seconds": round(seconds, 1),
+    }
+    write(notebook, path)
+    print(f"{path.stem}: {measured(seconds, megabytes)}", flush=True)
+    return []
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+def chapters() -> list[Path]:
+    """Return the chapters' files in order."""
+    return sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+
+
+def stale_chapters() -> dict[Path, list[str]]:
+    """Return the stale chapters, each with what has changed."""
+    reasons = {path: why_stale(nbformat.read(path, as_version=4)) for path in chapters()}
+    return {path: reason for path, reason in reasons.items() if reason}
+
+
+def list_stale() -> int:
+    """Print the stale chapters and why; return how many."""
+    stale = stale_chapters()
+    for path, reason in stale.items():
+        print(f"{path.stem} is stale: {', '.join(reason)}")
+    if not stale:
+        print(f"All {len(chapters())} chapters are fresh.")
+    return len(stale)
+
+
+def execute_chapters(names: list[str], everything: bool) -> int:
+    """Execute the named chapters, or all, or the stale ones; return 1 if one has failed."""
+    os.environ["ECGLAB_DATA"] = str(recordings_folder())
+    os.environ["ECGLAB_SOURCE"] = "real"
+    known = {path.stem: path for path in chapters()}
+    chosen = [
+        path
+        for path in known.values()
+        if any(Path(name).stem == path.stem or path.stem.startswith(f"{name}_") for name in names)
+    ]
+    if len(chosen) < len(names):
+        sys.exit(f"No such chapter among {names}; there are: {', '.join(known)}")
+    if not names:
+        chosen = list(known.values()) if everything else list(stale_chapters())
+    failed = []
+    for path in chosen:
+        print(f"{path.stem}: running", flush=True)
+        failed += [f"{path.stem}: {problem}" for problem in execute(path)]
+    if failed:
+        print("Not stored:", *failed, sep="\n")
+    elif not chosen:
+        print("Nothing to do: every chapter is fresh.")
+    return int(bool(failed))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("stale", help="list the chapters that are older than their code")
+    commands.add_parser("check-fresh", help="the same, and fail if there is one")
+    commands.add_parser("fingerprint", help="print each chapter's fingerprint as its code is now")
+    executing = commands.add_parser("execute", help="run the stale chapters on real recordings")
+    executing.add_argument("names", nargs="*", help="these chapters (09, or 09_shortcuts)")
+    executing.add_argument("--all", action="store_true", help="all chapters, fresh or not")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "execute":
+        return execute_chapters(chosen.names, chosen.all)
+    if chosen.command == "fingerprint":
+        for path in chapters():
+            print(fingerprint(parts(nbformat.read(path, as_version=4))), path.stem)
+        return 0
+    count = list_stale()
+    if count and chosen.command == "check-fresh":
+        print("Run `make execute` with ECGLAB_DATA set, and commit the chapters.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
