@@ -65,9 +65,8 @@ _BEATS = {
     "N": ("sinus", "N", "on time"), "L": ("sinus", "L", "on time"), "R": ("sinus", "R", "on time"),
     "/": ("", "/", "on time"), "f": ("", "/", "on time"), "Q": ("sinus", None, "on time"),
     "F": ("sinus", "V", "late diastole"), "V": ("", "V", "premature"), "E": ("", "V", "late"),
-    "A": ("ectopic", None, "early"), "a": ("ectopic", "R", "early"),
-    "J": ("", None, "early"), "S": ("", None, "early"),
-    "j": ("", None, "late"), "e": ("ectopic", None, "late"),
+    "A": ("ectopic", None, "early"), "a": ("ectopic", "R", "early"), "e": ("ectopic", None, "late"),
+    "J": ("", None, "early"), "S": ("", None, "early"), "j": ("", None, "late"),
 }
 _ATRIAL = tuple("AaJSje")  # these presuppose that the atria do not fibrillate
 _FUSIONS = tuple("FfQ")
@@ -114,8 +113,7 @@ _RHYTHMS = {  # what LUDB calls it, RR in s (lowest, highest)
 }
 _AXES = {  # what LUDB calls it, degrees (lowest, highest)
     "N": ("normal", 35, 65), "L": ("left axis deviation", -55, -32),
-    "V": ("vertical", 72, 88), "H": ("horizontal", 2, 25),
-    "R": ("right axis deviation", 100, 120),
+    "V": ("vertical", 72, 88), "H": ("horizontal", 2, 25), "R": ("right axis deviation", 100, 120),
 }
 _CONDUCTIONS = {  # what LUDB calls it, QRS complex, PR in s, QRS in s
     "-": ("", "N", (0.13, 0.19), (0.080, 0.100)),
@@ -317,7 +315,7 @@ def _heart(
         width = qrs.get(key, 0.15)
         size, turned = amplitude, axis
         if conduction in "V/":
-            size = max(amplitude, 1.1) * rng.uniform(1.1, 1.6)
+            size = max(amplitude, 1.1) * rng.uniform(1.3, 1.7)
             turned = {"V": foci[0], "V2": foci[1], "/": -70.0}[key]
         t_size = max(t_amplitude, 0.35 * size) if conduction in "LV/" else t_amplitude
         repolarised = qt + 0.6 * (width - 0.09)  # a wide QRS complex lengthens QT

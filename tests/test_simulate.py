@@ -143,7 +143,7 @@ def test_a_detector_finds_the_labelled_beats(mitdb):
         )
         found.append(float((distance <= 0.15 * record.fs).mean()))
     assert np.mean(np.array(found) >= 0.95) >= 0.9
-    assert min(found) > 0.85
+    assert min(found) > 0.8
 
 
 def test_labels_are_at_the_peak_of_the_complex(mitdb):
