@@ -98,7 +98,7 @@ def house(tmp_path):
     """Lay out a small package and a notebook that imports part of it."""
     package = tmp_path / "ecglab"
     (package / "experiments").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
+    (package / "__init__.py").write_text('__version__ = "1"\n')
     (package / "records.py").write_text("def load():\n    return 1\n")
     (package / "beats.py").write_text("from . import records\n\nrecords.load()\n")
     (package / "models.py").write_text("X = 1\n")
@@ -138,6 +138,7 @@ def test_stale_says_what_changed(house):
     assert notebooks.why_stale(notebook, root) == []
     notebook.cells[0].source = "Other prose"
     (root / "ecglab" / "models.py").write_text("X = 2\n")
+    (root / "ecglab" / "__init__.py").write_text('__version__ = "2"\n')
     (root / "ecglab" / "beats.py").write_text("from . import records  # so\n\nrecords.load()\n")
     assert notebooks.why_stale(notebook, root) == []
     (root / "ecglab" / "records.py").write_text("def load():\n    return 2\n")

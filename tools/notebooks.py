@@ -31,6 +31,8 @@ CELL_SECONDS = 300
 
 # Lines that IPython understands and Python does not.
 MAGIC = re.compile(r"^\s*[%!]")
+# A release alone makes no output stale.
+VERSION = re.compile(r"(?m)^__version__ = .*$")
 WARNING = re.compile(r"\b\w*Warning: ")
 PROGRESS = re.compile("[\r\b█━]|\\bit/s\\b")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -199,7 +201,8 @@ def parts(notebook: NotebookNode, root: Path = ROOT) -> dict[str, str]:
         )
     }
     for name, path in sorted(modules_of(notebook, root).items()):
-        result[name] = sha256(repr(tokens(path.read_text(), module=True)).encode())
+        source = VERSION.sub("", path.read_text())
+        result[name] = sha256(repr(tokens(source, module=True)).encode())
     for path in recorded_files(notebook, root):
         result[path.relative_to(root).as_posix()] = sha256(path.read_bytes())
     return {name: digest[:12] for name, digest in result.items()}
