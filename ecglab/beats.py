@@ -365,7 +365,7 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
     Examples
     --------
     >>> rr_features(np.array([0, 360, 540, 1080]), 360.0)[2].round(2)
-    array([0.5 , 1.5 , 0.6 , 3.  , 0.5 , 1.5 ], dtype=float32)
+    array([0.5, 1.5, 0.6, 3. , 0.5, 1.5], dtype=float32)
     """
     intervals = np.diff(samples) / fs
     if not len(intervals):

@@ -207,7 +207,7 @@ def layer_table(model: keras.Model) -> pd.DataFrame:
     Examples
     --------
     >>> table = layer_table(resnet50((224, 224, 3), 1000))
-    >>> round(table["multiply-adds"].sum() / 1e9, 3)
+    >>> round(float(table["multiply-adds"].sum()) / 1e9, 3)
     3.858
     """
     rows = [

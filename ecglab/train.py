@@ -127,7 +127,7 @@ def draw(windows: np.ndarray, fs: float, size: tuple[int, int]) -> np.ndarray:
 
     Examples
     --------
-    >>> draw(np.zeros((1, 216, 1)), 360.0, (32, 32)).max()
+    >>> draw(np.zeros((1, 216, 1)), 360.0, (33, 33)).max()
     np.float32(1.0)
     """
     pixels = images.rasterize(windows, fs, height=size[0], width=size[1])

@@ -103,7 +103,7 @@ def write_mitdb(
 def write_ludb(root, name="1", count=1000):
     """Write a small recording in the form of LUDB below ``root/ludb/1.0.1``.
 
-    The first P wave has no onset and the last T wave no offset.
+    Two beats: the P wave has no onset, the T wave no offset, the second QRS complex neither.
     """
     folder = Path(root) / "ludb" / "1.0.1" / "data"
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,8 +120,9 @@ def write_ludb(root, name="1", count=1000):
         comments=["<age>: 51", "Rhythm: Sinus rhythm."],
         write_dir=str(folder),
     )
-    marks = {100: "p", 120: ")", 180: "(", 200: "N", 220: ")", 300: "(", 350: "t"}
+    marks = {100: "p", 120: ")", 180: "(", 200: "N", 220: ")", 300: "(", 350: "t", 700: "N"}
     for shift, lead in enumerate(LEADS_12):
         at = np.array(list(marks)) + shift
-        wfdb.wrann(name, lead, at, list(marks.values()), write_dir=str(folder))
+        wfdb.wrann(name, "waves", at, list(marks.values()), write_dir=str(folder))
+        (folder / f"{name}.waves").rename(folder / f"{name}.{lead}")  # wrann refuses digits
     return folder

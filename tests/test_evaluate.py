@@ -1,0 +1,394 @@
+"""Scores: worked out by hand, undefined where they are, and beat by beat as WFDB's bxb has them."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import wfdb
+
+from ecglab import evaluate, records
+
+N, S, V, F, Q = range(5)
+
+
+# --- matrices and scores --------------------------------------------------------------------
+
+
+@pytest.fixture
+def scored():
+    """Ten beats: six N (one called S), two S (one called N), two V (both right)."""
+    labels = [N] * 6 + [S] * 2 + [V] * 2
+    predictions = [N] * 5 + [S, N, S, V, V]
+    return evaluate.scores(labels, predictions)
+
+
+def test_matrix_by_hand(scored):
+    expected = np.zeros((5, 5), dtype=int)
+    expected[N, N], expected[N, S], expected[S, N], expected[S, S], expected[V, V] = 5, 1, 1, 1, 2
+    assert np.array_equal(scored.matrix, expected)
+
+
+def test_scores_by_hand(scored):
+    table = scored.table
+    assert table.loc["N"].tolist() == pytest.approx([6, 5 / 6, 5 / 6, 5 / 6])
+    assert table.loc["S"].tolist() == pytest.approx([2, 1 / 2, 1 / 2, 1 / 2])
+    assert table.loc["V"].tolist() == pytest.approx([2, 1, 1, 1])
+    assert scored.accuracy == pytest.approx(0.8)
+    assert scored.macro_f1 == pytest.approx((5 / 6 + 1 / 2 + 1) / 3)
+
+
+def test_what_cannot_be_computed_is_nan(scored):
+    assert scored.table.loc["F", ["Se", "+P", "F1"]].isna().all()
+    assert scored.table.loc["F", "beats"] == 0
+    missed = evaluate.scores([N, S, V], [N, N, V])
+    assert missed.table.loc["S", "Se"] == 0 and np.isnan(missed.table.loc["S", "+P"])
+    assert missed.table.loc["S", "F1"] == 0, "2 TP / (2 TP + FN + FP) is defined"
+    assert missed.macro_f1 == pytest.approx((2 / 3 + 0 + 1) / 3)
+    invented = evaluate.scores([N, N, V], [N, S, V])
+    assert np.isnan(invented.table.loc["S", "Se"]) and invented.table.loc["S", "+P"] == 0
+    assert np.isnan(evaluate.scores([N, V], [N, V]).macro_f1)
+
+
+def test_f1_is_the_harmonic_mean():
+    rng = np.random.default_rng(0)
+    table = evaluate.scores(rng.integers(0, 5, 500), rng.integers(0, 5, 500)).table
+    harmonic = 2 * table["Se"] * table["+P"] / (table["Se"] + table["+P"])
+    assert table["F1"].to_numpy() == pytest.approx(harmonic.to_numpy())
+
+
+def test_summary_is_plain_json(scored):
+    summary = json.loads(json.dumps(scored.summary()))
+    assert summary["accuracy"] == 0.8 and summary["S Se"] == 0.5 and summary["V F1"] == 1.0
+    assert summary["matrix"] == scored.matrix.tolist()
+
+
+def test_what_is_printed(scored):
+    assert repr(scored).endswith("accuracy 0.800, macro-F1 over N, S, V 0.778")
+    assert "–" in repr(scored) and "nan" not in repr(scored).lower()
+    html = scored._repr_html_()
+    assert "0.833" in html and "macro-F1 over N, S, V 0.778" in html and "nan" not in html
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "message"),
+    [
+        ([0, 1], [0], r"shape \(2,\), predictions \(1,\)"),
+        ([], [], r"shape \(0,\)"),
+        ([[0]], [[0]], r"shape \(1, 1\)"),
+        ([0, 5], [0, 0], "labels hold .*5.*classes are 0 to 4"),
+        ([0, 0], [0, -1], "predictions hold .*-1"),
+        ([0, 0], [0, 0.5], "predictions hold .*0.5"),
+        (["N"], ["N"], "labels hold"),
+    ],
+)
+def test_confusion_names_what_it_refuses(labels, predictions, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate.confusion(labels, predictions)
+
+
+# --- records and people ---------------------------------------------------------------------
+
+
+def test_per_record_by_hand():
+    table = evaluate.per_record([N, N, S, N, V], [N, S, S, V, V], list("aaabb"))
+    assert table.index.tolist() == ["a", "b"]
+    assert table["beats"].tolist() == [3, 2] and table["errors"].tolist() == [1, 1]
+    assert table["accuracy"].tolist() == pytest.approx([2 / 3, 1 / 2])
+    assert table.loc["a", ["N", "N Se", "N +P"]].tolist() == [2, 0.5, 1]
+    assert table.loc["a", ["S", "S Se", "S +P"]].tolist() == [1, 1, 0.5]
+    assert table.loc["b", "S"] == 0 and np.isnan(table.loc["b", "S Se"])
+    assert table.loc["b", ["V Se", "V +P"]].tolist() == [1, 0.5]
+    with pytest.raises(ValueError, match="2 names for 3 beats"):
+        evaluate.per_record([N, N, S], [N, N, S], np.array(["a", "b"]))
+
+
+@pytest.fixture(scope="module")
+def alike():
+    """Ten people of a hundred beats: in five every beat is called right, in five wrong."""
+    labels = np.tile([N] * 80 + [S] * 10 + [V] * 10, 10)
+    people = np.repeat([f"{k:03}" for k in range(10)], 100)
+    predictions = np.where(people < "005", labels, F)
+    return labels, predictions, people
+
+
+def test_people_are_resampled_not_beats(alike):
+    labels, predictions, people = alike
+    by_person = evaluate.bootstrap_records(labels, predictions, people, draws=500)
+    each_beat = np.arange(len(labels)).astype(str)
+    by_beat = evaluate.bootstrap_records(labels, predictions, each_beat, draws=200)
+    width = by_person["high"] - by_person["low"]
+    narrow = by_beat["high"] - by_beat["low"]
+    # Of ten people, 5 are right: a binomial share with standard deviation sqrt(0.25 / 10)
+    assert width["accuracy"] == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 10), abs=0.1)
+    assert narrow["accuracy"] == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 1000), abs=0.02)
+    assert width["accuracy"] > 8 * narrow["accuracy"]
+
+
+def test_the_value_is_that_of_all_beats(alike):
+    labels, predictions, people = alike
+    table = evaluate.bootstrap_records(labels, predictions, people, draws=50)
+    whole = evaluate.scores(labels, predictions)
+    assert table.loc["accuracy", "value"] == whole.accuracy == 0.5
+    assert table.loc["macro-F1", "value"] == pytest.approx(whole.macro_f1)
+    for kind in "NSV":
+        for column in ("F1", "Se", "+P"):
+            expected = whole.table.loc[kind, column]
+            assert table.loc[f"{kind} {column}", "value"] == pytest.approx(expected)
+    assert len(table) == 11
+    assert (table["low"] <= table["value"]).all() and (table["value"] <= table["high"]).all()
+
+
+def test_two_records_of_one_man_are_drawn_together():
+    """201 is all wrong, 202 all right: drawn as one, his accuracy can only be a half."""
+    names = np.repeat(["201", "202"], 50)
+    labels = np.zeros(100, dtype=int)
+    predictions = np.where(names == "201", S, N)
+    man = np.array([records.subject(name) for name in names])
+    with pytest.raises(ValueError, match="there is 1 subject; an interval needs two or more"):
+        evaluate.bootstrap_records(labels, predictions, man)
+    apart = evaluate.bootstrap_records(labels, predictions, names, draws=200)
+    assert apart.loc["accuracy", ["low", "high"]].tolist() == [0, 1]
+    with_another = evaluate.bootstrap_records(
+        np.tile(labels, 2), np.tile(predictions, 2), np.r_[man, ["x"] * 100], draws=200
+    )
+    assert with_another.loc["accuracy"].tolist() == [0.5, 0.5, 0.5]
+
+
+def test_intervals_depend_on_seed_and_level():
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(12).astype(str), 50)
+    labels = rng.choice([N, S, V], 600)
+    predictions = np.where(rng.random(600) < np.repeat(rng.random(12), 50), labels, F)
+    case = (labels, predictions, people)
+    first, again = (evaluate.bootstrap_records(*case, draws=200, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+    other = evaluate.bootstrap_records(*case, draws=200, seed=4)
+    assert not other["low"].equals(first["low"]) and other["value"].equals(first["value"])
+    half = evaluate.bootstrap_records(*case, draws=200, seed=3, level=0.5)
+    assert ((half["high"] - half["low"]) < (first["high"] - first["low"])).loc["accuracy"]
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+def test_levels_that_are_none(alike, level):
+    with pytest.raises(ValueError, match=f"level is {level}; it must lie between 0 and 1"):
+        evaluate.bootstrap_records(*alike, level=level)
+
+
+def test_intervals_of_a_class_that_nobody_has_are_nan():
+    table = evaluate.bootstrap_records([N, V] * 3, [N, V] * 3, np.repeat(list("abc"), 2), draws=50)
+    assert table.loc["S F1"].isna().all() and table.loc["V F1"].tolist() == [1, 1, 1]
+
+
+# --- beat by beat ---------------------------------------------------------------------------
+
+
+def compare(reference, test, **arguments):
+    """Compare beats given as {sample: symbol} at 360 Hz from the start."""
+    return evaluate.beat_by_beat(
+        np.array(list(reference), dtype=int),
+        list(reference.values()),
+        np.array(list(test), dtype=int),
+        list(test.values()),
+        360.0,
+        **{"start": 0, **arguments},
+    )
+
+
+def test_beat_by_beat_by_hand():
+    reference = {100: "N", 400: "V", 700: "A", 1000: "e", 1300: "/", 1600: "F"}
+    test = {110: "N", 390: "V", 705: "N", 1000: "N", 1150: "V", 1300: "N"}
+    result = compare(reference, test)
+    expected = np.zeros((6, 6), dtype=int)
+    expected[N, N] = expected[V, V] = expected[Q, N] = expected[5, V] = expected[F, 5] = 1
+    expected[S, N] = 2
+    assert np.array_equal(result.matrix, expected)
+    assert (result.missed, result.extra) == (1, 1)
+    assert result.sensitivity == pytest.approx(5 / 6)
+    assert result.positive_predictivity == pytest.approx(5 / 6)
+    assert compare(reference, test, escape="N").matrix[N, N] == 2
+
+
+@pytest.mark.parametrize("before", [1, -1], ids=["test first", "reference first"])
+@pytest.mark.parametrize(("apart", "matches"), [(0, True), (53, True), (54, True), (55, False)])
+def test_150_ms_are_54_samples(before, apart, matches):
+    result = compare({1000: "N"}, {1000 - before * apart: "N"})
+    assert (result.missed, result.extra) == ((0, 0) if matches else (1, 1))
+
+
+def test_the_nearer_neighbour_is_preferred():
+    two_tests = compare({1000: "N"}, {960: "V", 1010: "N"})
+    assert two_tests.matrix[N, N] == 1 and two_tests.matrix[5, V] == 1
+    two_references = compare({960: "V", 1010: "N"}, {1000: "N"})
+    assert two_references.matrix[N, N] == 1 and two_references.matrix[V, 5] == 1
+
+
+def test_each_beat_is_in_one_pair_at_most():
+    result = compare({1000: "N"}, {990: "N", 1000: "N", 1010: "N"})
+    assert result.matrix[N, N] == 1 and result.extra == 2
+    both = compare({1000: "N", 1040: "V"}, {1010: "N", 1050: "V"})
+    assert both.matrix[N, N] == both.matrix[V, V] == 1 and both.extra == both.missed == 0
+
+
+def test_the_learning_period_is_skipped():
+    five_minutes = 300 * 360
+    reference = {1000: "N", five_minutes - 1: "N", five_minutes: "V", five_minutes + 400: "N"}
+    result = compare(reference, reference, start=300.0)
+    assert result.matrix.sum() == 2 and result.matrix[V, V] == result.matrix[N, N] == 1
+    assert compare(reference, reference).matrix.sum() == 4
+
+
+def test_what_lies_behind_the_end_is_not_counted():
+    reference = {100: "N", 3600: "N", 3700: "V"}
+    assert compare(reference, reference, duration=10.0).matrix.sum() == 2
+    assert compare(reference, reference).matrix.sum() == 3
+
+
+def test_one_side_may_be_empty():
+    nothing = compare({100: "N", 500: "V"}, {})
+    assert (nothing.missed, nothing.extra) == (2, 0)
+    assert nothing.sensitivity == 0 and np.isnan(nothing.positive_predictivity)
+    assert compare({}, {100: "N"}).extra == 1
+
+
+@pytest.mark.parametrize(
+    ("reference", "symbols", "message"),
+    [
+        ([100, 50], "NN", "reference samples must rise; 50 falls"),
+        ([100, 500], "N", "2 reference samples, 1 symbols"),
+        ([100, 500], "N!", "'!'.*not beat symbols"),
+    ],
+)
+def test_beat_by_beat_names_what_it_refuses(reference, symbols, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate.beat_by_beat(reference, list(symbols), [100], ["N"], 360.0)
+    with pytest.raises(ValueError, match=message.replace("reference", "test")):
+        evaluate.beat_by_beat([100], ["N"], reference, list(symbols), 360.0)
+
+
+# --- against the reference program ------------------------------------------------------------
+
+BXB_RECORDS = ("100", "105", "106", "114", "119", "200", "203", "207", "208", "213", "223", "232")
+STARTS = {"from_5_min": 300.0, "from_start": 0.0}
+# bxb reads the episodes, too, and counts no extra beat within one.
+EPISODES = {
+    ("105", "from_5_min"): "two extra beats lie where the signal is marked unreadable (~)",
+    ("105", "from_start"): "two extra beats lie where the signal is marked unreadable (~)",
+    ("207", "from_start"): "two extra beats lie in ventricular flutter ([ to ])",
+}
+
+
+def bxb_cases(marked):
+    for name in BXB_RECORDS:
+        for start in STARTS:
+            reason = EPISODES.get((name, start))
+            marks = [pytest.mark.xfail(strict=True, reason=reason)] if marked and reason else []
+            yield pytest.param(name, start, marks=marks, id=f"{name}-{start}")
+
+
+@pytest.fixture(scope="module")
+def bxb():
+    folder = Path(os.environ["ECGLAB_DATA"]) / "bxb"
+    if not (folder / "expected.json").is_file():
+        pytest.skip(f"no outputs of WFDB's bxb in {folder}")
+    return folder, json.loads((folder / "expected.json").read_text())
+
+
+def detector(folder, name):
+    """Return the samples and symbols of a made-up detector's beats."""
+    annotation = wfdb.rdann(str(folder / name), "tst")
+    symbols = np.array(annotation.symbol)
+    beat = np.isin(symbols, records.BEAT_SYMBOLS)
+    return annotation.sample[beat], symbols[beat]
+
+
+def expected_matrix(expected, name, start):
+    rows = expected[name][start]["matrix"]
+    matrix = [rows[kind][:6] for kind in "NSVFQ"] + [[*rows["O"][:5], 0]]
+    return np.array(matrix)
+
+
+def compare_with_reference(name, start, samples, symbols):
+    record = records.load(name)
+    return evaluate.beat_by_beat(
+        record.samples,
+        record.symbols,
+        samples,
+        symbols,
+        record.fs,
+        start=STARTS[start],
+        duration=record.duration,
+    )
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "start"), bxb_cases(marked=True))
+def test_beat_by_beat_equals_bxb(bxb, name, start):
+    folder, expected = bxb
+    result = compare_with_reference(name, start, *detector(folder, name))
+    assert result.matrix.tolist() == expected_matrix(expected, name, start).tolist()
+    counts = expected[name][start]["counts"]
+    assert result.sensitivity == pytest.approx(np.divide(*counts["QRS sensitivity"]))
+    predictivity = counts["QRS positive predictivity"]
+    assert result.positive_predictivity == pytest.approx(np.divide(*predictivity))
+
+
+def episodes(name):
+    """Return first and last sample of each unreadable stretch and each flutter of a record."""
+    path = Path(os.environ["ECGLAB_DATA"]) / "mitdb" / "1.0.0" / name
+    annotation = wfdb.rdann(str(path), "atr")
+    spans, unreadable = [], None
+    for at, symbol, kind in zip(
+        annotation.sample, annotation.symbol, annotation.subtype, strict=True
+    ):
+        if symbol == "[":
+            spans.append([at, at])
+        elif symbol == "]":
+            spans[-1][1] = at
+        elif symbol == "~" and unreadable is not None:
+            spans.append([unreadable, at])
+            unreadable = None
+        if symbol == "~" and kind == -1:
+            unreadable = at
+    return spans
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("name", "start"), EPISODES)
+def test_episodes_are_all_that_differs_from_bxb(bxb, name, start):
+    """The reason given above is the reason: without the extra beats in them all is equal."""
+    folder, expected = bxb
+    samples, symbols = detector(folder, name)
+    nearest = np.abs(samples[:, None] - records.load(name).samples).min(axis=1)
+    within = np.any([(samples >= low) & (samples <= high) for low, high in episodes(name)], axis=0)
+    extra = within & (nearest > 54)
+    assert extra.sum() == 2
+    result = compare_with_reference(name, start, samples[~extra], symbols[~extra])
+    assert result.matrix.tolist() == expected_matrix(expected, name, start).tolist()
+
+
+@pytest.mark.real
+def test_the_edge_of_the_window_is_that_of_bxb(bxb):
+    """With a window one sample narrower or wider, more records differ from bxb."""
+    folder, expected = bxb
+    changed = {53: 0, 54: 0, 55: 0}
+    for name in BXB_RECORDS:
+        record, (samples, symbols) = records.load(name), detector(folder, name)
+        wanted = expected_matrix(expected, name, "from_5_min").tolist()
+        for window in changed:
+            pairs = evaluate._pairs(
+                record.samples.tolist(),
+                evaluate.labels_of(record.symbols, "S").tolist(),
+                samples.tolist(),
+                evaluate.labels_of(symbols, "S").tolist(),
+                300 * 360,
+                len(record.signal),
+                window,
+            )
+            matrix = np.zeros((6, 6), dtype=int)
+            for pair in pairs:
+                matrix[pair] += 1
+            changed[window] += matrix.tolist() != wanted
+    assert changed[54] == 1 < min(changed[53], changed[55])
