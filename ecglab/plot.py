@@ -225,7 +225,8 @@ def gallery(
     columns : int
         Images in a row.
     scale : tuple of float, optional
-        Milliseconds and millivolts of a pixel, from `images.scale`; labels the first image's axes.
+        Milliseconds and millivolts of a pixel, from `images.scale`; how much the whole width
+        and height of an image measure is then written beside the first.
 
     Returns
     -------
@@ -257,8 +258,9 @@ def gallery(
         height, width = images.shape[1:]
         first = axes.flat[0]
         first.axis("on")
-        first.set_xticks([0, width - 1], ["0", f"{width * scale[0]:.0f} ms"], fontsize=8)
-        first.set_yticks([0, height - 1], [f"{height * scale[1]:.1f} mV", "0"], fontsize=8)
+        first.set(xticks=[], yticks=[])
+        first.set_xlabel(f"{width * scale[0]:.0f} ms", fontsize=9)
+        first.set_ylabel(f"{height * scale[1]:.1f} mV", fontsize=9)
     return figure
 
 

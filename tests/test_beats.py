@@ -78,7 +78,7 @@ def test_padding_repeats_the_edge_and_is_flagged():
 
 
 def test_a_window_wholly_outside_is_refused():
-    with pytest.raises(ValueError, match="beat at sample 380 lies wholly outside.*400 samples"):
+    with pytest.raises(ValueError, match=r"beat at sample 380 lies wholly outside.*400 samples"):
         beats.segment(small(), before=-0.3, after=0.5, highpass=None)
 
 

@@ -1,4 +1,4 @@
-"""What the course says of the MIT-BIH Arrhythmia Database and of LUDB, counted in the recordings."""
+"""What the course says of the MIT-BIH Arrhythmia Database and of LUDB, counted anew."""
 
 import os
 from pathlib import Path

@@ -112,7 +112,7 @@ def test_twelve_leads(twelve):
 
 
 def test_twelve_leads_of_a_record_with_two(record):
-    with pytest.raises(ValueError, match="record 100.* has no lead 'I'; it has MLII, V5"):
+    with pytest.raises(ValueError, match=r"record 100.* has no lead 'I'; it has MLII, V5"):
         plot.twelve_leads(record)
 
 
@@ -128,7 +128,7 @@ def test_waves(twelve):
 def test_waves_that_are_not_annotated(record, twelve):
     with pytest.raises(ValueError, match="has wave bounds for no lead"):
         plot.waves(record, "MLII")
-    with pytest.raises(ValueError, match="has wave bounds for .*'aVR'"):
+    with pytest.raises(ValueError, match=r"has wave bounds for .*'aVR'"):
         plot.waves(twelve, "V9")
 
 

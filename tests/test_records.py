@@ -1,4 +1,4 @@
-"""Recordings: their form, their sources, and what is said when files are not what they should be."""
+"""Recordings: their form, their sources, and what is said of files that are damaged."""
 
 import hashlib
 import http.server
