@@ -63,9 +63,6 @@ def train(options: argparse.Namespace) -> None:
         rate=options.rate,
         seed=options.seed,
     )
-    # What evaluate needs to cut the same windows
-    text = json.dumps({"lead": options.lead, "simulated": heartbeats.simulated})
-    training.write_text(options.out / "beats.json", text)
     print(f"trained: {options.out}; next: python -m ecglab evaluate --run {options.out}")
 
 
@@ -75,7 +72,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from ecglab import train as training
 
     model = training.checkpoint(options.run_folder)
-    lead = json.loads((options.run_folder / "beats.json").read_text())["lead"]
+    lead = training.run_of(options.run_folder)["settings"]["leads"]
     print(records.describe())
     heartbeats = beats.load(_names(options.records), leads=lead)
     predicted = training.predict(model, heartbeats).argmax(axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -93,6 +94,18 @@ class Beats:
     def counts(self) -> dict[str, int]:
         """How many beats there are of each class."""
         return {name: int((self.labels == k).sum()) for k, name in enumerate(CLASSES)}
+
+    @property
+    def sha256(self) -> str:
+        """A hash over records, places, symbols and voltages: equal for equal beats.
+
+        Voltages are rounded to a microvolt, so that the last bit of a filter's
+        arithmetic does not count.
+        """
+        digest = hashlib.sha256()
+        for part in (self.records, self.samples, self.symbols, np.rint(self.windows * 1000)):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in self.counts.items())

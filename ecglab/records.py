@@ -292,7 +292,8 @@ def download(databases: Iterable[str] = ("mitdb", "ludb")) -> Path:
         wanted = _database(database)
         fetcher = _fetcher(database)
         files = [file for name in wanted.names for file in wanted.files(name)]
-        for file in tqdm(files, desc=f"{database} {wanted.version}", unit="file"):
+        bar = tqdm(files, desc=f"{database} {wanted.version}", unit="file", disable=None)
+        for file in bar:
             try:
                 fetcher.fetch(file, downloader=_downloader())
             except (requests.RequestException, OSError, ValueError) as error:
@@ -352,7 +353,7 @@ def _find(name: str, database: str) -> tuple[Path, str] | None:
     fetcher = _fetcher(database)
     if all((fetcher.abspath / file).is_file() for file in files):
         source = "cache"
-    elif _answers():
+    elif _answers(database):
         source = "PhysioNet"
     else:
         return None
@@ -360,6 +361,7 @@ def _find(name: str, database: str) -> tuple[Path, str] | None:
         for file in files:  # checks the hash of what is in the cache already
             fetcher.fetch(file, downloader=_downloader())
     except requests.RequestException:
+        _answered[_mirror() + database] = False  # don't wait again for every record
         return None
     except ValueError as error:  # pooch: the hash differs
         raise DamagedRecording(
@@ -388,16 +390,18 @@ def _downloader() -> pooch.HTTPDownloader:
 _answered: dict[str, bool] = {}
 
 
-def _answers() -> bool:
-    """Ask the mirror once per process whether it is there."""
-    mirror = _mirror()
-    if mirror not in _answered:
+def _answers(database: str) -> bool:
+    """Ask the mirror once per process whether it has a database."""
+    wanted = _database(database)
+    key = _mirror() + database
+    if key not in _answered:
+        url = f"{key}/{wanted.version}/{wanted.files(wanted.names[0])[0]}"
         try:
-            requests.head(mirror, timeout=_TIMEOUT_SECONDS[0], allow_redirects=True)
-            _answered[mirror] = True
+            response = requests.head(url, timeout=_TIMEOUT_SECONDS[0], allow_redirects=True)
+            _answered[key] = response.ok
         except requests.RequestException:
-            _answered[mirror] = False
-    return _answered[mirror]
+            _answered[key] = False
+    return _answered[key]
 
 
 def _source_in_force(database: str) -> str:
@@ -408,7 +412,7 @@ def _source_in_force(database: str) -> str:
     folder = cache() / database / _database(database).version
     if all((folder / file).is_file() for file in _fetcher(database).registry):
         return "cache"
-    return "PhysioNet" if _answers() else "simulated"
+    return "PhysioNet" if _answers(database) else "simulated"
 
 
 # ---------------------------------------------------------------------------
@@ -465,8 +469,15 @@ def _read_checked(base: str) -> wfdb.Record:
     return header
 
 
+def _read_annotation(base: str, suffix: str) -> wfdb.Annotation:
+    """Read an annotation file that is whole: wfdb takes one that was cut off without a word."""
+    if not Path(f"{base}.{suffix}").read_bytes().endswith(b"\0\0"):
+        raise DamagedRecording(f"{base}.{suffix} is cut off: it lacks its end mark, two zero bytes")
+    return wfdb.rdann(base, suffix)
+
+
 def _read_mitdb_beats(base: str, leads: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, dict]:
-    annotation = wfdb.rdann(base, "atr")
+    annotation = _read_annotation(base, "atr")
     symbols = np.array(annotation.symbol, dtype="<U1")
     beat = np.isin(symbols, BEAT_SYMBOLS)
     return annotation.sample[beat].astype(np.int64), symbols[beat], {}
@@ -481,7 +492,7 @@ def _read_ludb_beats(base: str, leads: tuple[str, ...]) -> tuple[np.ndarray, np.
 
 def _read_waves(base: str, lead: str) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
-    annotation = wfdb.rdann(base, lead.lower())
+    annotation = _read_annotation(base, lead.lower())
     waves = []
     for position, symbol in enumerate(annotation.symbol):
         if symbol not in _WAVE_KINDS:

@@ -195,7 +195,8 @@ def fit(
         "seed": seed,
         "balance": balance,
         "augment": augment,
-        "beats": len(beats),
+        "beats": beats.sha256,
+        "leads": list(beats.leads),
         "input": list(model.input_shape[1:]),
         "parameters": model.count_params(),
     }
@@ -379,13 +380,34 @@ def checkpoint(folder: str | os.PathLike) -> keras.Model:
     FileNotFoundError
         If the folder holds no run.
     """
-    folder = Path(folder)
-    if not (folder / _HISTORY).exists():
+    epochs = len(run_of(folder)["history"])
+    return keras.saving.load_model(Path(folder) / f"{epochs}-{_CHECKPOINT}")
+
+
+def run_of(folder: str | os.PathLike) -> dict:
+    """Return the settings and the history of a training run.
+
+    Parameters
+    ----------
+    folder : path
+        What `fit` was given.
+
+    Returns
+    -------
+    dict
+        ``settings`` (what `fit` was called with, the beats' hash and leads) and ``history``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no run.
+    """
+    path = Path(folder) / _HISTORY
+    if not path.exists():
         raise FileNotFoundError(
             f"{folder} holds no training run; make one with python -m ecglab train --out {folder}"
         )
-    epochs = len(json.loads((folder / _HISTORY).read_text())["history"])
-    return keras.saving.load_model(folder / f"{epochs}-{_CHECKPOINT}")
+    return json.loads(path.read_text())
 
 
 def write_text(path: Path, text: str) -> None:

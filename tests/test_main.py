@@ -62,8 +62,7 @@ def test_train_writes_a_run(trained):
     folder, status = trained
     assert status == 0
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["1-checkpoint.keras", "beats.json", "history.json"]
-    assert json.loads((folder / "beats.json").read_text()) == {"lead": ["MLII"], "simulated": True}
+    assert names == ["1-checkpoint.keras", "history.json"]
 
 
 def test_evaluate_ends_in_a_table(trained, capsys):

@@ -17,7 +17,8 @@ OUTCOME = experiments.recorded("resnet50")
 
 
 def test_page_says_what_was_recorded():
-    assert results.PAGE.read_text() == results.page(OUTCOME), "run: .venv/bin/python tools/results.py"
+    rerun = "run: .venv/bin/python tools/results.py"
+    assert results.PAGE.read_text() == results.page(OUTCOME), rerun
 
 
 def test_outcome_is_of_real_patients_and_whole():
@@ -52,7 +53,7 @@ def test_recordings_are_those_at_hand():
     ds1 = beats.load("DS1")
     if ds1.simulated:
         pytest.skip("no real recordings here (ECGLAB_DATA)")
-    assert experiments.hash_of(ds1) == OUTCOME["recordings"]["DS1"]
+    assert ds1.sha256 == OUTCOME["recordings"]["DS1"]
 
 
 def test_unknown_experiment_is_named():

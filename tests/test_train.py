@@ -256,7 +256,6 @@ def test_other_beats_are_refused(some, model, uninterrupted):
         train.fit(model, some[:-1], folder=uninterrupted[2], **TINY, say=quiet)
 
 
-@pytest.mark.xfail(strict=True, reason="the settings hold the number of beats, not which they are")
 def test_as_many_other_beats_are_refused(some, model, uninterrupted):
     reversed_ = beats.Beats(**{**vars(some), "windows": -some.windows})
     with pytest.raises(ValueError, match="another beats;"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 import ecglab
-from ecglab.beats import Beats
 
 _FOLDER = Path(__file__).parent
 
@@ -79,15 +77,3 @@ def environment() -> dict[str, str]:
         "numpy": np.__version__,
         "machine": platform.machine(),
     }
-
-
-def hash_of(beats: Beats) -> str:
-    """Return a SHA-256 over the beats' records, places, symbols and voltages.
-
-    Two runs with equal hashes saw the same recordings. Voltages are rounded to a
-    microvolt, so that the last bit of a filter's arithmetic does not count.
-    """
-    digest = hashlib.sha256()
-    for part in (beats.records, beats.samples, beats.symbols, np.rint(beats.windows * 1000)):
-        digest.update(np.ascontiguousarray(part).astype(part.dtype).tobytes())
-    return digest.hexdigest()

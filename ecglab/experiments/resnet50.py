@@ -62,8 +62,8 @@ def run(folder: Path, quick: bool = False) -> dict:
         "seeds": list(seeds),
         "recordings": {
             "simulated": training.simulated,
-            "DS1": experiments.hash_of(training),
-            "DS2": experiments.hash_of(test),
+            "DS1": training.sha256,
+            "DS2": test.sha256,
         },
         "environment": experiments.environment(),
         "seconds": round(time.perf_counter() - started),
