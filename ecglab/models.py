@@ -14,6 +14,10 @@ layers = keras.layers
 
 #: Added to the variance in batch normalisation; Keras' own ResNet-50 has the same.
 EPSILON = 1.001e-5
+#: Part of the old moving statistics that batch normalisation keeps at each step. Keras' 0.99
+#: remembers hundreds of steps: after a training of a few hundred the statistics still describe
+#: networks that are gone, and predictions on new people fall apart. 0.9 remembers about ten.
+MOMENTUM = 0.9
 #: Bottleneck blocks in the four stages of ResNet-50.
 RESNET50_BLOCKS = (3, 4, 6, 3)
 
@@ -257,7 +261,7 @@ def _conv_bn(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    return layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_bn")(x)
+    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}_bn")(x)
 
 
 def _bottleneck(
