@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,19 +70,21 @@ def value(
 
 def function(
     function: Callable[..., Any] | None,
-    reference: Callable[..., Any],
-    cases: Iterable[tuple],
+    expected: Callable[..., Any] | Sequence[Any],
+    cases: Sequence[tuple],
     within: float = 1e-6,
     hint: str = "",
 ) -> Feedback:
-    """Compare a reader's function with a reference, case by case; never raise at a learner.
+    """Try a reader's function on some cases; never raise at a learner.
 
     Parameters
     ----------
     function : callable or None
         None, ``...``, or a function that gives None or ``...`` is "not answered yet".
-    reference : callable
-    cases : iterable of tuple
+    expected : callable or sequence
+        What each case should give; or a function that computes it, where showing it
+        does not show the solution.
+    cases : sequence of tuple
         The arguments of each call.
     within : float
         How far numbers may lie apart.
@@ -95,13 +97,14 @@ def function(
 
     Examples
     --------
-    >>> check = function(lambda rr: 60 * rr, lambda rr: 60 / rr, [(1.0,), (0.5,)])
-    >>> check.right
+    >>> function(lambda rr: 60 * rr, [60, 120], cases=[(1.0,), (0.5,)]).right
     False
     """
     if function is None or function is ...:
         return _UNANSWERED
-    for number, case in enumerate(cases, start=1):
+    if callable(expected):
+        expected = [expected(*_copies(case)) for case in cases]
+    for number, (case, wanted) in enumerate(zip(cases, expected, strict=True), start=1):
         try:
             answer = function(*_copies(case))
         except Exception as error:  # whatever a learner's code does: say it, don't raise it
@@ -109,7 +112,7 @@ def function(
             return _wrong(what, hint)
         if answer is None or answer is ...:
             return _UNANSWERED
-        right, why = _agree(answer, reference(*_copies(case)), within)
+        right, why = _agree(answer, wanted, within)
         if not right:
             return _wrong(f"Case {number}, called with {_short(case)}, differs. {why}", hint)
     return _RIGHT
