@@ -71,7 +71,7 @@ def fill(model, seed):
 
 def outputs(model, images, logits):
     features = model.get_layer("avg_pool").output
-    inner = keras.Model(model.inputs, [features, *logits])
+    inner = keras.Model(model.input, [features, *logits])
     return [np.asarray(x) for x in inner(images, training=False)]
 
 
