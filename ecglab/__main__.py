@@ -114,7 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ecglab", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    command = _command(commands, info)
+    _command(commands, info)
+
     command = _command(commands, download)
     command.add_argument("database", nargs="*", default=["mitdb", "ludb"])
 

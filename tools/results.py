@@ -34,7 +34,7 @@ def page(outcome: dict) -> str:
     """Return the page's text."""
     scores, intervals = scores_table(outcome), intervals_table(outcome)
     recipe = outcome["recipe"] | {"leads": ", ".join(outcome["recipe"]["leads"])}
-    with_him, without_him = s_f1_without(outcome, "232")
+    s_with, s_without = s_f1_without(outcome, "232")
     return TEMPLATE.read_text().format(
         **recipe,
         seeds=len(outcome["seeds"]),
@@ -43,8 +43,8 @@ def page(outcome: dict) -> str:
             f"{n} {r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for n, r in intervals.iterrows()
         ),
         always_n=f"{always_n(outcome):.3f}",
-        s_with=f"{with_him:.3f}",
-        s_without=f"{without_him:.3f}",
+        s_with=f"{s_with:.3f}",
+        s_without=f"{s_without:.3f}",
         records=records_table(outcome).to_markdown(),
         command=outcome["command"],
         minutes=round(outcome["seconds"] / 60),

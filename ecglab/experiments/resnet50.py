@@ -85,7 +85,6 @@ def _one_seed(
         model, training, folder=folder, seed=seed, augment=recipe["augment"], **choices
     )
     predicted = train.predict(model, test).argmax(axis=1)
-    records = evaluate.per_record(test.labels, predicted, test.records)
     intervals = evaluate.bootstrap_records(test.labels, predicted, test.subjects, seed=seed)
     outcome = {
         "seed": seed,
@@ -95,7 +94,7 @@ def _one_seed(
             name: evaluate.confusion(
                 test.labels[test.records == name], predicted[test.records == name]
             ).tolist()
-            for name in records.index
+            for name in np.unique(test.records).tolist()
         },
         "intervals": intervals.round(4).replace({np.nan: None}).to_dict(orient="index"),
     }
