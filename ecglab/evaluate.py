@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ecglab.beats import CLASSES, labels_of
+from ecglab.records import BEAT_SYMBOLS
 
 #: The classes whose F1 is averaged. F and Q are too few, and in DS2 93 % of F is one patient.
 SCORED = ("N", "S", "V")
 #: Two beats match when they lie no further apart than this (EC57), in s.
 MATCH_WINDOW = 0.15
+#: WFDB's annotation symbols that mark something else than a beat.
+MARKS = tuple("[!]~+|sT*D=\"@x()ptu`'^")
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +34,7 @@ class Scores:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Beats, sensitivity, positive predictivity and F1 of each class; NaN where undefined."""
+        """Sensitivity, positive predictivity, F1, false positive rate; NaN where undefined."""
         right = np.diag(self.matrix).astype(float)
         beats, called = self.matrix.sum(axis=1), self.matrix.sum(axis=0)
         return pd.DataFrame(
@@ -39,6 +44,7 @@ class Scores:
                 "+P": _ratio(right, called),
                 # F1 = 2 TP / (2 TP + FN + FP): no division by an undefined +P
                 "F1": _ratio(2 * right, beats + called),
+                "FPR": _ratio(called - right, self.matrix.sum() - beats),
             },
             index=pd.Index(CLASSES, name="class"),
         )
@@ -53,26 +59,38 @@ class Scores:
         """Mean F1 of N, S and V; NaN where one of them neither occurs nor is called."""
         return float(self.table.loc[list(SCORED), "F1"].mean(skipna=False))
 
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa (doi 10.1177/001316446002000104): agreement beyond chance."""
+        total = self.matrix.sum()
+        by_chance = (self.matrix.sum(axis=1) @ self.matrix.sum(axis=0)) / total**2
+        return float(_ratio(self.accuracy - by_chance, 1 - by_chance))
+
     def summary(self) -> dict:
         """Return everything as plain numbers, for JSON."""
         table = self.table.drop(columns="beats").round(6)
         return {
             "accuracy": round(self.accuracy, 6),
             "macro_f1": round(self.macro_f1, 6),
+            "kappa": round(self.kappa, 6),
             "matrix": self.matrix.tolist(),
             **{f"{name} {column}": table.loc[name, column] for name in SCORED for column in table},
         }
 
     def __repr__(self) -> str:
         table = self.table.to_string(float_format="{:.3f}".format, na_rep="–")
-        return f"{table}\naccuracy {self.accuracy:.3f}, macro-F1 over N, S, V {self.macro_f1:.3f}"
+        return f"{table}\n{self._caption}"
 
     def _repr_html_(self) -> str:
-        table = self.table.style.format("{:.3f}", subset=["Se", "+P", "F1"], na_rep="–")
-        table = table.set_caption(
-            f"accuracy {self.accuracy:.3f}, macro-F1 over N, S, V {self.macro_f1:.3f}"
+        table = self.table.style.format("{:.3f}", subset=["Se", "+P", "F1", "FPR"], na_rep="–")
+        return table.set_caption(self._caption).to_html()
+
+    @property
+    def _caption(self) -> str:
+        return (
+            f"accuracy {self.accuracy:.3f}, macro-F1 over N, S, V {self.macro_f1:.3f}, "
+            f"kappa {self.kappa:.3f}"
         )
-        return table.to_html()
 
 
 @dataclass(frozen=True)
@@ -84,19 +102,23 @@ class BeatByBeat:
     matrix : numpy.ndarray
         int64, shape ``(6, 6)``: rows N S V F Q O (reference), columns n s v f q o (test). Row
         O holds extra beats, column o missed ones; [O, o] is 0.
+    unreadable : numpy.ndarray
+        int64, shape ``(5,)``: test beats n s v f q where the reference says that the signal
+        can't be read. They are no extra beats of row O, and false positives all the same.
     """
 
     matrix: np.ndarray
+    unreadable: np.ndarray
 
     @property
     def sensitivity(self) -> float:
         """Part of the reference beats that were found, whatever they were called."""
-        return float(_ratio(self.matrix[:5, :5].sum(), self.matrix[:5].sum()))
+        return self.table.loc["QRS", "Se"]
 
     @property
     def positive_predictivity(self) -> float:
         """Part of the test beats that lie on a reference beat."""
-        return float(_ratio(self.matrix[:5, :5].sum(), self.matrix[:, :5].sum()))
+        return self.table.loc["QRS", "+P"]
 
     @property
     def missed(self) -> int:
@@ -106,7 +128,34 @@ class BeatByBeat:
     @property
     def extra(self) -> int:
         """Test beats where the reference has none."""
-        return int(self.matrix[5, :5].sum())
+        return int(self.matrix[5, :5].sum() + self.unreadable.sum())
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """EC57's statistics, rows QRS, S and V, as ``bxb`` counts them.
+
+        TP, FN, FP, TN are beats; Se, +P and the false positive rate FPR follow from them. A
+        fusion or an unclassifiable beat that is called V is neither right nor wrong, and so is
+        an unclassifiable one called S.
+        """
+        all_beats = np.vstack([self.matrix, [*self.unreadable, 0]])
+        found, missed = self.matrix[:5, :5].sum(), self.matrix[:5, 5].sum()
+        rows = {"QRS": (found, missed, all_beats[5:].sum(), np.nan)}
+        for kind, forgiven in (("S", "Q"), ("V", "FQ")):
+            k = CLASSES.index(kind)
+            others = np.delete(all_beats, k, axis=0)
+            counted = np.delete(all_beats, [k, *map(CLASSES.index, forgiven)], axis=0)
+            rows[kind] = (
+                all_beats[k, k],
+                all_beats[k].sum() - all_beats[k, k],
+                counted[:, k].sum(),
+                np.delete(others, [k, 5], axis=1).sum(),
+            )
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=["TP", "FN", "FP", "TN"])
+        table["Se"] = _ratio(table["TP"], table["TP"] + table["FN"])
+        table["+P"] = _ratio(table["TP"], table["TP"] + table["FP"])
+        table["FPR"] = _ratio(table["FP"], table["FP"] + table["TN"])
+        return table.astype({"TP": int, "FN": int, "FP": int})
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
@@ -205,6 +254,47 @@ def per_record(labels: np.ndarray, predictions: np.ndarray, records: np.ndarray)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("record")
 
 
+def gross_and_average(
+    labels: np.ndarray, predictions: np.ndarray, records: np.ndarray
+) -> pd.DataFrame:
+    """Give EC57's two summaries: over all beats together, and over records alike.
+
+    *Gross* statistics count every beat once, so that records with many beats of a class speak
+    loudest. *Average* statistics are the mean of the records' own, so that every record with
+    something to measure counts once.
+
+    Parameters
+    ----------
+    labels, predictions : numpy.ndarray
+        int, shape ``(n,)``.
+    records : numpy.ndarray
+        str, shape ``(n,)``: the record of each beat.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for Se, +P, F1 and FPR of each of N, S and V; columns gross, average, and
+        records: how many records the average is over.
+
+    Examples
+    --------
+    >>> table = gross_and_average([0] * 8 + [2, 2], [0] * 9 + [2], np.array(["a"] * 9 + ["b"]))
+    >>> table.loc["V Se"].tolist()
+    [0.5, 0.5, 2.0]
+    """
+    matrices = list(_matrices(labels, predictions, records).values())
+    tables = [Scores(matrix).table.loc[list(SCORED)] for matrix in matrices]
+    gross = Scores(sum(matrices)).table.loc[list(SCORED)]
+    rows = {}
+    for kind in SCORED:
+        for column in ("Se", "+P", "F1", "FPR"):
+            own = np.array([table.loc[kind, column] for table in tables])
+            own = own[~np.isnan(own)]
+            average = own.mean() if len(own) else np.nan
+            rows[f"{kind} {column}"] = (gross.loc[kind, column], average, len(own))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["gross", "average", "records"])
+
+
 def bootstrap_records(
     labels: np.ndarray,
     predictions: np.ndarray,
@@ -216,8 +306,8 @@ def bootstrap_records(
 ) -> pd.DataFrame:
     """Give intervals for the scores by resampling people, not beats.
 
-    Beats of one heart are alike; resampling them one by one would give intervals more
-    than ten times too narrow.
+    Beats of one heart are alike; resampling them one by one, as `bootstrap_beats` does, gives
+    intervals several times too narrow.
 
     Parameters
     ----------
@@ -248,42 +338,198 @@ def bootstrap_records(
     >>> bootstrap_records([0, 0, 1, 2] * 3, [0, 0, 1, 2] * 3, people).loc["accuracy"].tolist()
     [1.0, 1.0, 1.0]
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95")
     matrices = np.stack(list(_matrices(labels, predictions, subjects).values()))
     if len(matrices) < 2:
         raise ValueError(f"there is {len(matrices)} subject; an interval needs two or more")
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(matrices), size=(draws, len(matrices)))
-    values = _figures(matrices.sum(axis=0))
-    resampled = pd.DataFrame([_figures(matrices[people].sum(axis=0)) for people in drawn])
-    tail = (1 - level) / 2
+    people = np.random.default_rng(seed).integers(len(matrices), size=(draws, len(matrices)))
+    return _interval(
+        matrices.sum(axis=0), (matrices[chosen].sum(axis=0) for chosen in people), level
+    )
+
+
+def bootstrap_beats(
+    labels: np.ndarray,
+    predictions: np.ndarray,
+    *,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Give the too narrow intervals that come from taking beats for independent.
+
+    They answer how far the scores would move with other beats of the *same* people. They stand
+    here to be compared with `bootstrap_records`, which answers what is asked: with other people.
+
+    Parameters
+    ----------
+    labels, predictions : numpy.ndarray
+        int, shape ``(n,)``.
+    draws, level, seed
+        As in `bootstrap_records`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `bootstrap_records`.
+
+    Examples
+    --------
+    >>> bootstrap_beats([0, 0, 1, 2], [0, 0, 1, 2], draws=50).loc["accuracy"].tolist()
+    [1.0, 1.0, 1.0]
+    """
+    matrix = confusion(labels, predictions)
+    # Drawing beats with replacement is drawing how many fall into each cell.
+    cells = np.random.default_rng(seed).multinomial(
+        matrix.sum(), (matrix / matrix.sum()).ravel(), size=draws
+    )
+    return _interval(matrix, cells.reshape(draws, *matrix.shape), level)
+
+
+def reliability(
+    labels: np.ndarray, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
+) -> pd.DataFrame:
+    """Compare what a model believes with how often it is right (Guo 2017, arXiv 1706.04599).
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int, shape ``(n,)``: indices into `CLASSES`.
+    probabilities : numpy.ndarray
+        Shape ``(n, 5)``, rows sum to 1.
+    kind : str, optional
+        A class: then its probability is compared with how often a beat is of that class. By
+        default, the probability of the called class with how often the call is right.
+    bins : int
+        Into how many equal parts the range 0 to 1 is cut.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each bin that holds beats: low, high (its bounds), beats, confidence (mean
+        probability), frequency (how often it came true).
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, rows are no probabilities, or there is no such class.
+
+    Examples
+    --------
+    >>> believed = np.array([[0.9, 0.1, 0, 0, 0]] * 10)
+    >>> table = reliability([0] * 8 + [1] * 2, believed)
+    >>> table[["beats", "confidence", "frequency"]].round(3).values.tolist()
+    [[10.0, 0.9, 0.8]]
+    """
+    believed, true = _belief(labels, probabilities, kind)
+    if bins < 1:
+        raise ValueError(f"bins is {bins}; one or more are needed")
+    # The last bin holds 1.0, too.
+    bin_of = np.minimum((believed * bins).astype(int), bins - 1)
+    beats = np.bincount(bin_of, minlength=bins)
+    table = pd.DataFrame(
+        {
+            "low": np.arange(bins) / bins,
+            "high": np.arange(1, bins + 1) / bins,
+            "beats": beats,
+            "confidence": _ratio(np.bincount(bin_of, believed, bins), beats),
+            "frequency": _ratio(np.bincount(bin_of, true, bins), beats),
+        }
+    )
+    return table[table["beats"] > 0].reset_index(drop=True)
+
+
+def calibration_error(
+    labels: np.ndarray, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
+) -> float:
+    """Return the expected calibration error (ECE): how far belief and frequency lie apart.
+
+    Parameters
+    ----------
+    labels, probabilities, kind, bins
+        As in `reliability`.
+
+    Returns
+    -------
+    float
+        Mean over all beats of the distance in their bin; 0 is best.
+
+    Examples
+    --------
+    >>> believed = np.array([[0.9, 0.1, 0, 0, 0]] * 10)
+    >>> round(calibration_error([0] * 8 + [1] * 2, believed), 3)
+    0.1
+    """
+    table = reliability(labels, probabilities, kind=kind, bins=bins)
+    apart = (table["confidence"] - table["frequency"]).abs()
+    return float((apart * table["beats"]).sum() / table["beats"].sum())
+
+
+def risk_coverage(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    """Show what a model gains by leaving its least certain beats to a person.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int, shape ``(n,)``: indices into `CLASSES`.
+    probabilities : numpy.ndarray
+        Shape ``(n, 5)``, rows sum to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each threshold that makes a difference, from strict to lax: threshold (beats
+        with a top probability of at least this much are answered), coverage (part answered), risk
+        (part of the answered that is wrong). After Geifman & El-Yaniv 2017, arXiv 1705.08500.
+
+    Raises
+    ------
+    ValueError
+        As in `reliability`.
+
+    Examples
+    --------
+    >>> believed = np.array([[0.9, 0.1, 0, 0, 0], [0.6, 0.4, 0, 0, 0]])
+    >>> risk_coverage([0, 1], believed).values.tolist()
+    [[0.9, 0.5, 0.0], [0.6, 1.0, 0.5]]
+    """
+    believed, right = _belief(labels, probabilities, None)
+    order = np.argsort(-believed, kind="stable")
+    believed, wrong = believed[order], ~right[order]
+    answered = np.arange(1, len(believed) + 1)
+    last = np.append(np.diff(believed) != 0, True)  # beats of one certainty go together
     return pd.DataFrame(
-        {"value": values, "low": resampled.quantile(tail), "high": resampled.quantile(1 - tail)}
+        {
+            "threshold": believed[last],
+            "coverage": answered[last] / len(believed),
+            "risk": np.cumsum(wrong)[last] / answered[last],
+        }
     )
 
 
 def beat_by_beat(
     ref_samples: np.ndarray,
-    ref_symbols: np.ndarray,
+    ref_symbols: Sequence[str] | np.ndarray,
     test_samples: np.ndarray,
-    test_symbols: np.ndarray,
+    test_symbols: Sequence[str] | np.ndarray,
     fs: float,
     start: float = 300.0,
     duration: float | None = None,
     escape: str = "S",
+    episodes: np.ndarray | None = None,
 ) -> BeatByBeat:
     """Compare a detector's beats with the reference by the rules of ANSI/AAMI EC57.
 
     A reference and a test beat match when they lie within 150 ms; each takes part in
-    one pair at most, the nearer neighbour being preferred, as WFDB's ``bxb`` does it.
+    one pair at most, the nearer neighbour being preferred. The counts are those of WFDB's
+    ``bxb`` (for a test that marks no unreadable stretches of its own).
 
     Parameters
     ----------
     ref_samples, test_samples : numpy.ndarray
-        int, rising: where the beats are.
-    ref_symbols, test_symbols : numpy.ndarray
-        str: annotation symbols. A detector that tells no types gives ``"N"`` throughout.
+        int, rising: where the annotations are.
+    ref_symbols, test_symbols : sequence of str
+        Annotation symbols. A detector that tells no types gives ``"N"`` throughout. Marks that
+        are no beats may be among them; beats between ``[`` and ``]`` are passed over.
     fs : float
         Sampling rate in Hz.
     start : float
@@ -291,8 +537,11 @@ def beat_by_beat(
     duration : float, optional
         Length of the recording in s; by default up to the last reference or test beat.
     escape : {"N", "S"}
-        Where escape beats (``e``, ``j``) belong. ``bxb`` counts them as S; elsewhere in
+        Where escape beats (``e``, ``j``, ``n``) belong. ``bxb`` counts them as S; elsewhere in
         the course they are N.
+    episodes : numpy.ndarray, optional
+        The reference's ``Record.episodes``. Extra test beats in ventricular flutter are not
+        counted, those where the signal is unreadable are counted by themselves.
 
     Returns
     -------
@@ -302,7 +551,7 @@ def beat_by_beat(
     ------
     ValueError
         If samples and symbols differ in number, samples are not rising, or a symbol is
-        not a beat.
+        no annotation.
 
     Examples
     --------
@@ -312,13 +561,18 @@ def beat_by_beat(
     (1, 1)
     """
     limit = np.inf if duration is None else round(duration * fs)
-    reference = _labelled(ref_samples, ref_symbols, escape, "reference")
-    test = _labelled(test_samples, test_symbols, escape, "test")
-    first, window = round(start * fs), round(MATCH_WINDOW * fs)
-    matrix = np.zeros((6, 6), dtype=np.int64)
-    for ref_label, test_label in _pairs(*reference, *test, first, limit, window):
-        matrix[ref_label, test_label] += 1
-    return BeatByBeat(matrix)
+    first, window = round(start * fs), int(MATCH_WINDOW * fs + 0.5)
+    reference, flutter = _labelled(ref_samples, ref_symbols, escape, "reference")
+    test, _ = _labelled(test_samples, test_symbols, escape, "test")
+    flutter += _spans(episodes, "flutter")
+    unreadable = _spans(episodes, "unreadable")
+    matrix = np.zeros((7, 6), dtype=np.int64)
+    for ref, found in _pairs(reference, test, first, limit, window):
+        if ref is not None:
+            matrix[ref.label, _NONE if found is None else found.label] += 1
+        elif not _lies_in(flutter, found.sample):
+            matrix[_NONE + _lies_in(unreadable, found.sample), found.label] += 1
+    return BeatByBeat(matrix[:6], matrix[6, :5])
 
 
 # ---------------------------------------------------------------------------
@@ -357,39 +611,128 @@ def _figures(matrix: np.ndarray) -> dict[str, float]:
     return {name: float(value) for name, value in figures.items()}
 
 
+def _interval(matrix: np.ndarray, drawn: Iterable[np.ndarray], level: float) -> pd.DataFrame:
+    """Return the scores of a matrix, and the interval that holds `level` of the drawn ones'."""
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95")
+    values, resampled = _figures(matrix), pd.DataFrame([_figures(one) for one in drawn])
+    tail = (1 - level) / 2
+    return pd.DataFrame(
+        {"value": values, "low": resampled.quantile(tail), "high": resampled.quantile(1 - tail)}
+    )
+
+
+def _belief(
+    labels: np.ndarray, probabilities: np.ndarray, kind: str | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each beat, a probability and whether what it speaks of is true."""
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
+    if probabilities.shape != (len(labels), len(CLASSES)) or not len(labels):
+        raise ValueError(
+            f"probabilities have shape {probabilities.shape}; for {len(labels)} labels they must "
+            f"be {(len(labels), len(CLASSES))}, one column each for {' '.join(CLASSES)}"
+        )
+    sums = probabilities.sum(axis=1)
+    if not ((probabilities >= 0).all() and np.allclose(sums, 1, atol=1e-3)):
+        worst = int(np.argmax(np.abs(np.nan_to_num(sums, nan=np.inf) - 1)))
+        raise ValueError(f"row {worst} is {probabilities[worst]}: no probabilities that sum to 1")
+    if kind is None:
+        called = probabilities.argmax(axis=1)
+        return probabilities.max(axis=1), called == labels
+    if kind not in CLASSES:
+        raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
+    return probabilities[:, CLASSES.index(kind)], labels == CLASSES.index(kind)
+
+
+# ---------------------------------------------------------------------------
+# Beat by beat
+
+
+class _Beat(NamedTuple):
+    sample: float
+    label: int
+
+
+_NONE = len(CLASSES)  # the row and the column of what is not there
+_START, _END = _Beat(0, -1), _Beat(np.inf, -1)
+
+
 def _labelled(
-    samples: np.ndarray, symbols: np.ndarray, escape: str, which: str
-) -> tuple[list[int], list[int]]:
-    samples = np.asarray(samples, dtype=np.int64)
-    if samples.shape != (len(symbols),):
+    samples: np.ndarray, symbols: Sequence[str], escape: str, which: str
+) -> tuple[list[_Beat], list[tuple[int, int]]]:
+    """Return the beats among some annotations, and the stretches of ventricular flutter."""
+    samples, symbols = np.asarray(samples, dtype=np.int64), np.asarray(symbols, dtype="<U1")
+    if samples.shape != symbols.shape:
         raise ValueError(f"{len(samples)} {which} samples, {len(symbols)} symbols; give one each")
     if (np.diff(samples) < 0).any():
         raise ValueError(f"{which} samples must rise; {samples[1:][np.diff(samples) < 0][0]} falls")
-    return samples.tolist(), labels_of(symbols, escape).tolist()
+    unknown = set(symbols.tolist()) - {*BEAT_SYMBOLS, *MARKS}
+    if unknown:
+        raise ValueError(
+            f"{which} symbols hold {unknown.pop()!r}, which is no annotation; beats are "
+            f"{' '.join(BEAT_SYMBOLS)}"
+        )
+    ends = iter([*samples[symbols == "]"], np.inf])
+    flutter = [
+        (onset, next(end for end in ends if end >= onset)) for onset in samples[symbols == "["]
+    ]
+    beat = np.isin(symbols, BEAT_SYMBOLS) & ~np.array([_lies_in(flutter, s) for s in samples], bool)
+    return [
+        _Beat(*pair)
+        for pair in zip(
+            samples[beat].tolist(), labels_of(symbols[beat], escape).tolist(), strict=True
+        )
+    ], flutter
 
 
-def _pairs(ref_samples, ref_labels, test_samples, test_labels, first, limit, window):
-    """Walk through both lists at once and yield (reference label, test label); 5 is none."""
-    none = len(CLASSES)
-    i = j = 0
-    never = np.inf  # stands behind either list's end
-    refs, tests = [*ref_samples, never, never], [*test_samples, never, never]
-    while (refs[i] <= limit and refs[i] < never) or (tests[j] <= limit and tests[j] < never):
-        ref, test = refs[i], tests[j]
-        # The earlier beat pairs with the other unless that one has a nearer partner next.
-        if test < ref:
-            matched = ref - test <= window and ref - test < abs(ref - tests[j + 1])
-        else:
-            matched = test - ref <= window and test - ref < abs(test - refs[i + 1])
-        counted = min(ref, test) >= first
-        if matched:
-            pair = ref_labels[i], test_labels[j]
+def _spans(episodes: np.ndarray | None, kind: str) -> list[tuple[int, int]]:
+    if episodes is None:
+        return []
+    chosen = episodes[episodes["kind"] == kind]
+    return list(zip(chosen["onset"].tolist(), chosen["offset"].tolist(), strict=True))
+
+
+def _lies_in(spans: list[tuple[int, int]], sample: float) -> bool:
+    return any(onset <= sample <= offset for onset, offset in spans)
+
+
+def _pairs(
+    reference: list[_Beat], test: list[_Beat], first: int, limit: float, window: int
+) -> Iterator[tuple[_Beat | None, _Beat | None]]:
+    """Walk through both lists at once and yield (reference, test); None where there is none.
+
+    The order of steps, and what happens at the begin of the test period, are those of ``bxb``.
+    """
+    refs, tests = [_START, *reference, _END, _END], [_START, *test, _END, _END]
+    i = next(i for i, beat in enumerate(refs) if beat.sample >= first)
+    j = next(j for j, beat in enumerate(tests[1:]) if beat.sample >= first)  # the last before it
+
+    def apart(i: int, j: int) -> float:
+        ends = refs[i].sample, tests[j].sample
+        return np.inf if np.inf in ends else abs(ends[0] - ends[1])
+
+    # A last test beat before the begin may belong to the first reference beat after it.
+    if apart(i, j) <= window and apart(i, j) < apart(i, j + 1):
+        if refs[i] is not _START:
+            yield refs[i], tests[j]
+        i, j = i + 1, j + 1
+    else:
+        j += 1
+        # A first test beat may belong to a reference beat before the begin: it goes uncounted.
+        if tests[j].sample - first <= window and apart(i, j + 1) < apart(i, j):
+            j += 1
+
+    while min(refs[i].sample, tests[j].sample) <= limit and (
+        refs[i] is not _END or tests[j] is not _END
+    ):
+        test_first = tests[j].sample < refs[i].sample
+        rival = apart(i, j + 1) if test_first else apart(i + 1, j)
+        if apart(i, j) <= window and apart(i, j) < rival:
+            yield refs[i], tests[j]
             i, j = i + 1, j + 1
-        elif test < ref:
-            pair = none, test_labels[j]
+        elif test_first:
+            yield None, tests[j]
             j += 1
         else:
-            pair = ref_labels[i], none
+            yield refs[i], None
             i += 1
-        if counted:
-            yield pair
