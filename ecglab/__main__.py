@@ -1,4 +1,4 @@
-"""The same from a shell: ``python -m ecglab info | download | train | evaluate | experiment``."""
+"""The same from a shell: ``python -m ecglab info | download | train | evaluate | experiment | benchmark``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"python -m ecglab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on after the last full epoch", file=sys.stderr)
+        print("\nstopped; the same command goes on where it stopped", file=sys.stderr)
         return 130
     return 0
 
@@ -106,6 +106,18 @@ def experiment(options: argparse.Namespace) -> None:
     print(f"recorded: {path}")
 
 
+def benchmark(options: argparse.Namespace) -> None:
+    """Measure how fast recordings become beats and beats become images."""
+    from ecglab import benchmark as measuring  # late: the other commands need no Matplotlib
+
+    print(records.describe())
+    if measuring.cv2 is None:
+        print(measuring.MISSING)
+    for matter in measuring.MATTERS if options.matter == "all" else [options.matter]:
+        rows = measuring.MATTERS[matter](records.MITDB, options.beats)
+        print(f"\n{measuring.table(rows)}")
+
+
 def _names(given: str) -> str | list[str]:
     return given if given in ("DS1", "DS2") else given.split(",")
 
@@ -117,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, info)
 
     command = _command(commands, download)
-    command.add_argument("database", nargs="*", default=["mitdb", "ludb"])
+    command.add_argument("database", nargs="*", default=list(records.DATABASES))
 
     command = _command(commands, train)
     command.add_argument("--records", default="DS1", help="DS1, DS2, or names: 100,101")
@@ -139,6 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", help=", ".join(experiments.names()))
     command.add_argument("--quick", action="store_true", help="a trial that ends within a minute")
     command.add_argument("--out", type=Path, default=Path("runs"))
+
+    command = _command(commands, benchmark)
+    command.add_argument("matter", nargs="?", choices=["beats", "images", "all"], default="all")
+    command.add_argument("--beats", type=int, default=4096, help="drawn in one turn")
     return parser
 
 

@@ -13,17 +13,22 @@ starts there. `describe` says which source is in force.
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import math
 import os
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import pooch
-import requests
 import wfdb
-from tqdm.auto import tqdm
+from wfdb.io.annotation import ann_label_table, proc_ann_bytes
+
+from ecglab import fetch
+from ecglab.fetch import RecordingUnavailable, cache
 
 #: Inter-patient split of de Chazal et al. 2004 (doi 10.1109/TBME.2004.827359).
 DS1 = (
@@ -38,6 +43,8 @@ DS2 = (
 PACED = ("102", "104", "107", "217")
 MITDB = tuple(sorted(DS1 + DS2 + PACED))
 LUDB = tuple(str(number) for number in range(1, 201))
+#: Noise of baseline wander, electrode motion and muscle (Moody et al. 1984), without any heart.
+NSTDB = ("bw", "em", "ma")
 
 #: WFDB annotation symbols that mark a beat. ``!`` (a ventricular flutter wave,
 #: record 207) is not among them, although wfdb counts it as a QRS complex.
@@ -46,45 +53,56 @@ BEAT_SYMBOLS = tuple("NLRBAaJSVrFejnE/fQ?")
 #: One wave with its bounds, in samples; -1 where a bound is not annotated.
 WAVE = np.dtype([("kind", "U3"), ("onset", np.int64), ("peak", np.int64), ("offset", np.int64)])
 
-LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-#: LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
-#: would make leads incomparable. Its stored integers obey Einthoven's law to the last count in
-#: all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
-_LUDB_COUNTS_PER_MV = 1000
-_WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
+#: A stretch, in samples, where single beats can't be told: ``"unreadable"`` or ``"flutter"``.
+EPISODE = np.dtype([("kind", "U10"), ("onset", np.int64), ("offset", np.int64)])
 
-_TIMEOUT_SECONDS = (5, 30)  # to connect, between two packets
-_PHYSIONET = "https://physionet.org/files/"
+LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+_WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
+_SYMBOLS = dict(zip(ann_label_table["label_store"], ann_label_table["symbol"], strict=True))
+del _SYMBOLS[0]  # the end mark's
 
 
 class DamagedRecording(ValueError):
     """A recording whose files are incomplete or do not hold what their header says."""
 
 
-class RecordingUnavailable(OSError):
-    """No source holds the recording, and simulated patients were ruled out."""
-
-
 @dataclass(frozen=True)
 class Database:
-    """What the course knows of one PhysioNet database."""
+    """What the course knows of one PhysioNet database.
+
+    Attributes
+    ----------
+    version : str
+    names, suffixes : tuple of str
+        Its records, and the suffixes of one record's files.
+    fs : float
+        Sampling rate of all its records in Hz.
+    fmt : {"212", "16"}
+        WFDB's name for how samples are stored.
+    read_marks : callable
+        Takes a record's path without suffix, its leads and its length in samples;
+        returns what the annotation files hold as fields of `Record`.
+    folder : str
+        Where the records are below ``<database>/<version>/``.
+    counts_per_mv : float or None
+        Stored integers per mV; None where the headers can be trusted to tell.
+    notes : tuple of str
+        What must be known of every record.
+    """
 
     version: str
     names: tuple[str, ...]
     suffixes: tuple[str, ...]
+    fs: float
+    fmt: str
+    read_marks: Callable[[str, tuple[str, ...], int], dict]
     folder: str = ""
+    counts_per_mv: float | None = None
+    notes: tuple[str, ...] = ()
 
     def files(self, name: str) -> list[str]:
         """Return the paths of one record's files below ``<database>/<version>/``."""
         return [f"{self.folder}{name}.{suffix}" for suffix in self.suffixes]
-
-
-DATABASES = {
-    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr")),
-    "ludb": Database(
-        "1.0.1", LUDB, ("hea", "dat", *(lead.lower() for lead in LUDB_LEADS)), "data/"
-    ),
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,6 +130,10 @@ class Record:
         The header's comments: medication in mitdb, diagnoses in LUDB.
     waves : dict of str to numpy.ndarray
         LUDB: for each lead the cardiologists' wave bounds, an array of `WAVE`.
+    episodes : numpy.ndarray
+        mitdb: an array of `EPISODE`, the stretches in which single beats can't be
+        told: ``"unreadable"`` signal and ventricular ``"flutter"``. Each includes
+        its onset; a stretch that was never closed ends with the recording.
     """
 
     name: str
@@ -125,6 +147,7 @@ class Record:
     source: str
     notes: tuple[str, ...] = ()
     waves: dict[str, np.ndarray] = field(default_factory=dict)
+    episodes: np.ndarray = field(default_factory=lambda: np.empty(0, EPISODE))
 
     @property
     def simulated(self) -> bool:
@@ -165,9 +188,10 @@ class Record:
         minutes, seconds = divmod(round(self.duration), 60)
         kinds, counts = np.unique(self.symbols, return_counts=True)
         beats = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
+        beats = f"{len(self.samples)} beats ({beats})" if beats else "no beats"
         return (
             f"Record {self} of {self.database}: {', '.join(self.leads)}, {self.fs:g} Hz, "
-            f"{minutes} min {seconds} s, {len(self.samples)} beats ({beats})"
+            f"{minutes} min {seconds} s, {beats}"
         )
 
 
@@ -178,9 +202,10 @@ def load(name: str, database: str = "mitdb") -> Record:
     ----------
     name : str
         A record's name, such as ``"100"``; see `names`.
-    database : {"mitdb", "ludb"}
-        The MIT-BIH Arrhythmia Database (doi 10.13026/C2F305) or the Lobachevsky
-        University Database (doi 10.1109/ACCESS.2020.3029211).
+    database : {"mitdb", "ludb", "nstdb"}
+        The MIT-BIH Arrhythmia Database (doi 10.13026/C2F305), the Lobachevsky
+        University Database (doi 10.1109/ACCESS.2020.3029211), or the noises of the
+        Noise Stress Test Database (Moody, Muldrow & Mark 1984), which hold no beats.
 
     Returns
     -------
@@ -192,9 +217,19 @@ def load(name: str, database: str = "mitdb") -> Record:
         If there is no such database or record, or a folder in ``ECGLAB_DATA`` or
         a value of ``ECGLAB_SOURCE`` that can't be used.
     DamagedRecording
-        If files of the recording are missing or do not match their header.
+        If files of the recording are missing, do not match their header, or are not
+        those that PhysioNet published.
     RecordingUnavailable
-        If ``ECGLAB_SOURCE=real`` and no source has the recording.
+        If ``ECGLAB_SOURCE=real`` and no source has the recording, or if the cache
+        can't be written, as on a full disk.
+
+    Notes
+    -----
+    Fetching ends, whatever the server does: see `ecglab.fetch` for the time-outs. A
+    server that fails half-way is warned of before a simulated patient stands in.
+
+    To use corrections of your own, put them into the published recording:
+    ``dataclasses.replace(record, samples=…, symbols=…)``.
 
     Examples
     --------
@@ -209,14 +244,16 @@ def load(name: str, database: str = "mitdb") -> Record:
             f"{database} has no record {name!r}; it has {len(names(database))}: {known}, …"
         )
     if _policy() != "simulated":
-        found = _find(name, database)
-        if found is not None:
-            return _read(*found, name, database)
+        source = _find(name, database)
+        if source == "folder":
+            return _read(_folder(database), source, name, database)
+        if source is not None:
+            return _read_cached(source, name, database)
         if _policy() == "real":
             raise RecordingUnavailable(
                 f"record {name} of {database} is not in ECGLAB_DATA "
                 f"({os.environ.get('ECGLAB_DATA', 'not set')}), not in the cache ({cache()}), and "
-                f"{_mirror()} does not answer; unset ECGLAB_SOURCE to use simulated patients"
+                f"{fetch.mirror()} does not answer; unset ECGLAB_SOURCE to use simulated patients"
             )
     from ecglab import simulate  # late, because simulate builds on Record
 
@@ -228,8 +265,8 @@ def names(database: str = "mitdb") -> tuple[str, ...]:
 
     Examples
     --------
-    >>> len(names("mitdb")), len(names("ludb"))
-    (48, 200)
+    >>> len(names("mitdb")), len(names("ludb")), names("nstdb")
+    (48, 200, ('bw', 'em', 'ma'))
     """
     return _database(database).names
 
@@ -257,22 +294,19 @@ def describe(database: str = "mitdb") -> str:
     origin = {
         "folder": "real recordings, from the folder in ECGLAB_DATA",
         "cache": "real recordings, from this computer's cache",
-        "PhysioNet": f"real recordings, fetched from {_mirror()} as they are needed",
+        "PhysioNet": f"real recordings, fetched from {fetch.mirror()} as they are needed",
         "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
+        "none": f"no recordings: none at hand, {fetch.mirror()} does not answer, and "
+        "ECGLAB_SOURCE=real rules out simulated patients",
     }
     return f"{database} {version}: {origin[_source_in_force(database)]}"
 
 
-def cache() -> Path:
-    """Return the folder in which fetched recordings are kept."""
-    return Path(os.environ.get("ECGLAB_CACHE") or pooch.os_cache("ecglab"))
-
-
-def download(databases: Iterable[str] = ("mitdb", "ludb")) -> Path:
-    """Fetch whole databases from PhysioNet into the cache.
+def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
+    """Fetch whole databases from PhysioNet into the cache, eight files at a time.
 
     Files that are there and whole are not fetched again, so a download that
-    broke off goes on where it stopped.
+    broke off, for whatever reason, goes on where it stopped.
 
     Parameters
     ----------
@@ -286,22 +320,24 @@ def download(databases: Iterable[str] = ("mitdb", "ludb")) -> Path:
     Raises
     ------
     RecordingUnavailable
-        If the server does not answer, or sends something else than the database's files.
+        At the first file that can't be had: the server does not answer, is too slow (see
+        `ecglab.fetch`) or sends something else than the database's files, or the disk is
+        full. It says which file, from where, why, and what to do.
     """
-    for database in databases:
-        wanted = _database(database)
-        fetcher = _fetcher(database)
-        files = [file for name in wanted.names for file in wanted.files(name)]
-        bar = tqdm(files, desc=f"{database} {wanted.version}", unit="file", disable=None)
-        for file in bar:
-            try:
-                fetcher.fetch(file, downloader=_downloader())
-            except (requests.RequestException, OSError, ValueError) as error:
-                raise RecordingUnavailable(
-                    f"{database}/{wanted.version}/{file} could not be fetched from {_mirror()}: "
-                    f"{error}. What is whole stays in {cache()}; try again later, or set "
-                    "ECGLAB_MIRROR to another server"
-                ) from error
+    wanted = {database: _wanted(database, *names(database)) for database in databases}
+    for database in wanted:
+        fetch.clear_leftovers(_cached(database))
+    everything = {file: hash_ for files in wanted.values() for file, hash_ in files.items()}
+    fetch.fetch(everything, title=", ".join(wanted))
+    for database in wanted:
+        for name in names(database):
+            if None in _wanted(database, name).values():  # only reading proves these files
+                try:
+                    _read_cached("cache", name, database)
+                except DamagedRecording as error:
+                    raise RecordingUnavailable(
+                        f"what came from {fetch.mirror()} is damaged: {error}"
+                    ) from error
     return cache()
 
 
@@ -322,8 +358,25 @@ def _policy() -> str:
     return policy
 
 
-def _mirror() -> str:
-    return os.environ.get("ECGLAB_MIRROR", _PHYSIONET).rstrip("/") + "/"
+@functools.cache
+def _hashes(database: str) -> dict[str, str]:
+    """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
+    lines = (resources.files("ecglab") / f"{database}.sha256").read_text().splitlines()
+    return dict(line.split() for line in lines if not line.startswith("#"))
+
+
+def _wanted(database: str, *names: str) -> dict[str, str | None]:
+    """Return the files of records, by their paths below the mirror, and their SHA-256."""
+    known, hashes = _database(database), _hashes(database)
+    return {
+        f"{database}/{known.version}/{file}": hashes.get(file)
+        for name in names
+        for file in known.files(name)
+    }
+
+
+def _cached(database: str) -> Path:
+    return cache() / database / _database(database).version
 
 
 def _folder(database: str) -> Path | None:
@@ -337,54 +390,38 @@ def _folder(database: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _find(name: str, database: str) -> tuple[Path, str] | None:
-    """Return a folder that holds all files of a record, and which source it is."""
+def _find(name: str, database: str) -> str | None:
+    """Return the first source that has a record, fetched if need be; None if there is none."""
     files = _database(database).files(name)
     folder = _folder(database)
     if folder is not None:
         missing = [file for file in files if not (folder / file).is_file()]
         if not missing:
-            return folder, "folder"
+            return "folder"
         if len(missing) < len(files):
             raise DamagedRecording(
                 f"record {name} of {database} in {folder} is incomplete: {', '.join(missing)} "
                 "missing; put the files there or take the others away"
             )
-    fetcher = _fetcher(database)
-    if all((fetcher.abspath / file).is_file() for file in files):
+    if all((_cached(database) / file).is_file() for file in files):
         source = "cache"
     elif _answers(database):
         source = "PhysioNet"
     else:
         return None
     try:
-        for file in files:  # checks the hash of what is in the cache already
-            fetcher.fetch(file, downloader=_downloader())
-    except requests.RequestException:
-        _answered[_mirror() + database] = False  # don't wait again for every record
-        return None
-    except ValueError as error:  # pooch: the hash differs
+        fetch.fetch(_wanted(database, name))  # checks what is in the cache already
+    except fetch.WrongContent as error:
         raise DamagedRecording(
-            f"record {name} of {database} came damaged from {_mirror()}: {error}"
+            f"record {name} of {database} came damaged from {fetch.mirror()}: {error}"
         ) from error
-    return fetcher.abspath, source
-
-
-def _fetcher(database: str) -> pooch.Pooch:
-    """Return what fetches a database's files: pinned version, SHA-256, three retries."""
-    version = _database(database).version
-    fetcher = pooch.create(
-        path=cache() / database / version,
-        base_url=f"{_mirror()}{database}/{version}/",
-        retry_if_failed=3,
-    )
-    fetcher.load_registry(str(resources.files("ecglab") / f"{database}.sha256"))
-    return fetcher
-
-
-def _downloader() -> pooch.HTTPDownloader:
-    pooch.get_logger().setLevel("ERROR")  # our own messages say what happened
-    return pooch.HTTPDownloader(timeout=_TIMEOUT_SECONDS, progressbar=False)
+    except fetch.ServerFails as error:
+        _answered[fetch.mirror() + database] = False  # don't wait again for every record
+        if _policy() == "real":
+            raise RecordingUnavailable(f"record {name} of {database}: {error}") from error
+        warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=3)
+        return None
+    return source
 
 
 _answered: dict[str, bool] = {}
@@ -392,15 +429,9 @@ _answered: dict[str, bool] = {}
 
 def _answers(database: str) -> bool:
     """Ask the mirror once per process whether it has a database."""
-    wanted = _database(database)
-    key = _mirror() + database
+    key = fetch.mirror() + database
     if key not in _answered:
-        url = f"{key}/{wanted.version}/{wanted.files(wanted.names[0])[0]}"
-        try:
-            response = requests.head(url, timeout=_TIMEOUT_SECONDS[0], allow_redirects=True)
-            _answered[key] = response.ok
-        except requests.RequestException:
-            _answered[key] = False
+        _answered[key] = fetch.answers(next(iter(_wanted(database, *names(database)))))
     return _answered[key]
 
 
@@ -409,107 +440,221 @@ def _source_in_force(database: str) -> str:
         return "simulated"
     if _folder(database) is not None:
         return "folder"
-    folder = cache() / database / _database(database).version
-    if all((folder / file).is_file() for file in _fetcher(database).registry):
+    files = (file for name in names(database) for file in _database(database).files(name))
+    if all((_cached(database) / file).is_file() for file in files):
         return "cache"
-    return "PhysioNet" if _answers(database) else "simulated"
+    if _answers(database):
+        return "PhysioNet"
+    return "none" if _policy() == "real" else "simulated"
 
 
 # ---------------------------------------------------------------------------
 # Reading the files
 
 
-def _read(folder: Path, source: str, name: str, database: str) -> Record:
-    base = str(folder / f"{_database(database).folder}{name}")
+def _read_cached(source: str, name: str, database: str) -> Record:
+    """Read from the cache; damaged files that no hash could stop are deleted from it."""
+    folder = _cached(database)
     try:
-        header = _read_checked(base)
-        if database == "ludb":
-            signal = (header.d_signal / _LUDB_COUNTS_PER_MV).astype(np.float32)
-        else:
-            signal = header.dac().astype(np.float32)
-        read_beats = _read_mitdb_beats if database == "mitdb" else _read_ludb_beats
+        return _read(folder, source, name, database)
+    except DamagedRecording as error:
+        unproved = [f for f in _database(database).files(name) if f not in _hashes(database)]
+        if not unproved:
+            raise
+        for file in unproved:
+            (folder / file).unlink(missing_ok=True)
+        raise DamagedRecording(f"{error}. It was deleted from the cache: try again") from error
+
+
+def _read(folder: Path, source: str, name: str, database: str) -> Record:
+    known = _database(database)
+    base = str(folder / f"{known.folder}{name}")
+    try:
+        if source == "folder":  # in the cache, pooch has compared them
+            _check_published(folder, name, database)
+        header = _read_header(base, name, known)
+        counts = _read_counts(base, header)
+        expected = _hashes(database).get(name)
+        if expected and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != expected:
+            raise DamagedRecording(f"{base}.dat does not hold PhysioNet's samples")
         leads = tuple(_lead_name(lead) for lead in header.sig_name)
-        samples, symbols, waves = read_beats(base, leads)
+        marks = known.read_marks(base, leads, len(counts))
     except DamagedRecording:
         raise
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
         raise DamagedRecording(f"record {name} in {folder} can't be read: {error!r}") from error
-    if len(samples) and not 0 <= samples.min() <= samples.max() < len(signal):
-        raise DamagedRecording(
-            f"record {name} in {folder} has beats outside its {len(signal)} samples"
-        )
+    if known.counts_per_mv is None:
+        signal = (counts - np.array(header.baseline)) / np.array(header.adc_gain)
+    else:
+        signal = counts / known.counts_per_mv
     return Record(
         name=name,
         database=database,
         subject=subject(name, database),
-        signal=signal,
+        signal=signal.astype(np.float32),
         fs=float(header.fs),
         leads=leads,
-        samples=samples,
-        symbols=symbols,
         source=source,
-        notes=tuple(note.strip() for note in header.comments),
-        waves=waves,
+        notes=(*(note.strip() for note in header.comments), *known.notes),
+        **marks,
     )
 
 
-def _read_checked(base: str) -> wfdb.Record:
-    """Read a record's integers and prove them by the checksums of its header."""
-    header = wfdb.rdrecord(base, physical=False)
-    if header.sig_len != len(header.d_signal):
+def _check_published(folder: Path, name: str, database: str) -> None:
+    """Compare a record's files with the pinned SHA-256: no other check sees every change."""
+    for file in _database(database).files(name):
+        expected = _hashes(database).get(file)
+        if expected and hashlib.sha256((folder / file).read_bytes()).hexdigest() != expected:
+            raise DamagedRecording(
+                f"{folder / file} is not the file that PhysioNet published (its SHA-256 differs): "
+                "it is damaged or was edited. Put the published file there; records.load tells "
+                "how to use corrections of your own"
+            )
+
+
+def _read_header(base: str, name: str, known: Database) -> wfdb.Record:
+    """Read a header and refuse what can't be true, before wfdb reserves memory for it."""
+    header = wfdb.rdheader(base)
+    stored = zip(
+        *(header.file_name, header.fmt, header.samps_per_frame, header.skew, header.byte_offset),
+        strict=True,
+    )
+    if list(stored) != [(f"{name}.dat", known.fmt, 1, None, None)] * header.n_sig:
+        raise DamagedRecording(f"{base}.hea describes other signals than {name}.dat has")
+    bits = header.sig_len * header.n_sig * {"212": 12, "16": 16}[known.fmt]
+    size = Path(f"{base}.dat").stat().st_size
+    if size != math.ceil(bits / 8):
         raise DamagedRecording(
-            f"{base}.dat holds {len(header.d_signal)} samples, its header says {header.sig_len}"
+            f"{base}.dat has {size} bytes; the {header.sig_len} samples of {header.n_sig} leads "
+            f"in its header take {math.ceil(bits / 8)}"
         )
-    sums = [int(total) % 65536 for total in header.d_signal.sum(axis=0, dtype=np.int64)]
-    expected = [value % 65536 for value in header.checksum]
+    # Any gain and baseline of an instrument; more would leave nothing of a float32.
+    scaled = all(1 <= gain <= 1e5 for gain in header.adc_gain)
+    scaled &= all(abs(baseline) <= 2**15 for baseline in header.baseline)
+    if header.fs != known.fs or set(header.units) != {"mV"} or not scaled:
+        raise DamagedRecording(
+            f"{base}.hea says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
+            f"{header.baseline}; there must be {known.fs:g} Hz, 1 to 100,000 counts per mV from "
+            "-32,768 to 32,768"
+        )
+    if len(set(header.sig_name)) < header.n_sig:
+        raise DamagedRecording(f"{base}.hea names its leads {header.sig_name}, one of them twice")
+    return header
+
+
+def _read_counts(base: str, header: wfdb.Record) -> np.ndarray:
+    """Read a record's integers and prove them by the checksums of its header."""
+    counts = wfdb.rdrecord(base, physical=False).d_signal
+    sums = [int(total) % 65536 for total in counts.sum(axis=0, dtype=np.int64)]
+    expected = [None if value is None else value % 65536 for value in header.checksum]
     if sums != expected:
         raise DamagedRecording(
             f"{base}.dat has checksums {sums}, its header says {expected}: the file is damaged"
         )
-    return header
+    return counts
 
 
-def _read_annotation(base: str, suffix: str) -> wfdb.Annotation:
-    """Read an annotation file that is whole: wfdb takes one that was cut off without a word."""
-    if not Path(f"{base}.{suffix}").read_bytes().endswith(b"\0\0"):
+def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
+    """Read the marks of an annotation file: their samples, symbols and subtypes.
+
+    wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
+    takes a file that was cut off, or runs backwards in time, without a word.
+    """
+    content = Path(f"{base}.{suffix}").read_bytes()
+    if not content.endswith(b"\0\0"):
         raise DamagedRecording(f"{base}.{suffix} is cut off: it lacks its end mark, two zero bytes")
-    return wfdb.rdann(base, suffix)
+    pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
+    found, codes, subtypes, *_ = proc_ann_bytes(pairs, None)
+    samples = np.array(found, dtype=np.int64)
+    unknown = set(codes) - _SYMBOLS.keys()
+    if unknown:
+        raise DamagedRecording(f"{base}.{suffix} has marks of no known kind: {sorted(unknown)}")
+    if (np.diff(samples, prepend=0, append=length - 1) < 0).any():
+        raise DamagedRecording(
+            f"{base}.{suffix} has marks that go back in time or lie outside the record's "
+            f"{length} samples"
+        )
+    symbols = np.array([_SYMBOLS[code] for code in codes], dtype="<U1")
+    return samples, symbols, np.array(subtypes, dtype=np.int64)
 
 
-def _read_mitdb_beats(base: str, leads: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, dict]:
-    annotation = _read_annotation(base, "atr")
-    symbols = np.array(annotation.symbol, dtype="<U1")
+def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    samples, symbols, subtypes = _read_annotation(base, "atr", length)
     beat = np.isin(symbols, BEAT_SYMBOLS)
-    return annotation.sample[beat].astype(np.int64), symbols[beat], {}
+    return {
+        "samples": samples[beat],
+        "symbols": symbols[beat],
+        "episodes": _episodes(samples, symbols, subtypes, length),
+    }
 
 
-def _read_ludb_beats(base: str, leads: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, dict]:
-    waves = {lead: _read_waves(base, lead) for lead in leads}
+def _episodes(
+    samples: np.ndarray, symbols: np.ndarray, subtypes: np.ndarray, length: int
+) -> np.ndarray:
+    """Find unreadable stretches, from a ``~`` of subtype -1 to the next ``~``, and flutter."""
+    kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
+    found, begun = [], {}
+    for position in np.flatnonzero(np.isin(symbols, list(kinds))):
+        symbol, sample = symbols[position], samples[position]
+        kind = kinds[symbol]
+        if kind in begun:
+            found.append((kind, begun.pop(kind), sample))
+        if symbol == "[" or (symbol == "~" and subtypes[position] == -1):
+            begun[kind] = sample
+    found += [(kind, onset, length) for kind, onset in begun.items()]
+    return np.sort(np.array(found, dtype=EPISODE), order="onset")
+
+
+def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    waves = {lead: _read_waves(base, lead, length) for lead in leads}
     # Lead II shows every beat's QRS complex; its peaks stand for the beats.
     complexes = waves["II"][waves["II"]["kind"] == "QRS"]
-    return complexes["peak"].copy(), np.full(len(complexes), "?", dtype="<U1"), waves
+    symbols = np.full(len(complexes), "?", dtype="<U1")
+    return {"samples": complexes["peak"].copy(), "symbols": symbols, "waves": waves}
 
 
-def _read_waves(base: str, lead: str) -> np.ndarray:
+def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
-    annotation = _read_annotation(base, lead.lower())
-    waves = []
-    for position, symbol in enumerate(annotation.symbol):
-        if symbol not in _WAVE_KINDS:
-            continue
-        before = annotation.symbol[position - 1] if position else ""
-        after = annotation.symbol[position + 1 : position + 2]
-        waves.append(
-            (
-                _WAVE_KINDS[symbol],
-                annotation.sample[position - 1] if before == "(" else -1,
-                annotation.sample[position],
-                annotation.sample[position + 1] if after == [")"] else -1,
-            )
+    samples, symbols, _ = _read_annotation(base, lead.lower(), length)
+    padded = ["", *symbols, ""]
+    waves = [
+        (
+            _WAVE_KINDS[symbol],
+            samples[position - 1] if padded[position] == "(" else -1,
+            samples[position],
+            samples[position + 1] if padded[position + 2] == ")" else -1,
         )
+        for position, symbol in enumerate(symbols)
+        if symbol in _WAVE_KINDS
+    ]
     return np.array(waves, dtype=WAVE)
+
+
+def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    return {"samples": np.empty(0, np.int64), "symbols": np.empty(0, "<U1")}
 
 
 def _lead_name(lead: str) -> str:
     """Return a lead's usual spelling; LUDB's headers write all of them in small letters."""
     return {name.lower(): name for name in LUDB_LEADS}.get(lead, lead)
+
+
+DATABASES = {
+    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360, "212", _read_mitdb_marks),
+    # LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
+    # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
+    # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
+    "ludb": Database(
+        *("1.0.1", LUDB, ("hea", "dat", *map(str.lower, LUDB_LEADS)), 500, "16"),
+        read_marks=_read_ludb_marks,
+        folder="data/",
+        counts_per_mv=1000,
+    ),
+    # The header's gain is 0: uncalibrated. 200 counts per mV is what WFDB then assumes.
+    "nstdb": Database(
+        *("1.0.0", NSTDB, ("hea", "dat"), 360, "212"),
+        read_marks=_no_marks,
+        counts_per_mv=200,
+        notes=("uncalibrated: 200 counts per mV are WFDB's assumption",),
+    ),
+}

@@ -14,6 +14,7 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["ECGLAB_MIRROR"] = "http://127.0.0.1:9/"  # nothing listens there
 _CACHE = tempfile.TemporaryDirectory(prefix="ecglab-tests-")
 os.environ["ECGLAB_CACHE"] = _CACHE.name
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", _CACHE.name)  # not into the project
 for _name in ("no_proxy", "NO_PROXY"):  # a proxy would answer in this machine's place
     os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1", "localhost")))
 if os.environ.get("ECGLAB_DATA"):  # notebooks and subprocesses run in other folders
@@ -66,13 +67,24 @@ def alone(monkeypatch, tmp_path):
     monkeypatch.delenv("ECGLAB_SOURCE", raising=False)
     monkeypatch.setenv("ECGLAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(records, "_answered", {})
+    # Recordings that tests write are not PhysioNet's.
+    monkeypatch.setattr(records, "_hashes", lambda database: {})
     return monkeypatch
 
 
 def write_mitdb(
-    root, name="100", samples=(100, 400, 760, 1100, 1500), symbols="NNVNA", count=1800, extra=()
+    root,
+    name="100",
+    samples=(100, 400, 760, 1100, 1500),
+    symbols="NNVNA",
+    count=1800,
+    extra=(),
+    subtypes=(),
 ):
-    """Write a small recording in the form of mitdb below ``root/mitdb/1.0.0``."""
+    """Write a small recording in the form of mitdb below ``root/mitdb/1.0.0``.
+
+    `extra` are further marks, pairs of sample and symbol; `subtypes` maps samples to subtypes.
+    """
     folder = Path(root) / "mitdb" / "1.0.0"
     folder.mkdir(parents=True, exist_ok=True)
     time = np.arange(count)
@@ -95,6 +107,7 @@ def write_mitdb(
         "atr",
         np.array([sample for sample, _ in marks]),
         [symbol for _, symbol in marks],
+        subtype=np.array([dict(subtypes).get(sample, 0) for sample, _ in marks]),
         write_dir=str(folder),
     )
     return folder

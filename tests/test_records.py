@@ -1,12 +1,9 @@
 """Recordings: their form, their sources, and what is said of files that are damaged."""
 
+import dataclasses
 import hashlib
-import http.server
 import os
 import shutil
-import threading
-import time
-import types
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +123,7 @@ def test_a_number_is_taken_for_a_name(given):
 
 @pytest.mark.parametrize("call", [records.names, records.describe, lambda d: records.load("1", d)])
 def test_unknown_database(call):
-    with pytest.raises(ValueError, match="no database 'mitbih'; there are mitdb, ludb"):
+    with pytest.raises(ValueError, match="no database 'mitbih'; there are mitdb, ludb, nstdb"):
         call("mitbih")
 
 
@@ -162,6 +159,20 @@ def test_real_with_nothing_there(alone):
 def test_without_any_source_patients_are_simulated(alone):
     assert records.load("100").source == "simulated"
     assert records.describe("mitdb").startswith("mitdb 1.0.0: SIMULATED patients")
+
+
+def test_real_with_nothing_there_is_not_called_simulated(alone):
+    alone.setenv("ECGLAB_SOURCE", "real")
+    said = records.describe("mitdb")
+    assert said.startswith("mitdb 1.0.0: no recordings") and "SIMULATED" not in said
+    assert "http://127.0.0.1:9/ does not answer" in said
+
+
+def test_a_mirror_that_is_no_address(alone):
+    alone.setenv("ECGLAB_MIRROR", "physionet.org/files")
+    for call in (records.load, records.download):
+        with pytest.raises(ValueError, match=r"ECGLAB_MIRROR is 'physionet\.org/files'; it must"):
+            call(["mitdb"] if call is records.download else "100")
 
 
 def test_simulated_by_choice_leaves_the_folder_alone(given, monkeypatch):
@@ -287,7 +298,7 @@ def test_beat_beyond_the_end(alone, tmp_path):
     write_mitdb(tmp_path, samples=(100, 1799), symbols="NN")
     assert records.load("100").samples[-1] == 1799
     write_mitdb(tmp_path, samples=(100, 1800), symbols="NN")
-    with pytest.raises(records.DamagedRecording, match="beats outside its 1800 samples"):
+    with pytest.raises(records.DamagedRecording, match="outside the record's 1800 samples"):
         records.load("100")
 
 
@@ -299,202 +310,103 @@ def test_missing_ludb_annotations(alone, tmp_path):
         records.load("1", "ludb")
 
 
-# --- fetching -------------------------------------------------------------------------------
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """PhysioNet in small: serves the files of one record and counts what it is asked for."""
-
-    daemon_threads = True
-
-    def __init__(self, files):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files, self.asked = files, []
-        self.answer = "whole"  # or wrong, truncated, stalled, or a status such as 404
-        self.released = threading.Event()  # lets stalled answers end with the test
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_HEAD(self):
-        self.send_response(200)
-        self.end_headers()
-
-    def do_GET(self):
-        name, answer = self.path.removeprefix("/mitdb/1.0.0/"), self.server.answer
-        self.server.asked.append(name)
-        body = self.server.files.get(name)
-        if body is None or isinstance(answer, int):
-            self.send_error(answer if isinstance(answer, int) else 404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if answer == "stalled":
-            self.wfile.write(body[:10])
-            self.wfile.flush()
-            self.server.released.wait(20)
-        elif answer == "truncated":
-            self.wfile.write(body[: len(body) // 2])
-        else:
-            self.wfile.write(bytes(len(body)) if answer == "wrong" else body)
-
-    def log_message(self, *arguments):
-        """Keep quiet."""
-
-
-@pytest.fixture
-def server(alone, tmp_path):
-    """A mirror with record 100, whose hashes the package takes for PhysioNet's."""
-    folder = write_mitdb(tmp_path / "served")
-    files = {f"100.{suffix}": (folder / f"100.{suffix}").read_bytes() for suffix in SUFFIXES}
-    hashes = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
-    original = records._fetcher
-
-    def fetcher(database):
-        made = original(database)
-        made.registry = dict(hashes)
-        return made
-
-    alone.setattr(records, "_fetcher", fetcher)
-    alone.setitem(records.DATABASES, "mitdb", records.Database("1.0.0", ("100",), SUFFIXES))
-    # pooch waits a second or more before each of its retries
-    alone.setattr("pooch.core.time", types.SimpleNamespace(sleep=lambda seconds: None))
-    mirror = Server(files)
-    alone.setenv("ECGLAB_MIRROR", mirror.address)
-    thread = threading.Thread(target=mirror.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield mirror
-    mirror.released.set()
-    mirror.shutdown()
-    mirror.server_close()
-    thread.join(10)
-
-
-def kept():
-    """Return the names of all files in the cache, whole ones and others."""
-    return sorted(path.name for path in records.cache().rglob("*") if path.is_file())
-
-
-def test_a_record_is_fetched_once(server):
-    assert "fetched from http://127.0.0.1" in records.describe()
-    record = records.load("100")
-    check_form(record)
-    assert record.source == "PhysioNet"
-    assert sorted(server.asked) == ["100.atr", "100.dat", "100.hea"]
-    assert kept() == ["100.atr", "100.dat", "100.hea"]
-    again = records.load("100")
-    assert again.source == "cache" and np.array_equal(again.signal, record.signal)
-    assert len(server.asked) == 3, "the second time nobody is asked"
-    assert records.describe().endswith("from this computer's cache")
-
-
-def test_the_cache_needs_no_server(server, monkeypatch):
-    records.load("100")
-    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
-    assert records.load("100").source == "cache"
-
-
-def test_a_damaged_cache_is_mended(server):
-    records.load("100")
-    path = next(records.cache().rglob("100.dat"))
-    path.write_bytes(b"damaged")
-    record = records.load("100")
-    check_form(record)
-    assert path.read_bytes() == server.files["100.dat"]
-
-
-def test_wrong_bytes(server):
-    server.answer = "wrong"
-    with pytest.raises(records.DamagedRecording, match=r"100 of mitdb came damaged from http"):
-        records.load("100")
-    assert kept() == []
-    server.answer = "whole"
-    assert records.load("100").source == "PhysioNet"
-
-
-@pytest.mark.parametrize("answer", ["truncated", 404, 500])
-@pytest.mark.parametrize("policy", ["", "real"])
-def test_failing_server(server, monkeypatch, answer, policy):
-    server.answer = answer
-    monkeypatch.setenv("ECGLAB_SOURCE", policy)
-    if policy:
-        with pytest.raises(records.RecordingUnavailable, match="record 100 of mitdb"):
-            records.load("100")
-    else:
-        assert records.load("100").source == "simulated"
-    assert server.asked, "the server was tried"
-    assert kept() == [], "nothing half stays"
-    server.answer = "whole"
-    monkeypatch.setattr(records, "_answered", {})  # a new process
-    assert records.load("100").source == "PhysioNet"
-    assert kept() == ["100.atr", "100.dat", "100.hea"]
-
-
-@pytest.mark.parametrize("policy", ["", "real"])
-@pytest.mark.timeout(60)
-def test_stalled_server(server, monkeypatch, policy):
-    server.answer = "stalled"
-    monkeypatch.setenv("ECGLAB_SOURCE", policy)
-    monkeypatch.setattr(records, "_TIMEOUT_SECONDS", (0.5, 0.2))
-    started = time.perf_counter()
-    if policy:
-        with pytest.raises(records.RecordingUnavailable):
-            records.load("100")
-    else:
-        assert records.load("100").source == "simulated"
-    assert time.perf_counter() - started < 15
-    assert kept() == []
-
-
-def test_download_fetches_everything_once(server):
-    assert records.download(["mitdb"]) == records.cache()
-    assert kept() == ["100.atr", "100.dat", "100.hea"]
-    records.download(["mitdb"])
-    assert len(server.asked) == 3
-    assert records.load("100").source == "cache"
-
-
-def test_download_goes_on_where_it_broke_off(server):
-    held_back = server.files.pop("100.atr")
-    with pytest.raises(records.RecordingUnavailable, match=r"mitdb/1\.0\.0/100\.atr.*try again"):
-        records.download(["mitdb"])
-    assert kept() == ["100.dat", "100.hea"]
-    server.files["100.atr"] = held_back
-    server.asked.clear()
-    records.download(["mitdb"])
-    assert server.asked == ["100.atr"]
-
-
-@pytest.mark.parametrize("answer", ["wrong", "truncated", 404, 500])
-def test_download_from_a_failing_server(server, answer):
-    server.answer = answer
-    with pytest.raises(records.RecordingUnavailable, match=r"100\.hea could not be fetched"):
-        records.download(["mitdb"])
-    assert kept() == []
-
-
-def test_download_of_an_unknown_database(alone):
-    with pytest.raises(ValueError, match="no database 'edb'"):
-        records.download(["edb"])
+# --- pinned hashes --------------------------------------------------------------------------
 
 
 def test_pinned_hashes_cover_every_file():
-    for database, pattern in records.DATABASES.items():
-        registry = records._fetcher(database).registry
-        wanted = [file for name in pattern.names for file in pattern.files(name)]
-        assert set(wanted) == set(registry)
-        assert all(len(value) == 64 for value in registry.values())
+    for database in ("mitdb", "ludb"):
+        pinned = records._wanted(database, *records.names(database))
+        assert all(len(value) == 64 for value in pinned.values())
+        assert len(pinned) == len(records._hashes(database)), "no other file"
+    assert set(records._wanted("nstdb", "em").values()) == {None}
+    assert set(records._hashes("nstdb")) == set(records.NSTDB), "its samples are pinned"
 
 
 @pytest.mark.real
 def test_pinned_hashes_are_those_of_the_recordings():
-    folder = Path(os.environ["ECGLAB_DATA"]) / "mitdb" / "1.0.0"
-    registry = records._fetcher("mitdb").registry
-    files = records.DATABASES["mitdb"].files("100")
-    assert {f: hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in files} == {
-        f: registry[f] for f in files
-    }
+    folder = Path(os.environ["ECGLAB_DATA"])
+    for file, expected in records._wanted("mitdb", "100").items():
+        assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == expected
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_one_changed_bit_of_a_real_file_is_noticed(monkeypatch, tmp_path, real_100, suffix):
+    """Also where no checksum reaches: in annotations, and in a header's gains."""
+    folder = tmp_path / "mitdb" / "1.0.0"
+    shutil.copytree(real_100, folder)
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
+    assert len(records.load("100").samples) == 2273
+    content = bytearray((folder / f"100.{suffix}").read_bytes())
+    content[20] ^= 1
+    (folder / f"100.{suffix}").write_bytes(content)
+    with pytest.raises(records.DamagedRecording, match=f"100.{suffix} is not the file that Phys"):
+        records.load("100")
+
+
+def test_corrections_of_ones_own(given):
+    record = records.load("100")
+    mended = dataclasses.replace(record, symbols=np.array(list("NNNNA")))
+    assert mended.symbols.tolist() == ["N", "N", "N", "N", "A"] and mended.name == "100"
+
+
+# --- nstdb ----------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", records.NSTDB)
+def test_noises(monkeypatch, tmp_path, name):
+    if not (Path(os.environ["ECGLAB_DATA"]) / "nstdb" / "1.0.0").is_dir():
+        pytest.skip("no nstdb in ECGLAB_DATA")
+    record = records.load(name, "nstdb")
+    assert record.signal.shape == (650_000, 2) and record.signal.dtype == np.float32
+    assert (record.fs, record.leads) == (360.0, ("noise1", "noise2"))
+    assert len(record.samples) == len(record.symbols) == len(record.episodes) == 0
+    assert "uncalibrated" in record.notes[-1] and repr(record).endswith("no beats")
+    counts = record.signal.astype(float) * 200
+    assert np.allclose(counts, np.rint(counts), atol=1e-3)
+
+    folder = tmp_path / "nstdb" / "1.0.0"
+    folder.mkdir(parents=True)
+    for file in records.DATABASES["nstdb"].files(name):
+        source = Path(os.environ["ECGLAB_DATA"]) / "nstdb" / "1.0.0" / file
+        shutil.copyfile(source, folder / file)
+    content = bytearray((folder / f"{name}.dat").read_bytes())
+    content[999:1002], content[1998:2001] = content[1998:2001], content[999:1002]
+    (folder / f"{name}.dat").write_bytes(content)  # the sums stay what they were
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
+    with pytest.raises(records.DamagedRecording, match="does not hold PhysioNet's samples"):
+        records.load(name, "nstdb")
+
+
+# --- episodes -------------------------------------------------------------------------------
+
+
+def test_episodes(alone, tmp_path):
+    alone.setenv("ECGLAB_DATA", str(tmp_path))
+    extra = [(150, "~"), (200, "~"), (900, "["), (950, "!"), (980, "]"), (1550, "~")]
+    subtypes = {150: -1, 200: 3, 1550: -1}
+    write_mitdb(tmp_path, extra=extra, subtypes=subtypes)
+    record = records.load("100")
+    assert record.episodes.dtype == records.EPISODE
+    assert record.episodes.tolist() == [
+        ("unreadable", 150, 200),
+        ("flutter", 900, 980),
+        ("unreadable", 1550, 1800),
+    ]
+    assert len(record.samples) == 5
+
+
+def test_noise_that_hides_no_beat_is_no_episode(alone, tmp_path):
+    alone.setenv("ECGLAB_DATA", str(tmp_path))
+    write_mitdb(tmp_path, extra=[(150, "~"), (200, "~")], subtypes={150: 3})
+    assert records.load("100").episodes.tolist() == []
+
+
+@pytest.mark.real
+def test_episodes_of_real_records():
+    assert records.load("101").episodes.tolist() == [("unreadable", 115124, 115478)]
+    flutter = records.load("207").episodes
+    assert set(flutter["kind"]) == {"flutter"} and len(flutter) == 6
+    assert (flutter["offset"] > flutter["onset"]).all()
+    assert len(records.load("100").episodes) == 0

@@ -1,0 +1,219 @@
+"""Fetching files from PhysioNet, or a mirror of it, into this computer's cache.
+
+A file is written beside its place, compared with its SHA-256, and moved there only when it
+is whole (pooch does that), so two processes may share one cache. However a server behaves,
+nothing waits for ever:
+
+- a server that can't be reached is given up after `_TRIES` attempts of `_CONNECT_SECONDS`
+  each and the six seconds that pooch waits between them: half a minute;
+- one that sends nothing for `_SILENT_SECONDS` has the attempt ended;
+- whatever it sends, a file that is not there `_FILE_SECONDS` after it was begun is given up.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+
+import pooch
+import requests
+import urllib3
+from tqdm.auto import tqdm
+
+_PHYSIONET = "https://physionet.org/files/"
+_CONNECT_SECONDS = 5
+_SILENT_SECONDS = 30  # between two packets
+_FILE_SECONDS = 300  # a file of 2 MB, all attempts together: 7 kB/s
+_TRIES = 4
+_WORKERS = 8  # PhysioNet is slow for each request, not for each byte
+_LEFTOVER_SECONDS = 3600
+
+pooch.get_logger().setLevel("ERROR")  # our own messages say what happened
+
+
+class RecordingUnavailable(OSError):
+    """No source holds the recording, and simulated patients were ruled out."""
+
+
+class ServerFails(RecordingUnavailable):
+    """The server does not answer, breaks off, refuses, or is too slow."""
+
+
+class WrongContent(RecordingUnavailable):
+    """The server sends something else than the file that was asked for."""
+
+
+def cache() -> Path:
+    """Return the folder in which fetched recordings are kept."""
+    return Path(os.environ.get("ECGLAB_CACHE") or pooch.os_cache("ecglab"))
+
+
+def mirror() -> str:
+    """Return the address that recordings are fetched from, with a slash at its end."""
+    address = os.environ.get("ECGLAB_MIRROR") or _PHYSIONET
+    if not address.startswith(("http://", "https://")):
+        raise ValueError(f"ECGLAB_MIRROR is {address!r}; it must begin with https:// or http://")
+    return address.rstrip("/") + "/"
+
+
+def answers(file: str) -> bool:
+    """Ask the mirror, for at most twice the time to connect, whether it has a file."""
+    url, seconds = mirror() + file, _CONNECT_SECONDS
+    asked = _start(requests.head, url, timeout=seconds, allow_redirects=True)
+    try:
+        return asked.result(2 * seconds).ok
+    except (requests.RequestException, TimeoutError):
+        return False
+
+
+def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
+    """Fetch those files into the cache that are not there whole, several at a time.
+
+    Parameters
+    ----------
+    hashes : mapping of str to str or None
+        For each file, by its path below the mirror, its SHA-256, or None if that is
+        not known: then a file that is there is taken as it is.
+    title : str
+        Stands before a progress bar; without it there is none.
+
+    Raises
+    ------
+    RecordingUnavailable
+        At the first file that can't be had: `ServerFails` or `WrongContent`, or
+        neither of them if this computer's disk is the reason. What is whole stays.
+    """
+    address = mirror()
+    stop, todo, done = threading.Event(), deque(hashes), queue.SimpleQueue()
+
+    def work() -> None:
+        with requests.Session() as session, suppress(IndexError):  # nothing left to do
+            while not stop.is_set():
+                file = todo.popleft()
+                try:
+                    _fetch_one(address, file, hashes[file], _Downloader(session, stop))
+                    done.put((file, None))
+                except Exception as error:
+                    done.put((file, error))
+
+    workers = [_start(work) for _ in range(min(_WORKERS, len(hashes)))]
+    # A worker gives up by itself, unless it hangs where no time-out reaches it, as in the
+    # look-up of a name: so the main thread, which Ctrl-C ends, waits no longer than this.
+    patience = _FILE_SECONDS + _CONNECT_SECONDS + _SILENT_SECONDS
+    try:
+        bar = tqdm(total=len(hashes), desc=title, unit="file", disable=None if title else True)
+        with bar:
+            for _ in hashes:
+                file, error = done.get(timeout=patience)
+                if error:
+                    raise _explained(address, file, error) from error
+                bar.update()
+    except queue.Empty:
+        error = _too_slow()
+        raise _explained(address, "one of the files", error) from error
+    finally:
+        stop.set()
+        end = time.monotonic() + 1  # most end with their next packet, and tidy up
+        for worker in workers:
+            with suppress(TimeoutError):
+                worker.result(max(0, end - time.monotonic()))
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Delete what killed processes left half; a young file may be another process's work."""
+    for path in folder.rglob("tmp????????"):  # as tempfile, which pooch uses, names them
+        with suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                path.unlink()
+
+
+def _start(function: Callable, *arguments, **options) -> Future:
+    """Call a function in a thread that, unlike an executor's, never keeps Python from ending."""
+    future: Future = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*arguments, **options))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def _fetch_one(
+    address: str, file: str, sha256: str | None, downloader: Callable[..., None]
+) -> None:
+    """Fetch one file, unless it is in the cache; pooch compares hashes and tries again."""
+    (cache() / file).parent.mkdir(parents=True, exist_ok=True)
+    fetcher = pooch.Pooch(cache(), address, {file: sha256}, retry_if_failed=_TRIES - 1)
+    fetcher.fetch(file, downloader=downloader)
+
+
+class _Downloader:
+    """What pooch calls for each attempt at one file: requests, with a limit for the whole.
+
+    `pooch.HTTPDownloader` limits the silence between two packets, so a server that drips
+    a byte now and then would hold it for ever.
+    """
+
+    def __init__(self, session: requests.Session, stop: threading.Event) -> None:
+        self.session, self.stop = session, stop
+        self.end = time.monotonic() + _FILE_SECONDS
+
+    def __call__(self, url: str, path: str, fetcher: pooch.Pooch) -> None:
+        self._check()
+        timeout = (_CONNECT_SECONDS, _SILENT_SECONDS)
+        headers = {"Accept-Encoding": "identity"}  # bytes as they are in the file
+        with (
+            self.session.get(url, stream=True, timeout=timeout, headers=headers) as response,
+            open(path, "wb") as file,
+        ):
+            response.raise_for_status()
+            if "html" in response.headers.get("Content-Type", ""):
+                raise requests.RequestException("it shows a web page instead, perhaps of a login")
+            try:
+                while packet := response.raw.read1(2**16):  # what is there, be it one byte
+                    self._check()
+                    file.write(packet)
+            except urllib3.exceptions.HTTPError as error:  # what requests makes of it, too
+                raise requests.ConnectionError(error) from error
+
+    def _check(self) -> None:
+        if self.stop.is_set():
+            raise InterruptedError("the download was stopped")
+        if time.monotonic() > self.end:
+            raise _too_slow()
+
+
+def _too_slow() -> TimeoutError:
+    return TimeoutError(f"it did not come within {_FILE_SECONDS} seconds")
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _explained(address: str, file: str, error: Exception) -> RecordingUnavailable:
+    """Return an exception that says which file, from where, why, what stays and what to do."""
+    kind, reason = RecordingUnavailable, str(error)
+    advice = "Set ECGLAB_CACHE to a folder that can be written, and try again"
+    if isinstance(error, requests.RequestException | TimeoutError):
+        kind, advice = ServerFails, "Try again later, or set ECGLAB_MIRROR to another server"
+    elif isinstance(error, ValueError):  # pooch: the hash differs
+        kind, reason = WrongContent, "what came is not the published file (its SHA-256 differs)"
+        advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
+    elif isinstance(error, OSError) and error.errno in _FULL:
+        reason = f"the disk is full ({error.strerror})"
+        advice = "Make room, or set ECGLAB_CACHE to a folder on another disk, and try again"
+    return kind(
+        f"{file} could not be fetched from {address}: {reason}. "
+        f"What is whole stays in {cache()}. {advice}"
+    )

@@ -1,0 +1,620 @@
+"""Fetching: from a server that fails in every way known, onto a disk that is full, by two at once.
+
+The server is this computer's; the time-outs are shortened, and what they must add up to is tested.
+"""
+
+import dataclasses
+import errno
+import hashlib
+import http.server
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_mitdb
+
+from ecglab import fetch, records
+
+SUFFIXES = ("hea", "dat", "atr")
+NAMES = ("100", "101", "103", "105", "106")
+NSTDB = Path(os.environ.get("ECGLAB_DATA", "")) / "nstdb" / "1.0.0"
+PINNED = records._hashes  # before a test puts its own in their place
+FILES = tuple(f"{name}.{suffix}" for name in NAMES for suffix in SUFFIXES)
+
+# --- a server -------------------------------------------------------------------------------
+
+
+def truncated(handler, body):
+    start(handler, len(body))
+    handler.wfile.write(body[: len(body) // 2])
+
+
+def chunked_that_breaks_off(handler, body):
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    half = body[: len(body) // 2]
+    handler.wfile.write(b"%x\r\n%s\r\n" % (len(half), half))
+
+
+def dies_half_way(handler, body):
+    """Reset the connection, as a machine does that restarts."""
+    truncated(handler, body)
+    handler.wfile.flush()
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+
+
+def hangs_up(handler, body):
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def stalls_before_headers(handler, body):
+    handler.server.released.wait(20)
+
+
+def stalls_within_the_body(handler, body):
+    start(handler, len(body))
+    handler.wfile.write(body[:10])
+    handler.wfile.flush()
+    handler.server.released.wait(20)
+
+
+def drips(handler, body):
+    start(handler, len(body))
+    drip(handler, body)
+
+
+def drips_in_chunks(handler, body):
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    drip(handler, b"".join(b"1\r\n%c\r\n" % byte for byte in body))
+
+
+def drips_headers(handler, body):
+    drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"slow" * 1000)
+
+
+def says_404(handler, body):
+    handler.send_error(404)
+
+
+def says_500(handler, body):
+    handler.send_error(500)
+
+
+def says_403(handler, body):
+    handler.send_error(403)
+
+
+def wrong_bytes(handler, body):
+    whole(handler, bytes(len(body)))
+
+
+def nothing_at_all(handler, body):
+    whole(handler, b"")
+
+
+def redirects_to_nowhere(handler, body):
+    handler.send_response(302)
+    handler.send_header("Location", "http://127.0.0.1:9/elsewhere")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def redirects_in_a_circle(handler, body):
+    handler.send_response(302)
+    handler.send_header("Location", handler.path)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def shows_a_login_page(handler, body):
+    handler.send_response(200)
+    page = b"<html><form>Welcome to our network. Please log in.</form></html>"
+    handler.send_header("Content-Type", "text/html; charset=utf-8")
+    handler.send_header("Content-Length", str(len(page)))
+    handler.end_headers()
+    handler.wfile.write(page)
+
+
+def is_no_http(handler, body):
+    handler.wfile.write(b"220 ready for FTP\r\n")
+
+
+def start(handler, length):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(length))
+    handler.end_headers()
+
+
+def whole(handler, body):
+    start(handler, len(body))
+    handler.wfile.write(body)
+
+
+def drip(handler, content):
+    """Send one byte after the other, always before the time-out between two packets."""
+    for byte in content:
+        if handler.server.released.wait(0.1):
+            return
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+
+
+SLOW = [
+    *(stalls_before_headers, stalls_within_the_body, drips, drips_in_chunks, drips_headers),
+]
+WRONG = [wrong_bytes, nothing_at_all]
+BROKEN = [
+    *(truncated, chunked_that_breaks_off, dies_half_way, hangs_up, is_no_http),
+    *(says_404, says_403, says_500, redirects_to_nowhere, redirects_in_a_circle),
+    shows_a_login_page,
+]
+each_fault = pytest.mark.parametrize("fault", SLOW + WRONG + BROKEN, ids=lambda f: f.__name__)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """PhysioNet in small: serves a few records and counts what it is asked for."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, files):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.asked = files, []
+        self.answer = whole
+        self.times = None  # how often each file is answered so, before it comes whole
+        self.delay, self.busy, self.busiest = 0.0, 0, 0
+        self.lock = threading.Lock()
+        self.released = threading.Event()  # lets stalled answers end with the test
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, request, client_address):
+        """Keep quiet: clients hang up, that is the point."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def do_GET(self):
+        server, name = self.server, self.path.rsplit("/", 1)[1]
+        with server.lock:
+            server.asked.append(name)
+            server.busy += 1
+            server.busiest = max(server.busiest, server.busy)
+        time.sleep(server.delay)
+        body = server.files.get(name)
+        done = server.times is not None and server.asked.count(name) > server.times
+        if body is None:
+            self.send_error(404)
+        else:
+            (whole if done else server.answer)(self, body)
+        with server.lock:
+            server.busy -= 1
+
+    def log_message(self, *arguments):
+        """Keep quiet."""
+
+
+@pytest.fixture
+def server(alone, tmp_path):
+    """A mirror with five records, whose hashes the package takes for PhysioNet's."""
+    for name in NAMES:
+        folder = write_mitdb(tmp_path / "served", name=name)
+    files = {name: (folder / name).read_bytes() for name in FILES}
+    hashes = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+    small = dataclasses.replace(records.DATABASES["mitdb"], names=NAMES)
+    alone.setitem(records.DATABASES, "mitdb", small)
+    alone.setattr(records, "_hashes", lambda database: hashes)
+    alone.setattr(fetch, "_CONNECT_SECONDS", 0.5)
+    alone.setattr(fetch, "_SILENT_SECONDS", 0.25)
+    alone.setattr(fetch, "_FILE_SECONDS", 0.7)
+    # pooch waits a second or more before each of its retries
+    alone.setattr("pooch.core.time", types.SimpleNamespace(sleep=lambda seconds: None))
+    mirror = Server(files)
+    alone.setenv("ECGLAB_MIRROR", mirror.address)
+    thread = threading.Thread(target=mirror.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield mirror
+    mirror.released.set()
+    mirror.shutdown()
+    mirror.server_close()
+    thread.join(10)
+
+
+@pytest.fixture
+def limit():
+    """Fail what outlasts the sum of the shortened time-outs, and a margin for slow machines."""
+    started = time.perf_counter()
+    yield
+    assert time.perf_counter() - started < 12
+
+
+def kept():
+    """Return the names of all files in the cache, whole ones and others."""
+    return sorted(path.name for path in records.cache().rglob("*") if path.is_file())
+
+
+def settled():
+    """Return what is kept once the threads that were told to stop have tidied up."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end and set(kept()) - set(FILES):
+        time.sleep(0.02)
+    return kept()
+
+
+# --- one record -----------------------------------------------------------------------------
+
+
+def test_a_record_is_fetched_once(server):
+    assert "fetched from http://127.0.0.1" in records.describe()
+    record = records.load("100")
+    assert record.source == "PhysioNet" and record.samples.tolist() == [100, 400, 760, 1100, 1500]
+    assert sorted(server.asked) == kept() == ["100.atr", "100.dat", "100.hea"]
+    again = records.load("100")
+    assert again.source == "cache" and np.array_equal(again.signal, record.signal)
+    assert len(server.asked) == 3, "the second time nobody is asked"
+
+
+def test_the_cache_needs_no_server(server, monkeypatch):
+    records.load("100")
+    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
+    assert records.load("100").source == "cache"
+
+
+def test_a_damaged_cache_is_mended(server):
+    first = records.load("100")
+    path = next(records.cache().rglob("100.dat"))
+    path.write_bytes(b"damaged")
+    assert np.array_equal(records.load("100").signal, first.signal)
+    assert path.read_bytes() == server.files["100.dat"]
+
+
+@pytest.mark.parametrize("policy", ["", "real"])
+@each_fault
+def test_a_record_from_a_failing_server(server, monkeypatch, limit, fault, policy):
+    server.answer = fault
+    monkeypatch.setenv("ECGLAB_SOURCE", policy)
+    if fault in WRONG:
+        with pytest.raises(records.DamagedRecording, match=r"100 of mitdb came damaged from http"):
+            records.load("100")
+    elif policy:
+        with pytest.raises(records.RecordingUnavailable, match=r"100 of mitdb: .*set ECGLAB_MIR"):
+            records.load("100")
+    else:
+        with pytest.warns(UserWarning, match="simulated patients stand in .* could not be fetched"):
+            assert records.load("100").simulated
+        assert records.load("101").simulated, "and nobody waits a second time"
+    assert server.asked, "the server was tried"
+    server.released.set()
+    assert settled() == [], "nothing half stays"
+    server.answer = whole
+    monkeypatch.setattr(records, "_answered", {})  # a new process
+    assert records.load("100").source == "PhysioNet"
+    assert settled() == ["100.atr", "100.dat", "100.hea"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [stalls_before_headers, stalls_within_the_body, *WRONG, *BROKEN],
+    ids=lambda f: f.__name__,
+)
+def test_a_failure_that_passes_is_overcome(server, limit, fault):
+    server.answer, server.times = fault, 1
+    assert records.load("100").source == "PhysioNet"
+    assert settled() == ["100.atr", "100.dat", "100.hea"]
+
+
+# --- whole databases ------------------------------------------------------------------------
+
+
+def test_download_fetches_everything_once(server):
+    assert records.download(["mitdb"]) == records.cache()
+    assert kept() == sorted(FILES)
+    records.download(["mitdb"])
+    assert len(server.asked) == len(FILES)
+    assert all(records.load(name).source == "cache" for name in NAMES)
+
+
+def test_download_asks_for_several_files_at_once(server):
+    server.delay = 0.1
+    records.download(["mitdb"])
+    assert 2 <= server.busiest <= 8
+
+
+def test_one_progress_bar_over_everything(server, monkeypatch):
+    bars = []
+
+    class Bar(fetch.tqdm):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **{**options, "disable": False})
+            bars.append(self)
+
+    other = dataclasses.replace(records.DATABASES["mitdb"], version="2.0.0")
+    monkeypatch.setitem(records.DATABASES, "other", other)
+    monkeypatch.setattr(fetch, "tqdm", Bar)
+    records.download(["mitdb", "other"])
+    assert [(bar.n, bar.total, bar.desc) for bar in bars] == [(30, 30, "mitdb, other")]
+
+
+def test_download_goes_on_where_it_broke_off(server):
+    held_back = server.files.pop("105.atr")
+    with pytest.raises(records.RecordingUnavailable, match=r"mitdb/1\.0\.0/105\.atr.*ry again"):
+        records.download(["mitdb"])
+    there = settled()
+    assert "105.atr" not in there and len(there) > 3
+    server.files["105.atr"] = held_back
+    server.asked.clear()
+    records.download(["mitdb"])
+    assert sorted(server.asked) == sorted(set(FILES) - set(there))
+    assert kept() == sorted(FILES)
+
+
+@each_fault
+def test_download_from_a_failing_server(server, limit, fault):
+    server.answer = fault
+    with pytest.raises(records.RecordingUnavailable) as caught:
+        records.download(["mitdb"])
+    message = str(caught.value)
+    for part in (
+        "could not be fetched from http://127.0.0.1",
+        "What is whole stays in",
+        "ry again",
+    ):
+        assert part in message
+    assert "\n" not in message and str(records.cache()) in message
+    server.released.set()
+    assert settled() == [], "nothing half stays"
+    assert len(set(server.asked)) < len(FILES), "it stops at the first hopeless error"
+    server.answer = whole
+    records.download(["mitdb"])
+    assert settled() == sorted(FILES)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (says_404, "404"),
+        (shows_a_login_page, "a web page instead, perhaps of a login"),
+        (wrong_bytes, "not the published file"),
+        (drips, "it did not come within 0.7 seconds"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_reason_is_told(server, fault, reason):
+    server.answer = fault
+    with pytest.raises(records.RecordingUnavailable, match=reason):
+        records.download(["mitdb"])
+
+
+def test_download_without_a_server(server, monkeypatch, limit):
+    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
+    with pytest.raises(
+        records.RecordingUnavailable, match=r"from http://127\.0\.0\.1:9/: .*refused"
+    ):
+        records.download(["mitdb"])
+
+
+def test_download_when_names_are_looked_up_for_ever(server, monkeypatch, limit):
+    """No time-out of a socket reaches there."""
+    monkeypatch.setattr(fetch.requests.Session, "get", lambda *_, **__: server.released.wait(30))
+    with pytest.raises(records.RecordingUnavailable, match="did not come within"):
+        records.download(["mitdb"])
+
+
+def test_download_of_an_unknown_database(alone):
+    with pytest.raises(ValueError, match="no database 'edb'"):
+        records.download(["edb"])
+
+
+# --- files whose hash is not known ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [wrong_bytes, nothing_at_all], ids=lambda f: f.__name__)
+def test_files_without_a_hash_are_proved_by_reading(server, monkeypatch, fault):
+    monkeypatch.setattr(records, "_hashes", lambda database: {})
+    server.answer = fault
+    with pytest.raises(records.RecordingUnavailable, match=r"is damaged: .*100"):
+        records.download(["mitdb"])
+    assert not {"100.hea", "100.dat", "100.atr"} & set(settled()), "nothing damaged stays"
+    with pytest.raises(records.DamagedRecording, match="deleted from the cache"):
+        records.load("101")
+    server.answer = whole
+    assert records.load("101").source == "PhysioNet"
+
+
+def test_files_with_a_hash_stay_whatever_reading_them_says(server, monkeypatch):
+    """They are PhysioNet's, so the trouble is elsewhere: too little memory, say."""
+    records.load("100")
+
+    def unreadable(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(records, "_read_counts", unreadable)
+    with pytest.raises(records.DamagedRecording, match="MemoryError"):
+        records.load("100")
+    assert kept() == ["100.atr", "100.dat", "100.hea"]
+
+
+@pytest.mark.real
+def test_nstdb_is_fetched_and_proved(server, monkeypatch):
+    if not NSTDB.is_dir():
+        pytest.skip("no nstdb in ECGLAB_DATA")
+    monkeypatch.setattr(records, "_hashes", PINNED)
+    monkeypatch.setattr(fetch, "_FILE_SECONDS", 60)
+    server.files = {path.name: path.read_bytes() for path in NSTDB.iterdir()}
+    good, server.files["em.dat"] = server.files["em.dat"], server.files["bw.dat"]
+    with pytest.raises(records.RecordingUnavailable, match=r"is damaged: .*em.dat"):
+        records.download(["nstdb"])
+    assert "bw.dat" in settled() and "em.dat" not in settled()
+    server.files["em.dat"] = good
+    records.download(["nstdb"])
+    assert settled() == sorted(server.files)
+    assert [records.load(name, "nstdb").source for name in records.NSTDB] == ["cache"] * 3
+
+
+# --- the disk -------------------------------------------------------------------------------
+
+# What a subprocess needs to take the small mirror for PhysioNet.
+PREPARED = """
+import dataclasses, json, os, sys, types, warnings
+from ecglab import fetch, records
+names, hashes = json.loads(os.environ["SMALL"])
+small = dataclasses.replace(records.DATABASES["mitdb"], names=tuple(names))
+records.DATABASES["mitdb"] = small
+records._hashes = lambda database: hashes
+"""
+
+
+def program(code, server, tmp_path):
+    """Start Python on some code, with the small mirror and a cache of its own."""
+    hashes = {name: hashlib.sha256(body).hexdigest() for name, body in server.files.items()}
+    environment = {
+        **{key: value for key, value in os.environ.items() if key != "ECGLAB_DATA"},
+        "SMALL": json.dumps([NAMES, hashes]),
+        "ECGLAB_CACHE": str(records.cache()),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", PREPARED + code],
+        env=environment,
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits to a process there")
+@pytest.mark.parametrize("call", ['records.download(["mitdb"])', 'records.load("100")'])
+def test_a_disk_that_is_full(server, tmp_path, call):
+    """A limit to the size of files makes writing fail half-way, as a full disk does."""
+    code = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    {call}
+except records.RecordingUnavailable as error:
+    print(error)
+"""
+    said, trouble = program(code, server, tmp_path).communicate(timeout=60)
+    assert trouble == ""
+    for part in (
+        ".dat could not be",
+        "disk is full",
+        "Make room, or set ECGLAB_CACHE",
+        "try again",
+    ):
+        assert part in said
+    assert not {name for name in kept() if name.endswith(".dat") or name.startswith("tmp")}
+    assert all(server.files[path.name] == path.read_bytes() for path in whole_files())
+    records.download(["mitdb"])
+    assert kept() == sorted(FILES)
+
+
+def whole_files():
+    return [path for path in records.cache().rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG], ids=errno.errorcode.get)
+@pytest.mark.parametrize("policy", ["", "real"])
+def test_no_space_left(server, monkeypatch, code, policy):
+    class Full:
+        def __init__(self, *arguments):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *reason):
+            pass
+
+        def write(self, content):
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setenv("ECGLAB_SOURCE", policy)
+    monkeypatch.setattr(fetch, "open", Full, raising=False)
+    for call in (lambda: records.load("100"), lambda: records.download(["mitdb"])):
+        with pytest.raises(records.RecordingUnavailable, match=r"disk is full .* ECGLAB_CACHE"):
+            call()
+    assert settled() == []
+
+
+def test_a_cache_that_can_not_be_written(server, monkeypatch, tmp_path):
+    (tmp_path / "occupied").write_text("a file")
+    monkeypatch.setenv("ECGLAB_CACHE", str(tmp_path / "occupied"))
+    with pytest.raises(
+        records.RecordingUnavailable, match=r"Set ECGLAB_CACHE to a folder that can"
+    ):
+        records.download(["mitdb"])
+    with pytest.raises(
+        records.RecordingUnavailable, match=r"Set ECGLAB_CACHE to a folder that can"
+    ):
+        records.load("100")
+
+
+# --- several processes ----------------------------------------------------------------------
+
+
+def test_two_processes_share_one_cache(server, tmp_path):
+    server.delay = 0.02
+    code = 'records.download(["mitdb"])\nprint(len([records.load(n) for n in names]))'
+    both = [program(code, server, tmp_path) for _ in range(2)]
+    for one in both:
+        said, trouble = one.communicate(timeout=120)
+        assert (one.returncode, said.strip(), trouble) == (0, str(len(NAMES)), "")
+    assert kept() == sorted(FILES), "nothing else is left"
+    assert all(server.files[path.name] == path.read_bytes() for path in whole_files())
+
+
+@pytest.mark.parametrize("ending", ["SIGKILL", "SIGINT"])
+def test_a_process_that_is_stopped(server, tmp_path, ending):
+    server.answer = stalls_within_the_body
+    code = """
+print("ready", flush=True)
+try:
+    records.download(["mitdb"])
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    process = program(code, server, tmp_path)
+    assert process.stdout.readline().strip() == "ready"
+    end = time.monotonic() + 30
+    while len(server.asked) < 8 and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    started = time.perf_counter()
+    process.send_signal(getattr(signal, ending))
+    said, trouble = process.communicate(timeout=30)
+    assert time.perf_counter() - started < 5, "Ctrl-C ends quickly"
+    assert (said, trouble) == ("stopped\n" if ending == "SIGINT" else "", "")
+    left = kept()
+    assert not set(left) & set(FILES) and all(name.startswith("tmp") for name in left)
+
+    server.answer = whole
+    server.released.set()
+    records.download(["mitdb"])
+    assert set(kept()) - set(FILES) == set(left), "young: perhaps another process's work"
+    old = time.time() - 2 * 3600
+    for path in whole_files():
+        if path.name in left:
+            os.utime(path, (old, old))
+    (records.cache() / "tmp_notours").write_text("not below a database's folder")
+    records.download(["mitdb"])
+    assert set(kept()) == {*FILES, "tmp_notours"}
