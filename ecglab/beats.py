@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 import numpy as np
 import sleepecg
@@ -17,25 +18,36 @@ from ecglab.records import Record
 CLASSES = ("N", "S", "V", "F", "Q")
 
 #: Which annotation symbols each class holds, in the convention of de Chazal et al. 2004
-#: (doi 10.1109/TBME.2004.827359): atrial and junctional escape beats (e, j) count as N.
+#: (doi 10.1109/TBME.2004.827359): supraventricular escape beats (e, j, n) count as N.
 AAMI = {
-    "N": tuple("NLRej"),
+    "N": tuple("NLRBejn"),
     "S": tuple("AaJS"),
-    "V": tuple("VE"),
+    "V": tuple("VEr"),
     "F": tuple("F"),
     "Q": tuple("/fQ?"),
 }
 
-#: Column names of `Beats.rr`. The first four look at neighbouring beats only; the
-#: last two divide by the mean of the whole record: record-adaptive, offline.
-RR_NAMES = (
-    "previous (s)",
-    "next (s)",
-    "previous / mean of last 10",
-    "next / previous",
-    "previous / record mean",
-    "next / record mean",
-)
+#: The columns of `Beats.rr`, and what each one has to know. *causal*: the beat and what came
+#: before it, so that a monitor can compute it at once; *needs the next beat*: one beat later;
+#: *record-adaptive*: the whole recording, so only offline, with every beat already found.
+#: "Last 10" are the ten intervals that end with the previous one, fewer at the start.
+RR_KINDS = {
+    "previous (s)": "causal",
+    "next (s)": "needs the next beat",
+    "previous / mean of last 10": "causal",
+    "next / previous": "needs the next beat",
+    "previous / record mean": "record-adaptive",
+    "next / record mean": "record-adaptive",
+    "previous / median of last 10": "causal",
+    "previous / mean so far": "causal",
+    "next / mean of last 10": "needs the next beat",
+    "next / median of last 10": "needs the next beat",
+    "previous / record median": "record-adaptive",
+    "next / record median": "record-adaptive",
+}
+
+#: Column names of `Beats.rr`.
+RR_NAMES = tuple(RR_KINDS)
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +65,7 @@ class Beats:
     symbols : numpy.ndarray
         ``<U1``, shape ``(n,)``: the annotators' symbols.
     rr : numpy.ndarray
-        float32, shape ``(n, len(RR_NAMES))``; see `RR_NAMES`.
+        float32, shape ``(n, len(RR_NAMES))``; see `RR_KINDS`.
     records, subjects : numpy.ndarray
         str, shape ``(n,)``: where each beat comes from.
     samples : numpy.ndarray
@@ -63,6 +75,8 @@ class Beats:
         filled with the edge value.
     fs : float
         Sampling rate in Hz.
+    before : float
+        How many seconds of a window lie before its beat.
     leads : tuple of str
         One entry for each lead of `windows`, as asked for.
     simulated : bool
@@ -78,6 +92,7 @@ class Beats:
     samples: np.ndarray
     padded: np.ndarray
     fs: float
+    before: float
     leads: tuple[str, ...]
     simulated: bool
 
@@ -87,8 +102,7 @@ class Beats:
     def __getitem__(self, choice: slice | np.ndarray | Sequence[int]) -> Beats:
         if isinstance(choice, int | np.integer):
             raise TypeError(f"{choice} is one position; give a slice, a mask or a list: [{choice}]")
-        chosen = {name: getattr(self, name)[choice] for name in _PER_BEAT}
-        return Beats(**chosen, fs=self.fs, leads=self.leads, simulated=self.simulated)
+        return replace(self, **{name: getattr(self, name)[choice] for name in _PER_BEAT})
 
     @property
     def counts(self) -> dict[str, int]:
@@ -117,7 +131,8 @@ class Beats:
         )
 
 
-_PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in ("fs", "leads", "simulated"))
+_SHARED = ("fs", "before", "leads", "simulated")  # by all beats of one `Beats`
+_PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in _SHARED)
 
 
 def detect(signal: np.ndarray, fs: float) -> np.ndarray:
@@ -138,7 +153,15 @@ def detect(signal: np.ndarray, fs: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the signal is flat, holds NaN, or has more than one lead.
+        If the signal is flat, shorter than a second, holds something other than finite
+        numbers, or has more than one lead, or if `fs` is not above 60 Hz.
+
+    Notes
+    -----
+    The detector, a variant of Pan and Tompkins' (doi 10.1109/TBME.1985.325532), filters from
+    5 to 30 Hz and sets its thresholds in the first two seconds. It has no notion of signal
+    quality: noise yields beats, and after an artefact many times larger than the beats it
+    finds few of those that follow. It knows the whole signal, so it is not causal.
 
     Examples
     --------
@@ -150,7 +173,11 @@ def detect(signal: np.ndarray, fs: float) -> np.ndarray:
     signal = np.asarray(signal)
     if signal.ndim != 1:
         raise ValueError(f"signal has shape {signal.shape}; give one lead, shape (samples,)")
-    _check_signal(signal[:, None], ("given",))
+    _check_rate(fs, above=60)
+    _check_signal(signal[:, None])
+    lasts = (len(signal) + 1 - np.argmax(signal != signal[0])) / fs
+    if lasts < 1:
+        raise ValueError(f"the signal lasts {lasts:.2f} s after any flat start; 1 s is needed")
     return np.asarray(sleepecg.detect_heartbeats(signal.astype(float), fs), dtype=np.int64)
 
 
@@ -174,7 +201,8 @@ def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.nd
     Raises
     ------
     ValueError
-        If `cutoff` does not lie between 0 and half the sampling rate.
+        If `cutoff` does not lie between 0 and half the sampling rate, or the signal has
+        another shape, fewer than 10 samples, or something other than finite numbers.
 
     Notes
     -----
@@ -182,6 +210,13 @@ def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.nd
     attenuation. Slow parts of the ST segment and T wave are attenuated with
     the wander: measure those on the unfiltered signal.
     """
+    signal = np.asarray(signal)
+    _check_rate(fs)
+    if signal.ndim not in (1, 2) or len(signal) < 10:
+        raise ValueError(
+            f"signal has shape {signal.shape}; give (samples,) or (samples, leads), 10 or more"
+        )
+    _check_signal(signal if signal.ndim == 2 else signal[:, None], may_be_flat=True)
     if not 0 < cutoff < fs / 2:
         raise ValueError(f"cutoff is {cutoff} Hz; it must lie between 0 and {fs / 2:g} Hz")
     sos = butter(2, cutoff, btype="highpass", fs=fs, output="sos")
@@ -196,7 +231,7 @@ def labels_of(symbols: Sequence[str] | np.ndarray, escape: str = "N") -> np.ndar
     symbols : sequence of str
         Beat symbols, such as ``["N", "A"]``.
     escape : {"N", "S"}
-        Where atrial and junctional escape beats (``e``, ``j``) belong: ``"N"`` as in
+        Where supraventricular escape beats (``e``, ``j``, ``n``) belong: ``"N"`` as in
         most papers, ``"S"`` as in WFDB's ``bxb``.
 
     Returns
@@ -217,7 +252,7 @@ def labels_of(symbols: Sequence[str] | np.ndarray, escape: str = "N") -> np.ndar
     if escape not in ("N", "S"):
         raise ValueError(f"escape is {escape!r}; it may be 'N' or 'S'")
     index = {symbol: CLASSES.index(name) for name in CLASSES for symbol in AAMI[name]}
-    index["e"] = index["j"] = CLASSES.index(escape)
+    index |= dict.fromkeys("ejn", CLASSES.index(escape))
     kinds, inverse = np.unique(np.asarray(symbols, dtype="<U1"), return_inverse=True)
     unknown = [str(kind) for kind in kinds if kind not in index]
     if unknown:
@@ -240,7 +275,7 @@ def segment(
     record : Record
     before, after : float
         What the window shows before and after the annotated sample, in s.
-    leads : sequence of str, optional
+    leads : str or sequence of str, optional
         Leads by name; ``"MLII|V5"`` takes the first of these that the record has.
         By default all leads of the record.
     highpass : float or None
@@ -257,8 +292,8 @@ def segment(
     Raises
     ------
     ValueError
-        If the window is empty or lies wholly outside the recording, if the record has no
-        beats or no such lead, or if a chosen lead is flat or holds NaN.
+        If the window is empty, longer than the recording or wholly outside it, if the record
+        has no beats or no such lead, or if a chosen lead is flat or holds NaN.
 
     Examples
     --------
@@ -267,17 +302,21 @@ def segment(
     >>> beats.windows.shape[1:], beats.fs
     ((216, 1), 360.0)
     """
-    if not -before < after:
-        raise ValueError(f"the window from {-before} s to {after} s is empty")
+    first, stop = np.rint([-before * record.fs, after * record.fs])
+    if not 0 < stop - first <= len(record.signal):
+        raise ValueError(
+            f"the window from {-before} s to {after} s is empty, or longer than the recording "
+            f"of {record.duration:g} s"
+        )
     if not len(record.samples):
         raise ValueError(f"record {record} has no annotated beats; detect them first")
-    chosen = [_choose_lead(record, lead) for lead in (leads or record.leads)]
+    wanted = (leads,) if isinstance(leads, str) else tuple(leads or record.leads)
+    chosen = [_choose_lead(record, lead) for lead in wanted]
     signal = np.stack([record.lead(name) for name in chosen], axis=1)
     _check_signal(signal, chosen)
     if highpass is not None:
         signal = remove_baseline(signal, record.fs, highpass)
-    offsets = np.arange(round(-before * record.fs), round(after * record.fs))
-    windows, padded = _cut(signal, record.samples, offsets)
+    windows, padded = _cut(signal, record.samples, np.arange(int(first), int(stop)))
     count = len(record.samples)
     return Beats(
         windows=windows,
@@ -289,7 +328,8 @@ def segment(
         samples=record.samples,
         padded=padded,
         fs=record.fs,
-        leads=tuple(leads or record.leads),
+        before=before,
+        leads=wanted,
         simulated=record.simulated,
     )
 
@@ -345,13 +385,47 @@ def concatenate(parts: Sequence[Beats]) -> Beats:
     """
     if not parts:
         raise ValueError("no records given; name at least one, such as '100'")
-    forms = {(part.windows.shape[1:], part.leads, part.fs, part.simulated) for part in parts}
+    forms = {
+        (part.windows.shape[1], part.before, part.leads, part.fs, part.simulated) for part in parts
+    }
     if len(forms) > 1:
         raise ValueError(
-            f"these beats can't be joined: (window, leads, Hz, simulated) is {sorted(forms)}"
+            f"these beats can't be joined: (samples, s before, leads, Hz, simulated) is "
+            f"{sorted(forms)}"
         )
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_BEAT}
-    return Beats(**joined, fs=parts[0].fs, leads=parts[0].leads, simulated=parts[0].simulated)
+    return replace(parts[0], **joined)
+
+
+def typical(beats: Beats) -> np.ndarray:
+    """Give each beat the typical shape of its recording: the median of that record's windows.
+
+    What a beat looks like beside its own record's typical beat is less a matter of the person
+    than its shape alone. No label is used, but every beat of the record is: *record-adaptive*,
+    offline.
+
+    Parameters
+    ----------
+    beats : Beats
+        Whole records; of a choice of beats, the median is taken over that choice.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, the shape of ``beats.windows``, in mV; equal for all beats of a record.
+
+    Examples
+    --------
+    >>> beats = load(["100", "101"])
+    >>> shapes = typical(beats)
+    >>> shapes.shape == beats.windows.shape, len(np.unique(shapes, axis=0))
+    (True, 2)
+    """
+    shapes = np.empty_like(beats.windows)
+    for name in np.unique(beats.records):
+        its = beats.records == name
+        shapes[its] = np.median(beats.windows[its], axis=0)
+    return shapes
 
 
 def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
@@ -367,8 +441,10 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        float32, shape ``(n, len(RR_NAMES))``. The interval before the first and after
-        the last beat is taken to be the record's mean.
+        float32, shape ``(n, len(RR_NAMES))``; `RR_KINDS` tells which columns a monitor could
+        compute as it goes and which need the recording's future. The record's mean stands in
+        for the two intervals that do not exist, before the first beat and after the last, but
+        enters no other beat's mean or median.
 
     Raises
     ------
@@ -377,38 +453,63 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
 
     Examples
     --------
-    >>> rr_features(np.array([0, 360, 540, 1080]), 360.0)[2].round(2)
-    array([0.5, 1.5, 0.6, 3. , 0.5, 1.5], dtype=float32)
+    >>> features = rr_features(np.array([0, 360, 540, 1080]), 360.0)
+    >>> for name, number in zip(RR_NAMES, features[2], strict=True):
+    ...     print(f"{number:.2f} {name} ({RR_KINDS[name]})")
+    0.50 previous (s) (causal)
+    1.50 next (s) (needs the next beat)
+    0.67 previous / mean of last 10 (causal)
+    3.00 next / previous (needs the next beat)
+    0.50 previous / record mean (record-adaptive)
+    1.50 next / record mean (record-adaptive)
+    0.67 previous / median of last 10 (causal)
+    0.67 previous / mean so far (causal)
+    2.00 next / mean of last 10 (needs the next beat)
+    2.00 next / median of last 10 (needs the next beat)
+    0.50 previous / record median (record-adaptive)
+    1.50 next / record median (record-adaptive)
     """
-    intervals = np.diff(samples) / fs
-    if not len(intervals):
-        raise ValueError(f"{len(samples)} beat has no interval; two or more are needed")
-    if (intervals <= 0).any():
-        worst = int(np.argmin(intervals))
+    samples = np.asarray(samples)
+    _check_rate(fs)
+    if samples.ndim != 1 or len(samples) < 2:
+        raise ValueError(f"samples has shape {samples.shape}; give two or more beats, shape (n,)")
+    intervals = np.diff(samples.astype(float)) / fs  # of unsigned integers, diff wraps around
+    if not (intervals > 0).all():
+        worst = int(np.argmin(intervals > 0))
         raise ValueError(
             f"beats must be in rising order; sample {samples[worst + 1]} follows {samples[worst]}"
         )
-    mean = intervals.mean()
+    mean, median = intervals.mean(), np.median(intervals)
     previous = np.concatenate([[mean], intervals])
     following = np.concatenate([intervals, [mean]])
-    total = np.concatenate([[0.0], np.cumsum(previous)])
-    last = np.arange(1, len(previous) + 1)
-    first = np.maximum(last - 10, 0)
-    local = (total[last] - total[first]) / (last - first)
-    return np.stack(
-        [
-            previous,
-            following,
-            previous / local,
-            following / previous,
-            previous / mean,
-            following / mean,
-        ],
-        axis=1,
-    ).astype(np.float32)
+    so_far = np.cumsum(intervals) / np.arange(1, len(samples))
+    # Before its second beat a record has no usual interval: the ratios to it begin with 1
+    usual = _of_last(intervals, np.nanmean), _of_last(intervals, np.nanmedian), so_far
+    local_mean, local_median, so_far = (np.concatenate([[mean], one]) for one in usual)
+    columns = [  # in the order of RR_KINDS
+        previous,
+        following,
+        previous / local_mean,
+        following / previous,
+        previous / mean,
+        following / mean,
+        previous / local_median,
+        previous / so_far,
+        following / local_mean,
+        following / local_median,
+        previous / median,
+        following / median,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 # ---------------------------------------------------------------------------
+
+
+def _of_last(intervals: np.ndarray, middle: Callable[..., np.ndarray]) -> np.ndarray:
+    """Return the nanmean or nanmedian of each interval and the nine before it."""
+    padded = np.concatenate([np.full(9, np.nan), intervals])
+    return middle(np.lib.stride_tricks.sliding_window_view(padded, 10), axis=1)
 
 
 def _choose_lead(record: Record, wanted: str) -> str:
@@ -418,15 +519,25 @@ def _choose_lead(record: Record, wanted: str) -> str:
     raise ValueError(f"record {record} has no lead {wanted!r}; it has {', '.join(record.leads)}")
 
 
-def _check_signal(signal: np.ndarray, leads: Sequence[str]) -> None:
-    for column, lead in zip(signal.T, leads, strict=True):
+def _check_rate(fs: float, above: float = 0) -> None:
+    if not isinstance(fs, Real) or not above < fs < np.inf:
+        raise ValueError(f"fs is {fs!r}; it must be a sampling rate above {above:g} Hz")
+
+
+def _check_signal(
+    signal: np.ndarray, leads: Sequence[str] | None = None, may_be_flat: bool = False
+) -> None:
+    if signal.dtype.kind not in "iuf":
+        raise ValueError(f"the signal holds {signal.dtype}; it must hold numbers, in mV")
+    for k, column in enumerate(signal.T):
+        lead = f"lead {leads[k]}" if leads else f"column {k} of the signal"
         if not np.isfinite(column).all():
             bad = int(np.flatnonzero(~np.isfinite(column))[0])
             raise ValueError(
-                f"lead {lead} holds {column[bad]} at sample {bad}; every sample must be a number"
+                f"{lead} holds {column[bad]} at sample {bad}; every sample must be a number"
             )
-        if not len(column) or np.ptp(column) == 0:
-            raise ValueError(f"lead {lead} is flat: no heartbeat can be seen in it")
+        if not may_be_flat and (not len(column) or np.ptp(column) == 0):
+            raise ValueError(f"{lead} is flat: no heartbeat can be seen in it")
 
 
 def _cut(

@@ -1,9 +1,18 @@
-"""Feedback on a reader's answers: not answered yet, right, or not yet right with a hint."""
+"""Feedback on a reader's answers: not answered yet, right, or not yet right with a hint.
+
+Nothing that a reader hands in makes a check raise: what goes wrong in their code becomes the
+feedback's words. No feedback holds the expected value.
+"""
 
 from __future__ import annotations
 
+import base64
+import copy
+import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -16,7 +25,7 @@ class Feedback:
     Attributes
     ----------
     right : bool or None
-        None while there is no answer yet.
+        None while there is no answer yet, or the check can't run.
     message : str
     """
 
@@ -30,6 +39,7 @@ class Feedback:
 
 _UNANSWERED = Feedback(None, "Not answered yet: put your answer in place of the dots.")
 _RIGHT = Feedback(True, "Right.")
+_SEAL = "sealed:"
 
 
 def value(
@@ -39,10 +49,13 @@ def value(
 
     Parameters
     ----------
-    answer : number, str, bool, list, tuple or numpy.ndarray
-        ``...`` or None is "not answered yet". Lists, tuples and arrays, ints and
-        floats are all the same to the check; case and outer spaces of a text too.
-    expected : the same, or a function without arguments that gives it
+    answer : number, str, bool, list, tuple, numpy.ndarray or pandas.Series
+        ``...``, None, or a list in which dots are left is "not answered yet". Lists,
+        tuples and arrays, ints and floats are all the same to the check; so are upper
+        and lower case, spaces around a text and full-width letters. A number in quotes
+        is not right: the feedback says that it is text.
+    expected : the same, a function without arguments that gives it, or what `seal` gave
+        Where the expression would show the solution, seal its value.
     within : float
         How far a number may lie from the expected one.
     hint : str
@@ -58,12 +71,18 @@ def value(
     Not answered yet: put your answer in place of the dots.
     >>> value(75, 72, within=2, hint="Count the large boxes between two R peaks.")
     ❌ Not yet right. Count the large boxes between two R peaks.
+    >>> value("72", 72)
+    ❌ Not yet right. The answer is text; a number is wanted, without quotes.
     >>> value([0.1, 0.2], np.array([0.1, 0.2]))
     ✅ Right.
     """
-    if answer is None or answer is ...:
+    expected = _unseal(expected)
+    if _unanswered(answer):
         return _UNANSWERED
-    wanted = expected() if callable(expected) else expected
+    try:
+        wanted = expected() if callable(expected) else expected
+    except BaseException as error:  # a cell above has not been run, or was changed
+        return _cannot(error)
     right, why = _agree(answer, wanted, within)
     return _RIGHT if right else _wrong(why, hint)
 
@@ -80,10 +99,13 @@ def function(
     Parameters
     ----------
     function : callable or None
-        None, ``...``, or a function that gives None or ``...`` is "not answered yet".
+        None, ``...``, or a function that gives None or ``...`` in every case, or raises
+        NotImplementedError, is "not answered yet". Whatever else it raises is said. It
+        works on copies: what it does to its arguments spoils no other case. One that never
+        ends can be interrupted with the notebook's stop button.
     expected : callable or sequence
-        What each case should give; or a function that computes it, where showing it
-        does not show the solution.
+        What each case should give, or what `seal` gave for that; or a function that
+        computes it, where showing it does not show the solution.
     cases : sequence of tuple
         The arguments of each call.
     within : float
@@ -95,62 +117,174 @@ def function(
     Feedback
         Names the first case that differs.
 
+    Raises
+    ------
+    ValueError
+        If there is not one expected value for each case. This is the author's mistake,
+        and is raised whatever the reader has answered.
+
     Examples
     --------
-    >>> function(lambda rr: 60 * rr, [60, 120], cases=[(1.0,), (0.5,)]).right
-    False
+    >>> function(lambda rr: 60 * rr, [60, 120], cases=[(1.0,), (0.5,)])
+    ❌ Not yet right. Case 2, called with 0.5, differs.
     """
+    expected = _unseal(expected)
+    if not callable(expected) and len(expected) != len(cases):
+        raise ValueError(f"{len(expected)} expected values for {len(cases)} cases; give one each")
     if function is None or function is ...:
         return _UNANSWERED
-    if callable(expected):
-        expected = [expected(*_copies(case)) for case in cases]
-    for number, (case, wanted) in enumerate(zip(cases, expected, strict=True), start=1):
+    try:
+        wanted = [expected(*_copies(c)) for c in cases] if callable(expected) else expected
+    except BaseException as error:  # a cell above has not been run, or was changed
+        return _cannot(error)
+    empty = []
+    for number, (case, one) in enumerate(zip(cases, wanted, strict=True), start=1):
         try:
             answer = function(*_copies(case))
-        except Exception as error:  # whatever a learner's code does: say it, don't raise it
-            what = f"Case {number} stops with {type(error).__name__}: {error}."
-            return _wrong(what, hint)
-        if answer is None or answer is ...:
-            return _UNANSWERED
-        right, why = _agree(answer, wanted, within)
+        except NotImplementedError:
+            answer = None
+        except KeyboardInterrupt:
+            return _wrong(f"Case {number} was stopped: is there a loop that never ends?", hint)
+        except BaseException as error:  # SystemExit too: say it, don't raise it
+            return _wrong(f"Case {number} stops with {_named(error)}.", hint)
+        if _unanswered(answer):
+            empty.append(number)
+            continue
+        right, why = _agree(answer, one, within)
         if not right:
             return _wrong(f"Case {number}, called with {_short(case)}, differs. {why}", hint)
+    if len(empty) == len(cases):
+        return _UNANSWERED
+    if empty:
+        return _wrong(f"Case {empty[0]} gives nothing back: is a return missing?", hint)
     return _RIGHT
+
+
+def seal(expected: Any) -> str:
+    """Write an expected value so that nobody reads it by accident.
+
+    The text stands in the notebook in place of the value; `value` and `function` open it.
+    It is an envelope, not a safe: base64 of JSON.
+
+    Parameters
+    ----------
+    expected : number, str, bool, list, tuple or numpy.ndarray
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If `expected` holds something other than real numbers, text and truth values.
+
+    Examples
+    --------
+    >>> seal(72)
+    'sealed:NzI='
+    >>> value(75, "sealed:NzI=", within=2), value(73, "sealed:NzI=", within=2)
+    (❌ Not yet right., ✅ Right.)
+    """
+    # NumPy's numbers become arrays, arrays lists; of anything else this is a TypeError
+    plain = json.dumps(expected, default=lambda x: np.ndarray.tolist(x[...]))
+    return _SEAL + base64.b64encode(plain.encode()).decode()
 
 
 # ---------------------------------------------------------------------------
 
 
+def _unseal(expected: Any) -> Any:
+    if not isinstance(expected, str) or not expected.startswith(_SEAL):
+        return expected
+    try:
+        return json.loads(base64.b64decode(expected.removeprefix(_SEAL), validate=True))
+    except ValueError:
+        raise ValueError(f"{expected!r} can't be opened; make it anew with check.seal") from None
+
+
+def _unanswered(answer: Any) -> bool:
+    dots = type(answer) in (list, tuple) and any(item is ... for item in answer)
+    return answer is None or answer is ... or dots
+
+
 def _agree(answer: Any, wanted: Any, within: float) -> tuple[bool, str]:
     """Return whether two values agree and, if their form differs, what is wrong with it."""
-    if isinstance(wanted, str):
-        if not isinstance(answer, str):
-            return False, f"The answer should be text, not {type(answer).__name__}."
-        return answer.strip().casefold() == wanted.strip().casefold(), ""
     try:
-        given, expected = np.asarray(answer), np.asarray(wanted)
+        expected = np.asarray(wanted)
+        if isinstance(answer, range) and len(answer) != expected.size:  # may be very long
+            return False, f"The shape should be {expected.shape}, yours is ({len(answer)},)."
+        given = np.asarray(answer)
+        texts = [isinstance(item, str | bytes) for item in given.ravel().tolist()]
+        if expected.dtype.kind == "U":
+            if not all(texts):
+                return False, f"The answer should be text, not {type(answer).__name__}."
+        elif any(texts) and expected.dtype.kind in "biufc":
+            wish = "numbers are" if expected.ndim else "a number is"
+            return False, f"The answer is text; {wish} wanted, without quotes."
+        elif given.dtype == object and not given.ndim and not isinstance(answer, Number):
+            return False, _unreadable(answer)
         if given.shape != expected.shape:
             return False, f"The shape should be {expected.shape}, yours is {given.shape}."
-        if expected.dtype.kind in "biufc":
-            apart = np.abs(given.astype(complex) - expected.astype(complex))
+        if expected.dtype.kind == "U":
+            same = _plain(given) == _plain(expected)
+        elif expected.dtype.kind in "biufc":
             # Binary fractions: 0.1 + 0.2 must count as 0.3 even when nothing is allowed
-            return bool((apart <= within + 1e-9 * np.abs(expected)).all()), ""
-        return bool((given == expected).all()), ""
-    except Exception:  # whatever the answer is: say it, don't raise it
-        return False, f"The answer can't be read as numbers: it is a {type(answer).__name__}."
+            same = np.isclose(given.astype(complex), expected, 1e-9, within, equal_nan=True)
+        else:
+            same = given == expected
+        wrong = int(np.sum(~np.asarray(same)))
+        return not wrong, f"{wrong} of {given.size} values differ." if wrong and given.ndim else ""
+    except BaseException:  # whatever the answer is: say it, don't raise it
+        return False, _unreadable(answer)
 
 
-def _copies(case: tuple) -> list:
-    """Copy arrays, so that a function that changes its input spoils no other call."""
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in case]
+@np.vectorize(otypes=[object])
+def _plain(text: str) -> str:
+    """Return a text as it is compared: neither case, spaces nor full-width letters count."""
+    return " ".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
+
+
+def _unreadable(answer: Any) -> str:
+    kind = type(answer).__name__
+    if kind in ("list", "tuple"):
+        return f"Something in your {kind} is no number, or its rows differ in length."
+    return f"The answer can't be read as numbers; its type is {kind}."
+
+
+def _named(error: BaseException) -> str:
+    """Return an exception's type and words on one short line."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {_clip(' '.join(str(error).split()), 200)}" if str(error) else kind
+    except BaseException:
+        return kind
+
+
+def _copies(case: tuple) -> tuple:
+    """Copy arguments, so that a function that changes its input spoils no other call."""
+    try:
+        return copy.deepcopy(case)
+    except Exception:  # a generator, a module: hand over the things themselves
+        return case
+
+
+def _cannot(error: BaseException) -> Feedback:
+    said = f"This check can't run ({_named(error)}): run the cells above it, then try again."
+    return Feedback(None, said)
 
 
 def _wrong(why: str, hint: str) -> Feedback:
-    return Feedback(False, " ".join(part for part in ("Not yet right.", why, hint) if part))
+    parts = ("Not yet right.", why.strip(), hint)
+    return Feedback(False, " ".join(part for part in parts if part))
 
 
 def _short(case: tuple) -> str:
     text = ", ".join(
         f"array of shape {x.shape}" if isinstance(x, np.ndarray) else repr(x) for x in case
     )
-    return text if len(text) < 60 else text[:57] + "…"
+    return _clip(text, 60)
+
+
+def _clip(text: str, length: int) -> str:
+    return text if len(text) < length else text[: length - 3] + "…"

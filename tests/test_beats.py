@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecglab import beats, records, simulate
 
@@ -87,6 +89,9 @@ def test_leads_by_name_in_the_order_asked_for():
     assert cut.leads == ("V1", "MLII") and cut.windows[1, 0].tolist() == [-125, 125]
     either = beats.segment(small(leads=("V5", "V1")), leads=["MLII|V5"], highpass=None)
     assert either.leads == ("MLII|V5",) and either.windows[1, 0].tolist() == [125]
+    assert beats.segment(small(), leads="V1", highpass=None).leads == ("V1",)
+    both = beats.segment(small(), leads=(name for name in ("V1", "MLII")), highpass=None)
+    assert both.leads == ("V1", "MLII")
     with pytest.raises(ValueError, match="record x has no lead 'II'; it has MLII, V1"):
         beats.segment(small(), leads=["II"])
 
@@ -101,6 +106,10 @@ def damaged(value):
     ("record", "arguments", "message"),
     [
         (small(), {"before": -0.2, "after": 0.1}, "from 0.2 s to 0.1 s is empty"),
+        (small(), {"before": float("nan")}, "is empty"),
+        (small(), {"before": 0, "after": 0.004}, "from 0 s to 0.004 s is empty"),
+        (small(), {"before": 250, "after": 350}, "longer than the recording of 4 s"),
+        (small(), {"after": float("inf")}, "longer than the recording of 4 s"),
         (small(samples=(), symbols=""), {}, "record x has no annotated beats"),
         (small(samples=(10,), symbols="N"), {}, "two or more"),
         (damaged(np.nan), {}, "lead V1 holds nan at sample 7"),
@@ -182,32 +191,147 @@ def test_load_takes_names_and_splits(alone, monkeypatch):
 # --- intervals ------------------------------------------------------------------------------
 
 
+def column(features, name):
+    return features[:, beats.RR_NAMES.index(name)]
+
+
 def test_rr_features_by_hand():
     features = beats.rr_features(np.array([0, 100, 150, 350]), FS)
     mean = 3.5 / 3
-    assert features[:, 0] == pytest.approx([mean, 1, 0.5, 2])
-    assert features[:, 1] == pytest.approx([1, 0.5, 2, mean])
-    local = [mean, (mean + 1) / 2, (mean + 1.5) / 3, (mean + 3.5) / 4]
-    assert features[:, 2] == pytest.approx(np.array([mean, 1, 0.5, 2]) / local)
-    assert features[:, 3] == pytest.approx([1 / mean, 0.5, 4, mean / 2])
-    assert features[:, 4] == pytest.approx(np.array([mean, 1, 0.5, 2]) / mean)
-    assert features[:, 5] == pytest.approx(np.array([1, 0.5, 2, mean]) / mean)
+    previous, following = np.array([mean, 1, 0.5, 2]), np.array([1, 0.5, 2, mean])
+    local_mean = [mean, 1, 1.5 / 2, 3.5 / 3]
+    local_median = [mean, 1, 0.75, 1]
+    expected = {
+        "previous (s)": previous,
+        "next (s)": following,
+        "previous / mean of last 10": previous / local_mean,
+        "next / previous": following / previous,
+        "previous / record mean": previous / mean,
+        "next / record mean": following / mean,
+        "previous / median of last 10": previous / local_median,
+        "previous / mean so far": previous / local_mean,
+        "next / mean of last 10": following / local_mean,
+        "next / median of last 10": following / local_median,
+        "previous / record median": previous / 1,
+        "next / record median": following / 1,
+    }
+    assert tuple(expected) == beats.RR_NAMES == tuple(beats.RR_KINDS)
+    for name, values in expected.items():
+        assert column(features, name) == pytest.approx(values), name
 
 
-def test_the_local_mean_takes_ten_intervals():
-    samples = np.cumsum([0, *[100] * 10, *[200] * 10])
+def test_the_first_six_columns_stay_where_they_are():
+    assert beats.RR_NAMES[:6] == (
+        "previous (s)",
+        "next (s)",
+        "previous / mean of last 10",
+        "next / previous",
+        "previous / record mean",
+        "next / record mean",
+    )
+
+
+def test_local_means_and_medians_take_ten_intervals():
+    features = beats.rr_features(np.cumsum([0, *[100] * 10, *[200] * 10]), FS)
+    for beat, mean, median in ((10, 1, 1), (11, 1.1, 1), (15, 1.5, 1.5), (16, 1.6, 2), (20, 2, 2)):
+        usual = {"mean": mean, "median": median}
+        previous = 1 if beat == 10 else 2
+        for middle, value in usual.items():
+            found = column(features, f"previous / {middle} of last 10")[beat]
+            assert found == pytest.approx(previous / value), (beat, middle)
+    assert column(features, "previous / mean so far")[20] == pytest.approx(2 / 1.5)
+
+
+INTERVALS = st.lists(st.integers(20, 300), min_size=4, max_size=40)
+
+
+@settings(deadline=None)  # other work may share the cores
+@given(INTERVALS, st.data())
+def test_what_a_column_has_to_know(intervals, data):
+    """Whatever happens later changes no causal column, and no other before its next beat."""
+    now = data.draw(st.integers(1, len(intervals) - 2), label="the beat looked at")
+    changed = list(intervals)
+    after = slice(now + 1, None)
+    changed[after] = data.draw(st.lists(st.integers(20, 300), min_size=1, max_size=9))
+    samples = [np.cumsum([0, *values]) for values in (intervals, changed)]
+    first, second = (beats.rr_features(at, FS)[now] for at in samples)
+    for name, kind in beats.RR_KINDS.items():
+        if kind != "record-adaptive":
+            k = beats.RR_NAMES.index(name)
+            assert first[k] == second[k], name
+    changed[now] = intervals[now] + 1  # now the next beat comes later
+    third = beats.rr_features(np.cumsum([0, *changed]), FS)[now]
+    for name, kind in beats.RR_KINDS.items():
+        k = beats.RR_NAMES.index(name)
+        if kind == "causal":
+            assert first[k] == third[k], name
+        elif kind == "needs the next beat":
+            assert first[k] < third[k], name
+
+
+@settings(deadline=None)  # other work may share the cores
+@given(INTERVALS, st.integers(2, 7))
+def test_ratios_know_no_unit_and_no_heart_rate(intervals, factor):
+    samples = np.cumsum([0, *intervals])
+    slow = beats.rr_features(samples * factor, FS)
+    seconds = np.array([name.endswith("(s)") for name in beats.RR_NAMES])
     features = beats.rr_features(samples, FS)
-    assert features[11, 2] == pytest.approx(2 / 1.1)
-    assert features[20, 2] == pytest.approx(1)
+    assert slow[:, ~seconds] == pytest.approx(features[:, ~seconds], rel=1e-5)
+    assert slow[:, seconds] == pytest.approx(factor * features[:, seconds], rel=1e-5)
+    assert np.isfinite(features).all() and (features > 0).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int32, float, list])
+def test_samples_of_any_kind_of_number(kind):
+    samples = [0, 100, 150, 250]
+    given = samples if kind is list else np.array(samples, dtype=kind)
+    assert np.array_equal(beats.rr_features(given, FS), beats.rr_features(np.array(samples), FS))
 
 
 @pytest.mark.parametrize(
-    ("samples", "message"),
-    [([5], "1 beat has no interval"), ([5, 9, 9], "sample 9 follows 9"), ([9, 5], "5 follows 9")],
+    ("samples", "fs", "message"),
+    [
+        ([], FS, r"samples has shape \(0,\); give two or more beats"),
+        ([5], FS, r"samples has shape \(1,\)"),
+        ([[5, 6]], FS, r"samples has shape \(1, 2\)"),
+        ([5, 9, 9], FS, "sample 9 follows 9"),
+        ([9, 5], FS, "5 follows 9"),
+        (np.array([9, 5], dtype=np.uint64), FS, "5 follows 9"),
+        ([1, np.nan, 3], FS, "sample nan follows 1.0"),
+        ([1, 2], 0, "fs is 0; it must be a sampling rate above 0 Hz"),
+        ([1, 2], -FS, "fs is -100.0"),
+        ([1, 2], np.nan, "fs is nan"),
+        ([1, 2], "360", "fs is '360'"),
+    ],
 )
-def test_rr_features_names_what_it_refuses(samples, message):
+def test_rr_features_names_what_it_refuses(samples, fs, message):
     with pytest.raises(ValueError, match=message):
-        beats.rr_features(np.array(samples), FS)
+        beats.rr_features(np.array(samples), fs)
+
+
+# --- typical shapes -------------------------------------------------------------------------
+
+
+def test_a_typical_beat_is_the_median_of_its_own_record():
+    one, other = (beats.segment(small(name=name), highpass=None) for name in "ab")
+    other.windows[:] += 7
+    mixed = beats.concatenate([one, other])[[0, 4, 1, 5, 2, 6, 3, 7]]
+    shapes = beats.typical(mixed)
+    assert shapes.shape == mixed.windows.shape and shapes.dtype == np.float32
+    for part, name in ((one, "a"), (other, "b")):
+        expected = np.median(part.windows, axis=0)
+        assert (shapes[mixed.records == name] == expected).all()
+
+
+def test_one_odd_beat_and_the_labels_do_not_move_the_typical_shape():
+    cut = beats.segment(small(), highpass=None)
+    regular = np.repeat(cut.windows[:1], 4, axis=0)
+    odd = regular.copy()
+    odd[2] = 1000
+    for windows in (regular, odd):
+        changed = beats.Beats(**{**vars(cut), "windows": windows, "labels": cut.labels[::-1]})
+        assert (beats.typical(changed) == regular).all()
+    assert beats.typical(cut[:0]).shape == (0, *cut.windows.shape[1:])
 
 
 # --- signals --------------------------------------------------------------------------------
@@ -230,6 +354,34 @@ def test_the_cutoff_is_where_half_the_gain_is_left():
     assert np.abs(left[5000:-5000]).max() == pytest.approx(0.5, abs=0.01)
 
 
+def test_baseline_of_both_forms_and_any_numbers():
+    signal = np.random.default_rng(0).normal(size=(300, 2))
+    both = beats.remove_baseline(signal, FS)
+    assert np.array_equal(both[:, 1], beats.remove_baseline(signal[:, 1].tolist(), FS))
+    assert beats.remove_baseline(np.full(10, 3), FS) == pytest.approx(np.zeros(10), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("signal", "arguments", "message"),
+    [
+        (np.ones(9), {}, r"shape \(9,\); give \(samples,\) or \(samples, leads\), 10 or more"),
+        (np.ones((9, 2)), {}, r"shape \(9, 2\)"),
+        (np.ones((20, 2, 2)), {}, r"shape \(20, 2, 2\)"),
+        (3.0, {}, r"shape \(\)"),
+        (np.r_[np.ones(20), np.nan], {}, "nan at sample 20"),
+        (np.array([[1, 2], [3, -np.inf]] * 6), {}, "column 1 of the signal holds -inf at sample 1"),
+        (["a"] * 20, {}, "holds <U1; it must hold numbers, in mV"),
+        (np.ones(20, dtype=complex), {}, "holds complex128"),
+        (np.ones(20), {"cutoff": 50}, "cutoff is 50 Hz; it must lie between 0 and 50 Hz"),
+        (np.ones(20), {"cutoff": np.nan}, "cutoff is nan Hz"),
+        (np.ones(20), {"fs": np.inf}, "fs is inf; it must be a sampling rate above 0 Hz"),
+    ],
+)
+def test_remove_baseline_names_what_it_refuses(signal, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        beats.remove_baseline(signal, **{"fs": FS, **arguments})
+
+
 def test_detected_beats_lie_on_the_annotated_ones(simulated):
     found = beats.detect(simulated.lead("MLII")[:36_000], simulated.fs)
     expected = simulated.samples[simulated.samples < 36_000]
@@ -239,15 +391,51 @@ def test_detected_beats_lie_on_the_annotated_ones(simulated):
     assert (apart < 0.05 * simulated.fs).mean() > 0.98
 
 
+@pytest.mark.parametrize("scale", [1e-6, 0.5, 200, 1e6])
+def test_detection_knows_no_unit(simulated, scale):
+    lead = simulated.lead("MLII")[:7200].astype(float)
+    found = beats.detect(lead, simulated.fs)
+    assert np.array_equal(beats.detect(lead * scale, simulated.fs), found)
+
+
+def test_detection_in_a_signal_with_a_flat_stretch(simulated):
+    lead = simulated.lead("MLII")[:36_000].copy()
+    lead[12_000:24_000] = lead[12_000]
+    found = beats.detect(lead, simulated.fs)
+    assert not ((found > 12_180) & (found < 23_820)).any(), "no beats where nothing moves"
+    assert (found < 12_000).sum() > 20 and (found > 24_000).sum() > 20
+
+
+@settings(deadline=None)  # other work may share the cores
+@given(st.integers(0, 2**32), st.integers(100, 3000), st.sampled_from([61, 100, 360.0, 1000.0]))
+def test_detection_in_noise_gives_places_or_says_why_not(seed, count, fs):
+    noise = np.random.default_rng(seed).standard_cauchy(count)
+    try:
+        found = beats.detect(noise, fs)
+    except ValueError as error:
+        assert count < fs and "1 s is needed" in str(error)
+    else:
+        assert count >= fs and found.dtype == np.int64
+        assert (np.diff(found) > 0).all() and ((found >= 0) & (found < count)).all()
+
+
+STARTS_FLAT = np.r_[np.zeros(990), np.arange(10)]
+
+
 @pytest.mark.parametrize(
-    ("signal", "message"),
+    ("signal", "fs", "message"),
     [
-        (np.zeros((100, 2)), r"shape \(100, 2\); give one lead"),
-        (np.zeros(1000), "flat"),
-        (np.array([]), "flat"),
-        (np.array([0.0, 1, np.nan]), "nan at sample 2"),
+        (np.zeros((100, 2)), FS, r"shape \(100, 2\); give one lead"),
+        (np.zeros(1000), FS, "flat"),
+        (np.array([]), FS, "flat"),
+        (np.array([0.0, 1, np.nan]), FS, "nan at sample 2"),
+        (np.arange(99), FS, "lasts 0.99 s after any flat start; 1 s is needed"),
+        (STARTS_FLAT, FS, "lasts 0.10 s after any flat start"),
+        (np.arange(1000), 60, "fs is 60; it must be a sampling rate above 60 Hz"),
+        (np.arange(1000), "360", "fs is '360'"),
+        (np.array([1.0, None] * 100), FS, "holds object; it must hold numbers"),
     ],
 )
-def test_detect_names_what_it_refuses(signal, message):
+def test_detect_names_what_it_refuses(signal, fs, message):
     with pytest.raises(ValueError, match=message):
-        beats.detect(signal, FS)
+        beats.detect(signal, fs)

@@ -1,24 +1,48 @@
 """Checks: three states, fair to every form of an answer, and never an exception at a learner."""
 
 import datetime
+import decimal
+import fractions
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from ecglab import check
+
+
+def no(*_, **__):
+    raise RuntimeError("no")
+
+
+def leave(*_, **__):
+    raise SystemExit(0)
 
 
 class Awkward:
     """An object with which nothing can be done."""
 
-    def __eq__(self, other):
-        raise RuntimeError("can't be compared")
-
-    def __repr__(self):
-        return "Awkward()"
-
+    __eq__ = __repr__ = __str__ = __len__ = __iter__ = __bool__ = __array__ = __float__ = no
+    __getattr__ = no
     __hash__ = None
+
+
+class Leaver(Awkward):
+    """An object that would end the notebook's kernel."""
+
+    __eq__ = __repr__ = __str__ = __len__ = __iter__ = __bool__ = __array__ = __float__ = leave
+
+
+class Wordless(Exception):
+    __str__ = no
+
+
+ROUND = []
+ROUND.append(ROUND)
 
 
 # --- values ---------------------------------------------------------------------------------
@@ -60,6 +84,23 @@ def test_nothing_is_computed_for_who_has_not_answered():
         ("Sinus rhythm", "sinus rhythm"),
         ("  QRS\n", "qrs"),
         (1, lambda: 1),
+        (pd.Series([1.0, 2.0], index=["a", "b"]), [1, 2]),
+        (pd.Series(["N", "V"]), ("N", "V")),
+        (np.array("sinus"), "sinus"),
+        (["n", " V "], ["N", "V"]),
+        ("sinus  \n rhythm", "Sinus rhythm"),
+        ("ＱＲＳ", "QRS"),
+        (fractions.Fraction(1, 4), 0.25),
+        (decimal.Decimal("0.25"), 0.25),
+        ([fractions.Fraction(1, 4), 1], [0.25, 1]),
+        (range(3), [0, 1, 2]),
+        (np.ma.array([1, 2]), [1, 2]),
+        (1, True),
+        ([True, False], [1, 0]),
+        (np.nan, np.nan),
+        ([1, np.nan], [1, np.nan]),
+        (np.inf, np.inf),
+        (3 + 4j, 3 + 4j),
     ],
 )
 def test_right(answer, expected):
@@ -82,6 +123,11 @@ def test_right(answer, expected):
         (np.nan, 72),
         (np.inf, 72),
         ([1, np.nan, 3], [1, 2, 3]),
+        (5, np.inf),
+        (-np.inf, np.inf),
+        (72, np.nan),
+        (range(10**12), [0, 1, 2]),
+        (range(10**12), 72),
     ],
 )
 def test_not_yet_right(answer, expected):
@@ -97,22 +143,102 @@ def test_how_far_a_number_may_lie_off():
     assert check.value([1.06, 2.0], [1, 2], within=0.05).right is False
 
 
+@pytest.mark.parametrize("answer", [[..., ...], [1, ...], (..., 2)])
+def test_a_list_with_dots_left_is_not_answered_yet(answer):
+    assert check.value(answer, [1, 2]).right is None
+
+
 def test_a_wrong_shape_is_said():
     said = check.value([1, 2], [1, 2, 3])
     assert said.right is False and "shape should be (3,), yours is (2,)" in said.message
     assert "yours is ()" in check.value(1, [1]).message
-    assert "should be ()" in check.value([1], 1).message
+    assert "should be (), yours is (1,)" in check.value([1], 1).message
+
+
+def test_how_many_values_differ_is_said():
+    assert "1 of 3 values differ" in check.value([1, 2, 4], [1, 2, 3]).message
+    assert "differ" not in check.value(1, 2).message
+
+
+@pytest.mark.parametrize("answer", ["72", "72.0", "seventy-two", b"72", np.str_("72"), ""])
+def test_a_number_in_quotes_is_text(answer):
+    """Taken as right, it would fail in the learner's next line of arithmetic."""
+    said = check.value(answer, 72, within=1)
+    assert said.right is False
+    assert said.message.endswith("The answer is text; a number is wanted, without quotes.")
+    assert "numbers are wanted" in check.value([answer, 3], [72, 3]).message
 
 
 def test_a_wrong_kind_is_said():
     assert "should be text, not int" in check.value(3, "N").message
-    assert "can't be read as numbers: it is a str" in check.value("seventy-two", 72).message
+    assert "should be text, not list" in check.value([1, 2], ["N", "V"]).message
+    assert "can't be read as numbers; its type is dict" in check.value({"a": 1}, 72).message
+    assert "rows differ in length" in check.value([[1], [1, 2]], [1, 2]).message
 
 
 def test_the_answer_is_not_given_away():
     for answer in (1, "x", [1, 2]):
         assert "72" not in repr(check.value(answer, 72, hint="Count the boxes."))
     assert "sinus" not in repr(check.value("flutter", "sinus"))
+
+
+def test_a_check_that_can_not_run_says_so():
+    """What a check compares with may need cells that were not run."""
+
+    def expected(*_):
+        return strips["A"]  # noqa: F821
+
+    for said in (check.value(1, expected), check.function(lambda x: x, expected, [(1,)])):
+        assert said.right is None
+        assert "can't run (NameError: name 'strips' is not defined)" in said.message
+        assert "run the cells above" in said.message
+
+
+# --- sealed values --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        72,
+        300 / 3.5,
+        "sinus",
+        True,
+        np.int64(12544),
+        [3, 6912, 12544],
+        [0.1, "N", None],
+        np.eye(2),
+        np.float32(2),
+    ],
+)
+def test_what_is_sealed_is_checked_as_before(expected):
+    sealed = check.seal(expected)
+    assert sealed.startswith("sealed:") and sealed.isascii()
+    assert check._unseal(sealed) == getattr(expected, "tolist", lambda: expected)()
+    if not isinstance(expected, list) or None not in expected:
+        assert check.value(expected, sealed).right is True
+    assert check.value("something else", sealed).right is False
+    assert check.value(..., sealed).right is None
+
+
+def test_sealed_values_for_a_function():
+    sealed = check.seal([60, np.array([120, 240])])
+    cases = [(1.0,), (np.array([0.5, 0.25]),)]
+    assert check.function(lambda rr: 60 / rr, sealed, cases).right is True
+    assert check.function(lambda rr: 60 * rr, sealed, cases).right is False
+
+
+def test_what_can_not_be_sealed_or_opened():
+    for thing in (1j, object(), np.array([1j]), {1, 2}):
+        with pytest.raises(TypeError):
+            check.seal(thing)
+    for text in ("sealed:", "sealed:N", "sealed:?", "sealed:Nz*="):
+        for state in (..., 1):
+            with pytest.raises(ValueError, match="can't be opened; make it anew"):
+                check.value(state, text)
+
+
+# --- whatever is handed in ------------------------------------------------------------------
 
 
 ODD = {
@@ -129,7 +255,6 @@ ODD = {
     "class": int,
     "ragged": [[1], [1, 2]],
     "list of text": ["a", "b"],
-    "list of dots": [..., ...],
     "list of None": [None, 1],
     "list of awkward": [Awkward()],
     "two awkward": [Awkward(), Awkward()],
@@ -144,6 +269,15 @@ ODD = {
     "generator": (k for k in (1, 2)),
     "record array": np.zeros(2, dtype=[("a", int)]),
     "masked": np.ma.array([1, 2], mask=[True, False]),
+    "leaver": Leaver(),
+    "list of leavers": [Leaver()],
+    "in itself": ROUND,
+    "deep": eval("[" * 80 + "]" * 80),
+    "long range": range(10**30),
+    "missing": pd.NA,
+    "series of missing": pd.Series([None, pd.NA], dtype=object),
+    "module": sys,
+    "exception": ValueError("7"),
 }
 WANTED = {
     "number": 72,
@@ -166,6 +300,67 @@ def test_never_raises_at_a_learner(odd, wanted):
     assert check.function(answer, lambda: WANTED[wanted], [()]).right is False
 
 
+SCALARS = st.one_of(
+    st.none(),
+    st.just(...),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(max_size=9),
+    st.binary(max_size=9),
+    st.decimals(),
+    st.fractions(),
+    st.dates(),
+    st.timedeltas(),
+    st.builds(object),
+    st.builds(Awkward),
+    st.builds(Leaver),
+    st.sampled_from([int, len, sys, ROUND, pd.NA, pd.NaT, no, leave]),
+    st.builds(lambda: (k for k in (1, 2))),
+)
+ANYTHING = st.one_of(
+    arrays.arrays(
+        st.one_of(arrays.scalar_dtypes(), st.just(np.dtype(object))),
+        arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+    ),
+    st.lists(st.integers() | st.floats() | st.text(max_size=2), max_size=4).map(pd.Series),
+    st.recursive(
+        SCALARS,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.lists(inner, max_size=3).map(tuple),
+            st.dictionaries(st.integers(), inner, max_size=2),
+        ),
+        max_leaves=8,
+    ),
+)
+EXPECTED = st.sampled_from([918273.5, True, "sinus", [918273.5, 4], ["sinus", "V"], np.eye(2)])
+
+
+@settings(deadline=None)  # other work may share the cores
+@given(ANYTHING, EXPECTED, st.sampled_from([0.0, 0.1, 5.0]))
+def test_nothing_makes_a_check_raise_or_tell(answer, expected, within):
+    """Whatever an answer is, the feedback is printable and holds nothing of what is expected."""
+    values = check.value(answer, expected, within, hint="Count again.")
+    gives = check.function(lambda: answer, [expected], [()], within, hint="Count again.")
+    takes = check.function(lambda x: expected, [expected], [(answer,)], hint="Count again.")
+    assert values.right == gives.right and takes.right is True
+    for said in (values, gives):
+        assert said.right in (True, False, None)
+        words = repr(said)
+        assert "918273" not in words and "sinus" not in words
+        assert len(words) < 200 and words.endswith("Count again.") == (said.right is False)
+
+
+@settings(deadline=None)  # other work may share the cores
+@given(ANYTHING, EXPECTED)
+def test_nothing_handed_in_as_a_function_makes_a_check_raise(thing, expected):
+    said = check.function(thing, [expected], [()], hint="Count again.")
+    assert said.right is (None if thing is None or thing is ... else False)
+    assert "918273" not in repr(said) and "sinus" not in repr(said)
+
+
 # --- functions ------------------------------------------------------------------------------
 
 
@@ -180,7 +375,11 @@ def test_a_right_function():
     assert check.function(lambda rr: 60 * rr**-1, rate, CASES).right is True
 
 
-@pytest.mark.parametrize("answer", [None, ..., lambda rr: None, lambda rr: ...])
+def unwritten(rr):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("answer", [None, ..., lambda rr: None, lambda rr: ..., unwritten])
 def test_a_function_not_written_yet(answer):
     assert check.function(answer, rate, CASES).right is None
 
@@ -202,6 +401,12 @@ def test_the_first_case_that_differs_is_named():
         (lambda: 1, "TypeError"),
         (lambda rr: [][1], "IndexError"),
         (lambda rr: (_ for _ in ()).throw(AssertionError("mine")), "AssertionError: mine"),
+        (lambda rr: sys.exit(3), "SystemExit: 3"),
+        (lambda rr: sys.exit(), "SystemExit."),
+        (lambda rr: (_ for _ in ()).throw(Wordless), "Wordless."),
+        (lambda rr: int("two\nlines " * 99), "ValueError: invalid literal"),
+        (lambda rr: recursion(rr), "RecursionError"),
+        (lambda rr: (_ for _ in ()).throw(MemoryError), "MemoryError."),
         (72, "TypeError: 'int' object is not callable"),
         ("60 / rr", "TypeError: 'str' object is not callable"),
     ],
@@ -211,6 +416,44 @@ def test_a_function_that_stops(learners, what):
     assert said.right is False
     assert f"Case 1 stops with {what}" in said.message
     assert said.message.endswith("Look at the units.")
+    assert "\n" not in said.message and len(said.message) < 300
+
+
+def recursion(x):
+    return recursion(x)
+
+
+def test_the_stop_button_ends_a_loop_that_never_ends():
+    def interrupted(rr):
+        raise KeyboardInterrupt
+
+    said = check.function(interrupted, rate, CASES, hint="Count down.")
+    assert said.right is False
+    assert "Case 1 was stopped: is there a loop that never ends? Count down." in said.message
+
+
+def test_a_missing_return_in_one_branch_is_no_missing_answer():
+    def forgets(rr):
+        if rr > 0.6:
+            return 60 / rr
+
+    said = check.function(forgets, rate, CASES[:2])
+    assert said.right is False and "Case 2 gives nothing back: is a return" in said.message
+
+
+def test_what_a_function_prints_is_seen(capsys):
+    def talks(rr):
+        print("rr is", rr)
+        return 60 / rr
+
+    assert check.function(talks, rate, CASES[:1]).right is True
+    assert capsys.readouterr().out == "rr is 1.0\n"
+
+
+def test_the_author_is_told_of_cases_without_an_expected_value():
+    for learners in (None, ..., rate):
+        with pytest.raises(ValueError, match="2 expected values for 3 cases; give one each"):
+            check.function(learners, [60, 120], CASES)
 
 
 def test_a_function_that_changes_its_input_spoils_nothing():
@@ -222,6 +465,23 @@ def test_a_function_that_changes_its_input_spoils_nothing():
 
     said = check.function(doubles_in_place, lambda x: 2 * x, [(values,), (values,)])
     assert said.right is True and values.tolist() == [1, 2]
+
+
+def test_lists_and_dicts_are_copied_too():
+    given = [3, 1, 2], {"rr": [1.0]}
+
+    def greedy(values, record):
+        values.sort()
+        record["rr"].append(values.pop())
+        return sum(record["rr"])
+
+    said = check.function(greedy, [4.0, 4.0], [given, given])
+    assert said.right is True and given == ([3, 1, 2], {"rr": [1.0]})
+
+
+def test_what_can_not_be_copied_is_handed_over():
+    assert check.function(lambda module: module.pi, [np.pi], [(np,)]).right is True
+    assert check.function(list, [[1, 2]], [((k for k in (1, 2)),)]).right is True
 
 
 def test_tolerance_of_functions():
