@@ -1,4 +1,4 @@
-"""Training on beats: batches drawn and drawn as images on the fly, resumable at every epoch."""
+"""Training on beats: batches varied and drawn on the fly, resumable after every epoch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,109 @@ from ecglab import images
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
-_CHECKPOINT, _HISTORY = "checkpoint.keras", "history.json"
+#: How much `vary` changes: the keyword arguments that `fit` gives it.
+AUGMENTATION = {"gain": 0.2, "shift": 0.012, "stretch": 0.1, "noise": 0.02, "wander": 0.1}
+
+_CHECKPOINT, _AVERAGE, _HISTORY = "checkpoint.keras", "average.npz", "history.json"
+_AVERAGE_EVERY = 10  # batches between two looks at the weights
+
+
+# ---------------------------------------------------------------------------
+# From beats to a batch
+
+
+def vary(
+    beats: Beats,
+    rng: np.random.Generator,
+    *,
+    gain: float = 0.0,
+    shift: float = 0.0,
+    stretch: float = 0.0,
+    noise: float = 0.0,
+    wander: float = 0.0,
+) -> Beats:
+    """Vary beats as recordings vary, before they become images.
+
+    Parameters
+    ----------
+    beats : Beats
+    rng : numpy.random.Generator
+    gain : float
+        All leads of a beat are multiplied by a factor between ``exp(-gain)`` and ``exp(gain)``.
+    shift : float
+        The window moves by up to this many seconds, to either side.
+    stretch : float
+        Time about the beat runs faster or slower by up to this part.
+    noise : float
+        White noise with a standard deviation of up to this much, in mV.
+    wander : float
+        A slow sine (0.15 to 0.5 Hz) with an amplitude of up to this much, in mV.
+
+    Returns
+    -------
+    Beats
+        With other windows. Where a window would reach beyond what is known, its edge value stands.
+
+    Examples
+    --------
+    >>> from ecglab import beats
+    >>> some = beats.load(["100"])[:8]
+    >>> varied = vary(some, np.random.default_rng(0), **AUGMENTATION)
+    >>> varied.windows.shape == some.windows.shape
+    True
+    """
+    count, samples, leads = beats.windows.shape
+    times = np.arange(samples) / beats.fs - beats.before
+    factor = rng.uniform(1 - stretch, 1 + stretch, (count, 1))
+    read = times * factor + rng.uniform(-shift, shift, (count, 1))
+    windows = _read_at(beats.windows, (read + beats.before) * beats.fs)
+    windows = windows * np.exp(rng.uniform(-gain, gain, (count, 1, 1)))
+    frequency, phase = rng.uniform(0.15, 0.5, (count, 1)), rng.uniform(0, 2 * np.pi, (count, 1))
+    sine = np.sin(2 * np.pi * frequency * times + phase)[:, :, None]
+    windows += rng.uniform(-wander, wander, (count, 1, leads)) * sine
+    strength = rng.uniform(0, noise, (count, 1, 1))
+    windows += strength * rng.standard_normal((count, samples, leads), dtype=np.float32)
+    return replace(beats, windows=windows.astype(np.float32))
+
+
+def draw(
+    beats: Beats, size: tuple[int, int], zoom: tuple[float, float] | None = None
+) -> np.ndarray:
+    """Draw beats for a network.
+
+    Parameters
+    ----------
+    beats : Beats
+    size : tuple of int
+        Height and width of the images in pixels.
+    zoom : tuple of float, optional
+        How many seconds before and after the beat are drawn large, above the whole window as a
+        rhythm strip (`images.card`). By default the whole window is drawn large, with no strip.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 from 0 to 1, shape ``(n, height, width, leads)``.
+
+    Examples
+    --------
+    >>> from ecglab import beats
+    >>> draw(beats.load(["100"])[:2], (33, 33)).shape
+    (2, 33, 33, 1)
+    """
+    shape = {"height": size[0], "width": size[1]}
+    if zoom is None:
+        pixels = images.rasterize(beats.windows, beats.fs, **shape)
+    else:
+        first, last = (round((beats.before + at) * beats.fs) for at in (-zoom[0], zoom[1]))
+        if not 0 <= first < last <= beats.windows.shape[1]:
+            raise ValueError(
+                f"zoom is {zoom} s about the beat; the windows begin {beats.before:g} s before "
+                f"it and are {beats.windows.shape[1] / beats.fs:g} s long"
+            )
+        large = beats.windows[:, first:last]
+        pixels = images.card(large, beats.windows, beats.fs, before=beats.before, **shape)
+    return pixels.astype(np.float32) / 255
 
 
 class BeatImages(keras.utils.PyDataset):
@@ -42,8 +145,16 @@ class BeatImages(keras.utils.PyDataset):
     balance : float
         Classes are drawn in proportion to their number of beats to the power of
         ``1 - balance``: 0 draws beats as they come, 1 all classes equally often.
-    augment : bool
-        Whether gain, offset and timing of each window are varied a little.
+    record_balance : float
+        The same for the records within a class.
+    augment : mapping, optional
+        What `vary` is given; None leaves the beats as they are.
+    zoom : tuple of float, optional
+        See `draw`.
+    features : bool
+        Whether a batch holds ``beats.rr``, too: ``{"images": …, "rr": …}``.
+    share : tuple of int
+        ``(k, n)``: of every batch only the k-th of n equal parts, for one of n processes.
 
     Raises
     ------
@@ -66,72 +177,40 @@ class BeatImages(keras.utils.PyDataset):
         seed: int = 0,
         epoch: int = 0,
         balance: float = 0.5,
-        augment: bool = True,
+        record_balance: float = 0.0,
+        augment: Mapping[str, float] | None = AUGMENTATION,
+        zoom: tuple[float, float] | None = None,
+        features: bool = False,
+        share: tuple[int, int] = (0, 1),
     ):
         super().__init__()
         _check_classes(beats)
         if batch < 1 or steps < 1:
             raise ValueError(f"batch is {batch} and steps {steps}; both must be 1 or more")
-        if not 0 <= balance <= 1:
-            raise ValueError(f"balance is {balance}; it must lie between 0 and 1")
+        if batch % share[1]:
+            raise ValueError(f"batch is {batch}; it must be a multiple of {share[1]} processes")
         self.beats, self.size, self.batch, self.steps = beats, size, batch, steps
-        self.seed, self.epoch, self.augment = seed, epoch, augment
-        self.members = [np.flatnonzero(beats.labels == k) for k in range(len(CLASSES))]
-        counts = np.array([len(members) for members in self.members], dtype=float)
-        weights = np.where(counts > 0, np.maximum(counts, 1) ** (1 - balance), 0)
-        self.shares = weights / weights.sum()
+        self.seed, self.epoch, self.augment, self.zoom = seed, epoch, augment, zoom
+        self.features, self.share = features, share
+        self.chances = np.cumsum(_chances(beats, balance, record_balance))
 
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, step: int) -> tuple[np.ndarray | dict[str, np.ndarray], np.ndarray]:
         rng = np.random.default_rng([self.seed, self.epoch, step])
-        classes = rng.choice(len(CLASSES), size=self.batch, p=self.shares)
-        chosen = np.array([rng.choice(self.members[k]) for k in classes])
-        windows = self.beats.windows[chosen]
-        if self.augment:
-            windows = vary(windows, rng)
-        return draw(windows, self.beats.fs, self.size), self.beats.labels[chosen].astype(np.int64)
+        chosen = np.searchsorted(self.chances, rng.random(self.batch) * self.chances[-1], "right")
+        beats = self.beats[chosen]
+        if self.augment is not None:
+            beats = vary(beats, rng, **self.augment)
+        beats = beats[self.share[0] :: self.share[1]]
+        pictures = draw(beats, self.size, self.zoom)
+        inputs = {"images": pictures, "rr": beats.rr} if self.features else pictures
+        return inputs, beats.labels.astype(np.int64)
 
 
-def vary(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Vary beats as recordings vary: gain ± 20 %, offset ± 0.1 mV, timing ± 4 samples.
-
-    Parameters
-    ----------
-    windows : numpy.ndarray
-        Shape ``(n, samples, leads)``, in mV.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, the same shape. A shifted window is filled with its edge value.
-
-    Examples
-    --------
-    >>> vary(np.zeros((2, 216, 1)), np.random.default_rng(0)).shape
-    (2, 216, 1)
-    """
-    count, samples, leads = windows.shape
-    gain = np.exp(rng.uniform(-0.2, 0.2, (count, 1, 1)))
-    offset = rng.uniform(-0.1, 0.1, (count, 1, leads))
-    shift = rng.integers(-4, 5, (count, 1))
-    positions = np.clip(np.arange(samples) + shift, 0, samples - 1)
-    shifted = np.take_along_axis(windows, positions[:, :, None], axis=1)
-    return (gain * shifted + offset).astype(np.float32)
-
-
-def draw(windows: np.ndarray, fs: float, size: tuple[int, int]) -> np.ndarray:
-    """Rasterize windows for a network: float32 from 0 to 1.
-
-    Examples
-    --------
-    >>> draw(np.zeros((1, 216, 1)), 360.0, (33, 33)).max()
-    np.float32(1.0)
-    """
-    pixels = images.rasterize(windows, fs, height=size[0], width=size[1])
-    return pixels.astype(np.float32) / 255
+# ---------------------------------------------------------------------------
+# Training
 
 
 def fit(
@@ -143,19 +222,25 @@ def fit(
     steps: int = 200,
     batch: int = 64,
     rate: float = 1e-3,
+    decay: float = 0.0,
+    average: float = 0.0,
     seed: int = 0,
     balance: float = 0.5,
-    augment: bool = True,
-    say: Callable[[str], None] = print,
+    record_balance: float = 0.0,
+    augment: Mapping[str, float] | None = AUGMENTATION,
+    zoom: tuple[float, float] | None = None,
+    loss: str | keras.losses.Loss = "sparse_categorical_crossentropy",
+    say: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Train a model on beat images with Adam and a cosine schedule.
+    """Train a model on beat images with AdamW, a warm-up and a cosine schedule.
 
     Parameters
     ----------
     model : keras.Model
-        Images ``(n, height, width, leads)`` to probabilities ``(n, 5)``. Trained in place.
+        Images ``(n, height, width, leads)``, and ``(n, k)`` RR features where it has a second
+        input, to probabilities ``(n, 5)``. Trained in place.
     beats : Beats
-        With as many leads as the model has input channels.
+        With as many leads as the model has input channels, and as many RR features.
     folder : path, optional
         Where a checkpoint is written after every epoch. If there is one already,
         training resumes from it, provided that the settings are the same.
@@ -163,10 +248,18 @@ def fit(
         Epochs, batches in an epoch, beats in a batch.
     rate : float
         Highest learning rate: reached after a twentieth of all batches, falling to 0.
-    seed, balance, augment
+    decay : float
+        Weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101).
+    average : float
+        Where above 0, the model ends with an exponential average of its weights: every ten
+        batches the average keeps this part of itself (less at the start).
+    seed, balance, record_balance, augment, zoom
         See `BeatImages`.
-    say : callable
-        Told one line after each epoch.
+    loss : str or keras.losses.Loss
+        Of labels ``(n,)`` and probabilities ``(n, 5)``.
+    say : callable, optional
+        Told one line after each epoch. By default progress is shown where it can be seen: a bar
+        in a terminal, one changing text in a notebook.
 
     Returns
     -------
@@ -178,55 +271,80 @@ def fit(
     ValueError
         If model and beats do not fit together, or the folder holds a run with other settings.
 
+    Notes
+    -----
+    On a CPU a run that resumes ends with the same weights, to the last bit, as one that was
+    never interrupted. Processes that `join` one another each compute a part of every batch.
+
     Examples
     --------
     >>> from ecglab import beats, models
     >>> model = models.resnet50((64, 64, 1), 5, width=16)
     >>> history = fit(model, beats.load("DS1"), epochs=1, steps=10)  # doctest: +SKIP
     """
-    if epochs < 1 or not rate > 0:
-        raise ValueError(f"epochs is {epochs} and rate {rate}; both must be positive")
+    if epochs < 1 or not rate > 0 or not 0 <= average < 1:
+        raise ValueError(
+            f"epochs is {epochs}, rate {rate}, average {average}; the first two must be positive, "
+            "the third from 0 to below 1"
+        )
     size = _image_size(model, beats)
-    settings = {
-        "epochs": epochs,
-        "steps": steps,
+    drawn = {
         "batch": batch,
-        "rate": rate,
+        "steps": steps,
         "seed": seed,
         "balance": balance,
-        "augment": augment,
+        "record_balance": record_balance,
+        "augment": None if augment is None else dict(augment),
+        "zoom": None if zoom is None else list(zoom),
+    }
+    batches = BeatImages(beats, size, features=len(model.inputs) > 1, share=_share(), **drawn)
+    settings = drawn | {
+        "epochs": epochs,
+        "rate": rate,
+        "decay": decay,
+        "average": average,
+        "loss": loss if isinstance(loss, str) else loss.name,
         "beats": beats.sha256,
         "leads": list(beats.leads),
-        "input": list(model.input_shape[1:]),
+        "window": [beats.before, beats.windows.shape[1]],
+        "input": [list(shape.shape[1:]) for shape in model.inputs],
         "parameters": model.count_params(),
     }
-    batches = BeatImages(beats, size, batch, steps, seed, 0, balance, augment)
     model.compile(
-        optimizer=keras.optimizers.Adam(_schedule(rate, epochs * steps)),
-        loss="sparse_categorical_crossentropy",
+        optimizer=keras.optimizers.AdamW(_schedule(rate, epochs * steps), weight_decay=decay),
+        loss=loss,
         metrics=["accuracy"],
     )
-    log = _Log(folder, settings, batches, say)
+    log = _Log(folder, settings, batches, _Told(say) if say else _progress(steps))
     log.resume(model)
     if len(log.rows) < epochs:
         model.fit(
             batches,
             initial_epoch=len(log.rows),
             epochs=epochs,
-            callbacks=[log, *([_Bar(steps)] if sys.stderr.isatty() else [])],
+            callbacks=[log],
             shuffle=False,  # the order of the batches, too, is a function of the seed
             verbose=0,
         )
+    if log.average is not None:  # kept outside Keras' fit, which could not resume it exactly
+        model.set_weights(log.average)
     return pd.DataFrame(log.rows, index=pd.RangeIndex(1, len(log.rows) + 1, name="epoch"))
 
 
-def predict(model: keras.Model, beats: Beats, batch: int = 512) -> np.ndarray:
+def predict(
+    model: keras.Model,
+    beats: Beats,
+    zoom: tuple[float, float] | None = None,
+    batch: int = 512,
+) -> np.ndarray:
     """Return the model's probabilities for every beat.
 
     Parameters
     ----------
     model : keras.Model
     beats : Beats
+    zoom : tuple of float, optional
+        As in training; see `draw`.
     batch : int
         Beats rasterized and passed through the network at once.
 
@@ -243,128 +361,55 @@ def predict(model: keras.Model, beats: Beats, batch: int = 512) -> np.ndarray:
     size = _image_size(model, beats)
     if not len(beats):
         raise ValueError("there are no beats to predict; load some with beats.load")
+
+    def probabilities(some: Beats) -> np.ndarray:
+        pictures = draw(some, size, zoom)
+        inputs = {"images": pictures, "rr": some.rr} if len(model.inputs) > 1 else pictures
+        # predict pads no batch and keeps no graph for a new size: call it batch by batch
+        return model.predict_on_batch(inputs)
+
     starts = range(0, len(beats), batch)
     bar = tqdm(starts, desc="predict", unit="batch", leave=False, disable=None)
-    return np.concatenate(
-        [
-            # predict pads no batch and keeps no graph for a new size: call it batch by batch
-            model.predict_on_batch(draw(beats.windows[start : start + batch], beats.fs, size))
-            for start in bar
-        ]
-    )
+    return np.concatenate([probabilities(beats[start : start + batch]) for start in bar])
+
+
+def join(address: str, processes: int, process: int) -> None:
+    """Make this process one of several that train one model together; JAX only.
+
+    To be called in every process before anything else that uses Keras. Each process then
+    computes its part of every batch, and the gradients are summed between them
+    (``keras.distribution.DataParallel``).
+
+    Parameters
+    ----------
+    address : str
+        Host and port at which process 0 can be reached by all others: ``"10.0.0.1:1234"``.
+    processes : int
+        How many there are.
+    process : int
+        Which one this is, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If Keras does not run on JAX, or there is no such process.
+    """
+    if keras.backend.backend() != "jax":
+        raise ValueError(
+            f"Keras runs on {keras.backend.backend()}; several processes need KERAS_BACKEND=jax"
+        )
+    if not 0 <= process < processes:
+        raise ValueError(f"process is {process}; of {processes} they are 0 to {processes - 1}")
+    keras.distribution.initialize(address, processes, process)
+    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
 
 
 # ---------------------------------------------------------------------------
-
-
-def _check_classes(beats: Beats) -> None:
-    empty = [name for name in "NSV" if not beats.counts[name]]
-    if empty:
-        raise ValueError(
-            f"there is no beat of class {', '.join(empty)} among the {len(beats)} given; "
-            "training needs N, S and V: load more records"
-        )
-
-
-def _image_size(model: keras.Model, beats: Beats) -> tuple[int, int]:
-    height, width, channels = model.input_shape[1:]
-    if channels != len(beats.leads):
-        raise ValueError(
-            f"the model takes {channels} channels, the beats have {len(beats.leads)} leads "
-            f"({', '.join(beats.leads)}); the two numbers must be equal"
-        )
-    if model.output_shape[-1] != len(CLASSES):
-        raise ValueError(f"the model tells {model.output_shape[-1]} classes apart, not 5")
-    return height, width
-
-
-def _schedule(rate: float, total: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    warm = max(total // 20, 1)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, decay_steps=max(total - warm, 1), warmup_target=rate, warmup_steps=warm
-    )
-
-
-class _Log(keras.callbacks.Callback):
-    """Keep the history, save a checkpoint after each epoch, resume from it."""
-
-    def __init__(
-        self,
-        folder: str | os.PathLike | None,
-        settings: dict,
-        batches: BeatImages,
-        say: Callable[[str], None],
-    ):
-        super().__init__()
-        self.folder = Path(folder) if folder else None
-        self.settings, self.batches, self.say = settings, batches, say
-        self.rows: list[dict] = []
-
-    def resume(self, model: keras.Model) -> None:
-        if not self.folder or not (self.folder / _HISTORY).exists():
-            return
-        saved = json.loads((self.folder / _HISTORY).read_text())
-        if saved["settings"] != self.settings:
-            differing = [k for k, v in self.settings.items() if saved["settings"].get(k) != v]
-            raise ValueError(
-                f"{self.folder} holds a run with another {', '.join(differing)}; "
-                "use the same settings to resume it, or another folder"
-            )
-        self.rows = saved["history"]
-        # Weights and the optimizer's state alike; the architecture is the caller's.
-        stored = keras.saving.load_model(self.folder / f"{len(self.rows)}-{_CHECKPOINT}")
-        model.set_weights(stored.get_weights())
-        model.optimizer.build(model.trainable_variables)
-        for ours, theirs in zip(model.optimizer.variables, stored.optimizer.variables, strict=True):
-            ours.assign(theirs)
-        self.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self.batches.epoch = epoch
-        self.started = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        seconds = time.perf_counter() - self.started
-        self.rows.append(
-            {"loss": float(logs["loss"]), "accuracy": float(logs["accuracy"]), "seconds": seconds}
-        )
-        if self.folder:
-            self._save(epoch + 1)
-        self.say(
-            f"epoch {epoch + 1:>2}/{self.settings['epochs']}  loss {logs['loss']:.4f}  "
-            f"accuracy {logs['accuracy']:.4f}  {seconds:.0f} s"
-        )
-
-    def _save(self, epoch: int) -> None:
-        """Write the checkpoint, then the history that names it, then drop the one before."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / "part.keras"
-        self.model.save(part)
-        os.replace(part, self.folder / f"{epoch}-{_CHECKPOINT}")
-        text = json.dumps({"settings": self.settings, "history": self.rows}, indent=1)
-        write_text(self.folder / _HISTORY, text)
-        (self.folder / f"{epoch - 1}-{_CHECKPOINT}").unlink(missing_ok=True)
-
-
-class _Bar(keras.callbacks.Callback):
-    """A progress bar over the batches of an epoch, for a terminal."""
-
-    def __init__(self, steps: int):
-        super().__init__()
-        self.steps = steps
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self.bar = tqdm(total=self.steps, desc=f"epoch {epoch + 1}", unit="batch", leave=False)
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.bar.update()
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self.bar.close()
+# The folder of a run
 
 
 def checkpoint(folder: str | os.PathLike) -> keras.Model:
-    """Load the model of a training run's last checkpoint.
+    """Load the model of a training run's last checkpoint, with averaged weights if it has them.
 
     Parameters
     ----------
@@ -380,8 +425,12 @@ def checkpoint(folder: str | os.PathLike) -> keras.Model:
     FileNotFoundError
         If the folder holds no run.
     """
-    epochs = len(run_of(folder)["history"])
-    return keras.saving.load_model(Path(folder) / f"{epochs}-{_CHECKPOINT}")
+    epoch = len(run_of(folder)["history"])
+    model = keras.saving.load_model(_file(folder, epoch, _CHECKPOINT))
+    average = _average_of(folder, epoch)
+    if average is not None:
+        model.set_weights(average)
+    return model
 
 
 def run_of(folder: str | os.PathLike) -> dict:
@@ -415,3 +464,243 @@ def write_text(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text)
     os.replace(part, path)
+
+
+def _file(folder: str | os.PathLike, epoch: int, name: str) -> Path:
+    return Path(folder) / f"{epoch}-{name}"
+
+
+def _average_of(folder: str | os.PathLike, epoch: int) -> list[np.ndarray] | None:
+    path = _file(folder, epoch, _AVERAGE)
+    if not path.exists():
+        return None
+    with np.load(path) as stored:
+        return [stored[name] for name in stored.files]
+
+
+class _Log(keras.callbacks.Callback):
+    """Keep the history and the average, save a checkpoint after each epoch, resume from it."""
+
+    def __init__(
+        self,
+        folder: str | os.PathLike | None,
+        settings: dict,
+        batches: BeatImages,
+        progress: _Told | _Bar | _Text,
+    ):
+        super().__init__()
+        self.folder = Path(folder) if folder else None
+        self.settings, self.batches, self.progress = settings, batches, progress
+        self.rows: list[dict] = []
+        self.average: list[np.ndarray] | None = None
+
+    def resume(self, model: keras.Model) -> None:
+        if not self.folder or not (self.folder / _HISTORY).exists():
+            return
+        saved = run_of(self.folder)
+        if saved["settings"] != self.settings:
+            differing = [k for k, v in self.settings.items() if saved["settings"].get(k) != v]
+            raise ValueError(
+                f"{self.folder} holds a run with another {', '.join(differing)}; "
+                "use the same settings to resume it, or another folder"
+            )
+        self.rows = saved["history"]
+        # Weights and the optimizer's state alike; the architecture is the caller's.
+        stored = keras.saving.load_model(_file(self.folder, len(self.rows), _CHECKPOINT))
+        model.set_weights(stored.get_weights())
+        model.optimizer.build(model.trainable_variables)
+        for ours, theirs in zip(model.optimizer.variables, stored.optimizer.variables, strict=True):
+            ours.assign(theirs)
+        self.average = _average_of(self.folder, len(self.rows))
+        self.progress.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.batches.epoch = epoch
+        self.started = time.perf_counter()
+        self.progress.begin(epoch + 1)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.progress.advance()
+        step = self.batches.epoch * self.batches.steps + batch + 1
+        if self.settings["average"] and step % _AVERAGE_EVERY == 0:
+            self._take_in(step // _AVERAGE_EVERY)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        seconds = time.perf_counter() - self.started
+        self.rows.append(
+            {"loss": float(logs["loss"]), "accuracy": float(logs["accuracy"]), "seconds": seconds}
+        )
+        if self.folder and self.batches.share[0] == 0:
+            self._save(epoch + 1)
+        self.progress.say(
+            f"epoch {epoch + 1:>2}/{self.settings['epochs']}  loss {logs['loss']:.4f}  "
+            f"accuracy {logs['accuracy']:.4f}  {seconds:.0f} s"
+        )
+
+    def _take_in(self, looks: int) -> None:
+        """Move the average towards the weights; at first quickly, it has seen little yet."""
+        weights = self.model.get_weights()
+        keep = min(self.settings["average"], looks / (looks + 9))
+        if self.average is None:
+            self.average = weights
+        self.average = [
+            keep * old + (1 - keep) * new for old, new in zip(self.average, weights, strict=True)
+        ]
+
+    def _save(self, epoch: int) -> None:
+        """Write checkpoint and average, then the history that names them, then drop the last."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / "part.keras"
+        self.model.save(part)
+        os.replace(part, _file(self.folder, epoch, _CHECKPOINT))
+        if self.average is not None:
+            part = self.folder / "part.npz"
+            np.savez(part, *self.average)
+            os.replace(part, _file(self.folder, epoch, _AVERAGE))
+        text = json.dumps({"settings": self.settings, "history": self.rows}, indent=1)
+        write_text(self.folder / _HISTORY, text)
+        for name in (_CHECKPOINT, _AVERAGE):
+            _file(self.folder, epoch - 1, name).unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------------------
+# Progress
+
+
+class _Told:
+    """A function is told one line after each epoch, and nothing in between."""
+
+    def __init__(self, say: Callable[[str], None]):
+        self.say = say
+
+    def begin(self, epoch: int) -> None:
+        pass
+
+    def advance(self) -> None:
+        pass
+
+
+class _Bar:
+    """A bar over the batches of an epoch in a terminal, lines alone in a log file."""
+
+    def __init__(self, steps: int):
+        self.steps, self.bar = steps, None
+
+    def begin(self, epoch: int) -> None:
+        self.bar = tqdm(
+            total=self.steps, desc=f"epoch {epoch}", unit="batch", leave=False, disable=None
+        )
+
+    def advance(self) -> None:
+        self.bar.update()
+
+    def say(self, line: str) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        print(line, flush=True)
+
+
+class _Text:
+    """One text in a notebook that grows by a line an epoch, the last one showing the batch."""
+
+    def __init__(self, steps: int):
+        from IPython.display import display  # late: only a notebook has it for certain
+
+        self.steps, self.lines, self.shown = steps, [], 0.0
+        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def begin(self, epoch: int) -> None:
+        self.epoch, self.batch = epoch, 0
+
+    def advance(self) -> None:
+        self.batch += 1
+        if time.perf_counter() - self.shown > 0.5:
+            self._show([*self.lines, f"epoch {self.epoch:>2}  batch {self.batch}/{self.steps}"])
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+        self._show(self.lines)
+
+    def _show(self, lines: list[str]) -> None:
+        self.shown = time.perf_counter()
+        self.handle.update({"text/plain": "\n".join(lines)}, raw=True)
+
+
+def _progress(steps: int) -> _Bar | _Text:
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive else None
+    return _Text(steps) if hasattr(shell, "kernel") else _Bar(steps)
+
+
+# ---------------------------------------------------------------------------
+# Small parts
+
+
+def _read_at(windows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Return windows ``(n, samples, leads)`` read between samples, at ``(n, samples)`` places."""
+    positions = np.clip(positions, 0, windows.shape[1] - 1)
+    before = np.minimum(positions.astype(int), windows.shape[1] - 2)
+    part = (positions - before)[:, :, None].astype(np.float32)
+    left, right = (
+        np.take_along_axis(windows, at[:, :, None], axis=1) for at in (before, before + 1)
+    )
+    return left * (1 - part) + right * part
+
+
+def _chances(beats: Beats, balance: float, record_balance: float) -> np.ndarray:
+    """Return, for each beat, how often it is drawn relative to the others."""
+    for name, value in (("balance", balance), ("record_balance", record_balance)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}; it must lie between 0 and 1")
+    _, group, in_group = np.unique(
+        np.stack([beats.labels.astype("<U1"), beats.records]),
+        axis=1,
+        return_inverse=True,
+        return_counts=True,
+    )
+    within = in_group[group] ** -record_balance
+    in_class = np.bincount(beats.labels, within)[beats.labels]
+    share = np.bincount(beats.labels)[beats.labels] ** (1 - balance)
+    return within / in_class * share
+
+
+def _check_classes(beats: Beats) -> None:
+    empty = [name for name in "NSV" if not beats.counts[name]]
+    if empty:
+        raise ValueError(
+            f"there is no beat of class {', '.join(empty)} among the {len(beats)} given; "
+            "training needs N, S and V: load more records"
+        )
+
+
+def _image_size(model: keras.Model, beats: Beats) -> tuple[int, int]:
+    height, width, channels = model.inputs[0].shape[1:]
+    if channels != len(beats.leads):
+        raise ValueError(
+            f"the model takes {channels} channels, the beats have {len(beats.leads)} leads "
+            f"({', '.join(beats.leads)}); the two numbers must be equal"
+        )
+    if len(model.inputs) > 1 and model.inputs[1].shape[1] != beats.rr.shape[1]:
+        raise ValueError(
+            f"the model takes {model.inputs[1].shape[1]} RR features, the beats have "
+            f"{beats.rr.shape[1]}; the two numbers must be equal"
+        )
+    if model.output_shape[-1] != len(CLASSES):
+        raise ValueError(f"the model tells {model.output_shape[-1]} classes apart, not 5")
+    return height, width
+
+
+def _share() -> tuple[int, int]:
+    """Return which part of every batch is this process's: (number, of how many)."""
+    if keras.distribution.distribution() is None:
+        return 0, 1
+    import jax  # only where `join` has been called, which needs it
+
+    return jax.process_index(), jax.process_count()
+
+
+def _schedule(rate: float, total: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    warm = max(total // 20, 1)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=max(total - warm, 1), warmup_target=rate, warmup_steps=warm
+    )
