@@ -1,9 +1,12 @@
-"""Networks, in Keras 3: ResNet-50 as first published, and the thin nets of the CIFAR form.
+"""Networks, in Keras 3: plain and residual nets of any depth, ResNet-50 as first published.
 
 No backend is named here: the same file builds for TensorFlow and for JAX.
 """
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ import pandas as pd
 from ecglab.backend import keras
 
 layers = keras.layers
+Tensor = keras.KerasTensor
 
 #: Added to the variance in batch normalisation; Keras' own ResNet-50 has the same.
 EPSILON = 1.001e-5
@@ -18,8 +22,11 @@ EPSILON = 1.001e-5
 #: remembers hundreds of steps: after a training of a few hundred the statistics still describe
 #: networks that are gone, and predictions on new people fall apart. 0.9 remembers about ten.
 MOMENTUM = 0.9
-#: Bottleneck blocks in the four stages of ResNet-50.
-RESNET50_BLOCKS = (3, 4, 6, 3)
+#: Blocks in the four stages of the ImageNet form, by depth. From 50 layers on a block is a
+#: bottleneck of three convolutions, below it is a basic block of two.
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
+#: Units of the layer that reads the numbers given beside the images (argument ``features``).
+FEATURE_UNITS = 16
 
 
 def resnet50(
@@ -28,6 +35,9 @@ def resnet50(
     width: int = 64,
     bias: bool = False,
     stride_on: str = "1x1",
+    *,
+    zero_gamma: bool = False,
+    features: int = 0,
 ) -> keras.Model:
     """Build ResNet-50 (He et al. 2016, doi 10.1109/CVPR.2016.90).
 
@@ -46,13 +56,21 @@ def resnet50(
     stride_on : {"1x1", "3x3"}
         Which convolution of a stage's first block takes the stride: the first 1×1 (v1:
         the original, and Keras) or the 3×3 (v1.5: more multiplications, no pixel skipped).
+    zero_gamma : bool
+        Whether the last batch normalisation of each block starts with γ = 0, so that
+        every block starts as its shortcut alone (Goyal et al. 2017, arXiv 1706.02677).
+    features : int
+        How many numbers beside the images the network reads: with ``k > 0`` it has a second
+        input, ``rr``, of shape ``(n, k)``, such as ``beats.rr``. They pass a batch
+        normalisation and a small dense layer and join the image's features before ``logits``.
 
     Returns
     -------
     keras.Model
-        Images ``(n, height, width, channels)`` to probabilities ``(n, classes)``. Layers
-        are named as in ``keras.applications``; ``avg_pool`` gives the features and
-        ``logits`` what the softmax is taken of.
+        Images ``(n, height, width, channels)`` to probabilities ``(n, classes)``; with
+        `features`, ``[images, numbers]`` to probabilities. Layers are named as in
+        ``keras.applications``; ``avg_pool`` gives the images' features and ``logits`` what
+        the softmax is taken of.
 
     Raises
     ------
@@ -64,33 +82,102 @@ def resnet50(
     >>> model = resnet50((64, 64, 1), classes=5, width=16)
     >>> model.output_shape
     (None, 5)
+    >>> [x.name for x in resnet50((64, 64, 1), classes=5, width=16, features=4).inputs]
+    ['images', 'rr']
     """
-    _check(input_shape, classes, width)
-    if stride_on not in ("1x1", "3x3"):
-        raise ValueError(f"stride_on is {stride_on!r}; it may be '1x1' (v1) or '3x3' (v1.5)")
-    inputs = keras.Input(input_shape, name="images")
-    # Padding is spelt out: "same" pads an even-sized image on the right and below only,
-    # and weights trained with one placement give other outputs with the other.
-    x = layers.ZeroPadding2D(3, name="conv1_pad")(inputs)
-    x = _conv_bn(x, width, 7, stride=2, bias=bias, name="conv1")
-    x = layers.ReLU(name="conv1_relu")(x)
-    x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
-    x = layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
-    for stage, blocks in enumerate(RESNET50_BLOCKS):
-        for block in range(blocks):
-            x = _bottleneck(
-                x,
-                filters=width * 2**stage,
-                stride=2 if stage and not block else 1,
-                project=block == 0,
-                bias=bias,
-                stride_on=stride_on,
-                name=f"conv{stage + 2}_block{block + 1}",
-            )
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(classes, name="logits")(x)
-    outputs = layers.Softmax(name="predictions", dtype="float32")(x)
-    return keras.Model(inputs, outputs, name="resnet50")
+    options = {"bias": bias, "stride_on": stride_on, "zero_gamma": zero_gamma}
+    return resnet(50, input_shape, classes, width, features=features, **options)
+
+
+def resnet(
+    depth: int,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    width: int = 64,
+    residual: bool = True,
+    *,
+    shortcut: str = "B",
+    preactivation: bool = False,
+    zero_gamma: bool = False,
+    bias: bool = False,
+    stride_on: str = "1x1",
+    features: int = 0,
+) -> keras.Model:
+    """Build the ImageNet form of He et al. 2016, table 1, plain or with shortcuts.
+
+    A 7×7 convolution and a max-pooling, each with stride 2, then four stages of blocks.
+
+    Parameters
+    ----------
+    depth : {18, 34, 50}
+        Weighted layers; 50 has bottlenecks, see `BLOCKS`.
+    input_shape, classes, width, zero_gamma, bias, features
+        As in `resnet50`.
+    residual : bool
+        Whether there are shortcut connections.
+    shortcut : {"A", "B"}
+        What a shortcut does where the size changes: skip pixels and fill the new channels
+        with zeros (A), or project by a 1×1 convolution (B).
+    preactivation : bool
+        Whether batch normalisation and ReLU come before each convolution, and nothing stands
+        on the shortcuts (He et al. 2016b, arXiv 1603.05027).
+    stride_on : {"1x1", "3x3"}
+        As in `resnet50`; basic blocks have their stride on the first 3×3 in any case.
+
+    Returns
+    -------
+    keras.Model
+        As `resnet50` returns it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none that the network can take.
+
+    Examples
+    --------
+    >>> table = layer_table(resnet(18, (64, 64, 1), classes=5, width=16))
+    >>> int((table["kind"] == "Conv2D").sum())  # 17, and 3 projections
+    20
+    """
+    _check(input_shape, classes, width, features)
+    form = _Form(width, residual, shortcut, preactivation, zero_gamma, bias, stride_on)
+    return _imagenet(depth, keras.Input(input_shape, name="images"), classes, form, features)
+
+
+def resnet1d(
+    depth: int, input_shape: tuple[int, int], classes: int, width: int = 64, features: int = 0
+) -> keras.Model:
+    """Build `resnet` for waveforms: the same layers, their kernels along time alone.
+
+    Parameters
+    ----------
+    depth : {18, 34, 50}
+        Weighted layers.
+    input_shape : tuple of int
+        ``(samples, leads)``, 32 samples or more.
+    classes, width, features
+        As in `resnet50`.
+
+    Returns
+    -------
+    keras.Model
+        Windows ``(n, samples, leads)`` to probabilities ``(n, classes)``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none that the network can take.
+
+    Examples
+    --------
+    >>> model = resnet1d(18, (216, 1), classes=5, width=16)
+    >>> model.get_layer("conv5_block2_out").output.shape
+    (None, 7, 128)
+    """
+    _check(input_shape, classes, width, features, axes="(samples, leads)")
+    windows = keras.Input(input_shape, name="windows")
+    return _imagenet(depth, windows, classes, _Form(width), features)
 
 
 def copy_keras_resnet50(source: keras.Model, target: keras.Model) -> None:
@@ -137,13 +224,16 @@ def cifar_net(
     classes: int,
     residual: bool = True,
     width: int = 16,
+    *,
+    shortcut: str = "A",
+    preactivation: bool = False,
+    zero_gamma: bool = False,
+    features: int = 0,
 ) -> keras.Model:
     """Build the thin net of He et al. 2016, section 4.2, plain or with shortcuts.
 
     Three stages of 3×3 convolutions with `width`, 2 × `width` and 4 × `width` filters.
-    Shortcuts are identities; where the size changes they skip every second pixel
-    and fill the new channels with zeros (option A), so that the plain and the residual net
-    have the same parameters.
+    With option A the plain and the residual net have the same parameters.
 
     Parameters
     ----------
@@ -157,11 +247,15 @@ def cifar_net(
         Whether there are shortcut connections.
     width : int
         Filters of the first stage.
+    shortcut, preactivation
+        As in `resnet`.
+    zero_gamma, features
+        As in `resnet50`.
 
     Returns
     -------
     keras.Model
-        Images to probabilities.
+        As `resnet50` returns it.
 
     Raises
     ------
@@ -174,29 +268,24 @@ def cifar_net(
     >>> plain.count_params() == cifar_net(20, (32, 32, 1), 5).count_params()
     True
     """
-    _check(input_shape, classes, width)
+    _check(input_shape, classes, width, features)
     if depth < 8 or depth % 6 != 2:
         raise ValueError(f"depth is {depth}; it must be 6 n + 2: 8, 14, 20, 26, 32, …")
-    inputs = keras.Input(input_shape, name="images")
-    x = _conv_bn(inputs, width, 3, name="conv1", padding="same")
-    x = layers.ReLU(name="conv1_relu")(x)
-    for stage in range(3):
-        for block in range((depth - 2) // 6):
-            x = _basic(
-                x,
-                filters=width * 2**stage,
-                stride=2 if stage and not block else 1,
-                residual=residual,
-                name=f"conv{stage + 2}_block{block + 1}",
-            )
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    x = layers.Dense(classes, name="logits")(x)
-    outputs = layers.Softmax(name="predictions", dtype="float32")(x)
-    return keras.Model(inputs, outputs, name=f"{'resnet' if residual else 'plain'}{depth}")
+    form = _Form(width, residual, shortcut, preactivation, zero_gamma)
+    images = keras.Input(input_shape, name="images")
+    x = _bn_relu(_conv(images, width, 3, 1, "conv1", bias=False), "conv1")
+    x = _stages(x, (depth // 6,) * 3, form)
+    return _head(images, x, classes, features, f"{form.kind}{depth}")
 
 
 def layer_table(model: keras.Model) -> pd.DataFrame:
-    """List a network's layers with output shapes, parameters and multiply-adds.
+    """List a network's layers: output shapes, parameters, multiply-adds, receptive fields.
+
+    The **receptive field** of an output value is the stretch of the image that it can see,
+    here in pixels along one side: a kernel of k pixels widens it by k − 1 times the distance
+    of two neighbouring inputs, which every stride s makes s times as large. Where branches
+    meet, the largest counts. Pooling over the whole map is a kernel of the map's side. A
+    field larger than the image sees the whole image, and padding around it.
 
     Parameters
     ----------
@@ -205,114 +294,193 @@ def layer_table(model: keras.Model) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a layer: name, kind, output shape without the batch axis, parameters,
-        multiply-adds (of convolutions and dense layers, for one image).
+        One row a layer: ``layer`` (name), ``kind``, ``output`` (shape without the batch axis),
+        ``parameters`` (in all: those of ``trainable`` and batch normalisation's moving
+        statistics), ``trainable``, ``multiply-adds`` (of convolutions and dense layers, for
+        one image), ``receptive field`` (pixels along the height, along time for waveforms; 0
+        for layers that see numbers beside the image only).
 
     Examples
     --------
     >>> table = layer_table(resnet50((224, 224, 3), 1000))
+    >>> table[["parameters", "trainable"]].sum().tolist()
+    [25610152, 25557032]
     >>> round(float(table["multiply-adds"].sum()) / 1e9, 3)
     3.858
+    >>> table.set_index("layer")["receptive field"][["conv1_conv", "conv5_block3_out"]].tolist()
+    [7, 483]
     """
-    rows = [
-        {
-            "layer": layer.name,
-            "kind": type(layer).__name__,
-            "output": tuple(layer.output.shape[1:]),
-            "parameters": layer.count_params(),
-            "multiply-adds": _multiply_adds(layer),
-        }
-        for layer in model.layers
-    ]
+    fields = {}  # of each tensor: the receptive field, and the pixels from one value to the next
+    rows = []
+    for layer in model.layers:
+        tensors = keras.tree.flatten(layer.input) or [layer.output]  # an Input has no input
+        seen = [fields.get(id(x), (int(len(x.shape) > 2), 1)) for x in tensors]
+        fields[id(layer.output)] = field = _receptive_field(layer, seen)
+        rows.append(
+            {
+                "layer": layer.name,
+                "kind": type(layer).__name__,
+                "output": tuple(layer.output.shape[1:]),
+                "parameters": layer.count_params(),
+                "trainable": sum(math.prod(w.shape) for w in layer.trainable_weights),
+                "multiply-adds": _multiply_adds(layer),
+                "receptive field": field[0],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 # ---------------------------------------------------------------------------
 
 
-def _check(input_shape: tuple[int, int, int], classes: int, width: int) -> None:
-    if len(input_shape) != 3 or min(input_shape[:2]) < 32 or input_shape[2] < 1:
+@dataclass(frozen=True)
+class _Form:
+    """How the blocks of one network are made; the arguments of `resnet`."""
+
+    width: int
+    residual: bool = True
+    shortcut: str = "B"
+    preactivation: bool = False
+    zero_gamma: bool = False
+    bias: bool = False
+    stride_on: str = "1x1"
+
+    def __post_init__(self) -> None:
+        if self.stride_on not in ("1x1", "3x3"):
+            meant = "it may be '1x1' (v1) or '3x3' (v1.5)"
+            raise ValueError(f"stride_on is {self.stride_on!r}; {meant}")
+        if self.shortcut not in ("A", "B"):
+            meant = "it may be 'A' (zeros) or 'B' (projection)"
+            raise ValueError(f"shortcut is {self.shortcut!r}; {meant}")
+        if not self.residual and (self.preactivation or self.zero_gamma):
+            raise ValueError("preactivation or zero_gamma is True; both need residual=True")
+        if self.preactivation and self.zero_gamma:
+            # Between that γ and the sum stand a ReLU, which has no slope at 0, and a
+            # convolution, which then sees only zeros: neither would ever learn.
+            raise ValueError("preactivation and zero_gamma are True; such blocks never learn")
+
+    @property
+    def kind(self) -> str:
+        return "resnet" if self.residual else "plain"
+
+
+def _check(
+    shape: tuple, classes: int, width: int, features: int, axes: str = "(height, width, channels)"
+) -> None:
+    if len(shape) != axes.count(",") + 1 or min(shape[:-1]) < 32 or shape[-1] < 1:
         raise ValueError(
-            f"input_shape is {tuple(input_shape)}; it must be (height, width, channels) with "
-            "height and width of 32 or more: below that the last stages have nothing to look at"
+            f"input_shape is {tuple(shape)}; it must be {axes}, with 32 or more of all but the "
+            "last: below that the last stages have nothing to look at"
         )
     if classes < 2:
         raise ValueError(f"classes is {classes}; a classifier needs two or more")
     if width < 1:
         raise ValueError(f"width is {width}; it must be one filter or more")
+    if features < 0:
+        raise ValueError(f"features is {features}; it must be 0 (images alone) or more")
 
 
-def _conv_bn(
-    x: keras.KerasTensor,
-    filters: int,
-    kernel: int,
-    *,
-    name: str,
-    stride: int = 1,
-    bias: bool = False,
-    padding: str = "valid",
-) -> keras.KerasTensor:
-    x = layers.Conv2D(
-        filters,
-        kernel,
-        strides=stride,
-        padding=padding,
-        use_bias=bias,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
-    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=f"{name}_bn")(x)
+def _imagenet(depth: int, inputs: Tensor, classes: int, form: _Form, features: int) -> keras.Model:
+    """Put together the stem, four stages and the head, for images or waveforms."""
+    if depth not in BLOCKS:
+        raise ValueError(f"depth is {depth}; it may be {', '.join(map(str, BLOCKS))}")
+    x = _bn_relu(_conv(inputs, form.width, 7, 2, "conv1", form.bias), "conv1")
+    x = _layer("ZeroPadding", x, 1, name="pool1_pad")
+    x = _layer("MaxPooling", x, 3, strides=2, name="pool1_pool")
+    x = _stages(x, BLOCKS[depth], form, bottleneck=depth >= 50)
+    return _head(inputs, x, classes, features, f"{form.kind}{depth}")
 
 
-def _bottleneck(
-    x: keras.KerasTensor,
-    filters: int,
-    stride: int,
-    project: bool,
-    bias: bool,
-    stride_on: str,
-    name: str,
-) -> keras.KerasTensor:
-    """Squeeze to `filters` channels, convolve 3×3, widen to four times as many, add."""
-    shortcut = x
-    if project:
-        shortcut = _conv_bn(x, 4 * filters, 1, stride=stride, bias=bias, name=f"{name}_0")
-    first, second = (stride, 1) if stride_on == "1x1" else (1, stride)
-    x = _conv_bn(x, filters, 1, stride=first, bias=bias, name=f"{name}_1")
-    x = layers.ReLU(name=f"{name}_1_relu")(x)
-    if second > 1:  # "same" would pad a strided convolution on one side only
-        x = layers.ZeroPadding2D(1, name=f"{name}_2_pad")(x)
-    padding = "valid" if second > 1 else "same"
-    x = _conv_bn(x, filters, 3, stride=second, bias=bias, padding=padding, name=f"{name}_2")
-    x = layers.ReLU(name=f"{name}_2_relu")(x)
-    x = _conv_bn(x, 4 * filters, 1, bias=bias, name=f"{name}_3")
-    x = layers.Add(name=f"{name}_add")([shortcut, x])
-    return layers.ReLU(name=f"{name}_out")(x)
+def _stages(x: Tensor, counts: tuple[int, ...], form: _Form, bottleneck: bool = False) -> Tensor:
+    """Stack blocks; each stage after the first has half the pixels and twice the filters."""
+    for stage, blocks in enumerate(counts):
+        for block in range(blocks):
+            stride = 2 if stage and not block else 1
+            filters = form.width * 2**stage
+            convolutions = [(filters, 3, stride), (filters, 3, 1)]
+            if bottleneck:  # squeeze to `filters` channels, convolve, widen to four times as many
+                first = stride if form.stride_on == "1x1" else 1
+                convolutions = [(filters, 1, first), (filters, 3, stride // first)]
+                convolutions += [(4 * filters, 1, 1)]
+            x = _block(x, convolutions, f"conv{stage + 2}_block{block + 1}", form)
+    return _bn_relu(x, "post") if form.preactivation else x
 
 
-def _basic(
-    x: keras.KerasTensor, filters: int, stride: int, residual: bool, name: str
-) -> keras.KerasTensor:
-    """Convolve 3×3 twice; add what came in, if residual."""
-    shortcut = x
-    x = _conv_bn(x, filters, 3, stride=stride, padding="same", name=f"{name}_1")
-    x = layers.ReLU(name=f"{name}_1_relu")(x)
-    x = _conv_bn(x, filters, 3, padding="same", name=f"{name}_2")
-    if residual:
-        if stride > 1:
-            shortcut = _skip_and_fill(shortcut, filters, stride, name)
-        x = layers.Add(name=f"{name}_add")([shortcut, x])
-    return layers.ReLU(name=f"{name}_out")(x)
+def _block(x: Tensor, convolutions: list[tuple[int, int, int]], name: str, form: _Form) -> Tensor:
+    """Convolve, each with (filters, kernel, stride); add what came in, if residual."""
+    filters, stride = convolutions[-1][0], math.prod(step for _, _, step in convolutions)
+    # What the very first block gets, the stem has activated.
+    activate = form.preactivation and name != "conv2_block1"
+    y = _bn_relu(x, f"{name}_1") if activate else x
+    if form.residual and (stride > 1 or x.shape[-1] != filters):
+        x = _resize(y, filters, stride, f"{name}_0", form)
+    for number, (maps, kernel, step) in enumerate(convolutions, start=1):
+        y = _conv(y, maps, kernel, step, f"{name}_{number}", form.bias)
+        if number < len(convolutions):  # before an activation, its convolution is the next one
+            y = _bn_relu(y, f"{name}_{number + form.preactivation}")
+    if form.preactivation:
+        return layers.Add(name=f"{name}_out")([x, y])
+    y = _bn(y, f"{name}_{len(convolutions)}", gamma="zeros" if form.zero_gamma else "ones")
+    if form.residual:
+        y = layers.Add(name=f"{name}_add")([x, y])
+    return layers.ReLU(name=f"{name}_out")(y)
 
 
-def _skip_and_fill(x: keras.KerasTensor, filters: int, stride: int, name: str) -> keras.KerasTensor:
+def _resize(x: Tensor, channels: int, stride: int, name: str, form: _Form) -> Tensor:
+    """Give a shortcut the size of its branch."""
+    if form.shortcut == "A":
+        return _skip_and_fill(x, channels, stride, name)
+    x = _conv(x, channels, 1, stride, name, form.bias)
+    return x if form.preactivation else _bn(x, name)
+
+
+def _skip_and_fill(x: Tensor, channels: int, stride: int, name: str) -> Tensor:
     """Take every `stride`-th pixel and add channels of zeros (option A)."""
-    x = layers.MaxPooling2D(1, strides=stride, name=f"{name}_0_skip")(x)
-    extra = filters - x.shape[-1]
+    x = layers.MaxPooling2D(1, strides=stride, name=f"{name}_skip")(x)
+    extra = channels - x.shape[-1]
     # ZeroPadding2D pads the middle axes: channels are moved there and back.
-    x = layers.Permute((1, 3, 2), name=f"{name}_0_out")(x)
-    x = layers.ZeroPadding2D(((0, 0), (0, extra)), name=f"{name}_0_fill")(x)
-    return layers.Permute((1, 3, 2), name=f"{name}_0_back")(x)
+    x = layers.Permute((1, 3, 2), name=f"{name}_out")(x)
+    x = layers.ZeroPadding2D(((0, 0), (0, extra)), name=f"{name}_fill")(x)
+    return layers.Permute((1, 3, 2), name=f"{name}_back")(x)
+
+
+def _conv(x: Tensor, filters: int, kernel: int, stride: int, name: str, bias: bool) -> Tensor:
+    padding = "same"
+    if stride > 1 and kernel > 1:
+        # Padding is spelt out: "same" pads an even-sized image on the right and below only.
+        # Weights trained with one placement give other outputs with the other, and the
+        # branch would look one pixel beside the one that the shortcut takes.
+        x = _layer("ZeroPadding", x, kernel // 2, name=f"{name}_pad")
+        padding = "valid"
+    how = {"use_bias": bias, "kernel_initializer": "he_normal", "name": f"{name}_conv"}
+    return _layer("Conv", x, filters, kernel, stride, padding, **how)
+
+
+def _bn(x: Tensor, name: str, gamma: str = "ones") -> Tensor:
+    how = {"momentum": MOMENTUM, "epsilon": EPSILON, "gamma_initializer": gamma}
+    return layers.BatchNormalization(**how, name=f"{name}_bn")(x)
+
+
+def _bn_relu(x: Tensor, name: str) -> Tensor:
+    return layers.ReLU(name=f"{name}_relu")(_bn(x, name))
+
+
+def _layer(kind: str, x: Tensor, *args: object, **kwargs: object) -> Tensor:
+    """Apply a layer for as many axes as `x` has: ``"Conv"`` is Conv2D on images."""
+    return getattr(layers, f"{kind}{len(x.shape) - 2}D")(*args, **kwargs)(x)
+
+
+def _head(inputs: Tensor, x: Tensor, classes: int, features: int, name: str) -> keras.Model:
+    """Average the maps, join the numbers beside the image, if any, and classify."""
+    x = _layer("GlobalAveragePooling", x, name="avg_pool")
+    if features:
+        numbers = keras.Input((features,), name="rr")
+        inputs = [inputs, numbers]
+        y = layers.Dense(FEATURE_UNITS, activation="relu", name="rr_dense")(_bn(numbers, "rr"))
+        x = layers.Concatenate(name="features")([x, y])
+    x = layers.Dense(classes, name="logits")(x)
+    outputs = layers.Softmax(name="predictions", dtype="float32")(x)
+    return keras.Model(inputs, outputs, name=name)
 
 
 def _twin(source: keras.Model, name: str) -> keras.Layer:
@@ -336,8 +504,17 @@ def _set(layer: keras.Layer, weights: list[np.ndarray]) -> None:
 
 
 def _multiply_adds(layer: keras.Layer) -> int:
-    if isinstance(layer, layers.Conv2D):
-        return int(np.prod(layer.output.shape[1:]) * np.prod(layer.kernel.shape[:3]))
+    if isinstance(layer, layers.Conv1D | layers.Conv2D):
+        return int(np.prod(layer.output.shape[1:]) * np.prod(layer.kernel.shape[:-1]))
     if isinstance(layer, layers.Dense):
         return int(np.prod(layer.kernel.shape))
     return 0
+
+
+def _receptive_field(layer: keras.Layer, seen: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return a layer's receptive field and pixel distance from those of its inputs."""
+    size, jump = (max(values) for values in zip(*seen, strict=True))
+    kernel = getattr(layer, "kernel_size", getattr(layer, "pool_size", (1,)))[0]
+    if isinstance(layer, layers.Flatten) or type(layer).__name__.startswith("Global"):
+        kernel = layer.input.shape[1]
+    return size + (kernel - 1) * jump, jump * getattr(layer, "strides", (1,))[0]
