@@ -192,7 +192,10 @@ class BeatImages(keras.utils.PyDataset):
         self.beats, self.size, self.batch, self.steps = beats, size, batch, steps
         self.seed, self.epoch, self.augment, self.zoom = seed, epoch, augment, zoom
         self.features, self.share = features, share
-        self.chances = np.cumsum(_chances(beats, balance, record_balance))
+        chances = _chances(beats, balance, record_balance)
+        self.chances = np.cumsum(chances)
+        #: Which share of the drawn beats belongs to each class.
+        self.shares = np.bincount(beats.labels, chances, len(CLASSES)) / chances.sum()
 
     def __len__(self) -> int:
         return self.steps

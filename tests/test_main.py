@@ -165,7 +165,7 @@ def test_ctrl_c_is_no_traceback(capsys, monkeypatch):
 
     monkeypatch.setattr(records, "describe", stopped)
     assert run("info") == 130
-    assert "goes on after the last full epoch" in capsys.readouterr().err
+    assert "goes on where it stopped" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

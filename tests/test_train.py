@@ -96,6 +96,8 @@ def test_shares_follow_the_balance(some, balance):
     drawn = shares(some, balance)
     assert drawn == pytest.approx(expected / expected.sum(), abs=0.03)
     assert (drawn[counts == 0] == 0).all()
+    told = train.BeatImages(some, (8, 8), balance=balance, augment=None).shares
+    assert told == pytest.approx(expected / expected.sum())
 
 
 def test_records_of_a_class_can_be_drawn_alike(some):

@@ -26,7 +26,7 @@ RECIPE = {
     "batch": 64,
     "rate": 1e-3,
     "balance": 0.5,
-    "augment": True,
+    "augment": train.AUGMENTATION,
 }
 SEEDS = (0, 1, 2)
 QUICK = {"epochs": 1, "steps": 10, "size": 32}
