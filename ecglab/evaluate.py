@@ -35,19 +35,8 @@ class Scores:
     @property
     def table(self) -> pd.DataFrame:
         """Sensitivity, positive predictivity, F1, false positive rate; NaN where undefined."""
-        right = np.diag(self.matrix).astype(float)
-        beats, called = self.matrix.sum(axis=1), self.matrix.sum(axis=0)
-        return pd.DataFrame(
-            {
-                "beats": beats,
-                "Se": _ratio(right, beats),
-                "+P": _ratio(right, called),
-                # F1 = 2 TP / (2 TP + FN + FP): no division by an undefined +P
-                "F1": _ratio(2 * right, beats + called),
-                "FPR": _ratio(called - right, self.matrix.sum() - beats),
-            },
-            index=pd.Index(CLASSES, name="class"),
-        )
+        columns = {"beats": self.matrix.sum(axis=1), **_statistics(self.matrix)}
+        return pd.DataFrame(columns, index=pd.Index(CLASSES, name="class"))
 
     @property
     def accuracy(self) -> float:
@@ -241,17 +230,16 @@ def per_record(labels: np.ndarray, predictions: np.ndarray, records: np.ndarray)
     >>> per_record([0, 2], [0, 0], np.array(["100", "101"]))["errors"].tolist()
     [0, 1]
     """
-    matrices = _matrices(labels, predictions, records)
     rows = {}
-    for name, matrix in matrices.items():
-        one = Scores(matrix)
-        wrong = int(matrix.sum() - np.trace(matrix))
-        row = {"beats": int(matrix.sum()), "errors": wrong, "accuracy": one.accuracy}
-        for kind in SCORED:
-            row |= {kind: one.table.loc[kind, "beats"]}
-            row |= {f"{kind} {column}": one.table.loc[kind, column] for column in ("Se", "+P")}
-        rows[name] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("record")
+    for name, matrix in _matrices(labels, predictions, records).items():
+        beats, right = matrix.sum(axis=1), np.trace(matrix)
+        row = {"beats": beats.sum(), "errors": beats.sum() - right, "accuracy": right / beats.sum()}
+        row |= {kind: beats[CLASSES.index(kind)] for kind in SCORED}
+        rows[name] = row | _figures(matrix, ("Se", "+P"))
+    counts = {"beats": int, "errors": int, **dict.fromkeys(SCORED, int)}
+    kinds = [name for kind in SCORED for name in (kind, f"{kind} Se", f"{kind} +P")]
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("record").astype(counts)
+    return table[["beats", "errors", "accuracy", *kinds]]
 
 
 def gross_and_average(
@@ -273,8 +261,8 @@ def gross_and_average(
     Returns
     -------
     pandas.DataFrame
-        One row for Se, +P, F1 and FPR of each of N, S and V; columns gross, average, and
-        records: how many records the average is over.
+        One row for accuracy, macro-F1, and Se, +P, F1, FPR of each of N, S and V; columns gross,
+        average, and records: how many records the average is over.
 
     Examples
     --------
@@ -283,16 +271,10 @@ def gross_and_average(
     [0.5, 0.5, 2.0]
     """
     matrices = list(_matrices(labels, predictions, records).values())
-    tables = [Scores(matrix).table.loc[list(SCORED)] for matrix in matrices]
-    gross = Scores(sum(matrices)).table.loc[list(SCORED)]
-    rows = {}
-    for kind in SCORED:
-        for column in ("Se", "+P", "F1", "FPR"):
-            own = np.array([table.loc[kind, column] for table in tables])
-            own = own[~np.isnan(own)]
-            average = own.mean() if len(own) else np.nan
-            rows[f"{kind} {column}"] = (gross.loc[kind, column], average, len(own))
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["gross", "average", "records"])
+    columns = ("Se", "+P", "F1", "FPR")
+    own = pd.DataFrame([_figures(matrix, columns) for matrix in matrices])
+    gross = pd.Series(_figures(sum(matrices), columns))
+    return pd.DataFrame({"gross": gross, "average": own.mean(), "records": own.count()})
 
 
 def bootstrap_records(
@@ -595,19 +577,24 @@ def _matrices(
     }
 
 
-def _figures(matrix: np.ndarray) -> dict[str, float]:
-    """Return accuracy, macro-F1 and per class F1, Se, +P of one matrix, quickly."""
+def _statistics(matrix: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each statistic of a matrix for all of its classes."""
     right, beats, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-    f1 = _ratio(2 * right, beats + called)
-    sensitivity, predictivity = _ratio(right, beats), _ratio(right, called)
-    index = [CLASSES.index(name) for name in SCORED]
-    figures = {"accuracy": right.sum() / matrix.sum(), "macro-F1": f1[index].mean()}
-    for name, k in zip(SCORED, index, strict=True):
-        figures |= {
-            f"{name} F1": f1[k],
-            f"{name} Se": sensitivity[k],
-            f"{name} +P": predictivity[k],
-        }
+    return {
+        "Se": _ratio(right, beats),
+        "+P": _ratio(right, called),
+        # F1 = 2 TP / (2 TP + FN + FP): no division by an undefined +P
+        "F1": _ratio(2 * right, beats + called),
+        "FPR": _ratio(called - right, matrix.sum() - beats),
+    }
+
+
+def _figures(matrix: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> dict[str, float]:
+    """Return accuracy, macro-F1 and the statistics of the scored classes, quickly."""
+    table, index = _statistics(matrix), [CLASSES.index(kind) for kind in SCORED]
+    figures = {"accuracy": np.trace(matrix) / matrix.sum(), "macro-F1": table["F1"][index].mean()}
+    for k in index:
+        figures |= {f"{CLASSES[k]} {column}": table[column][k] for column in columns}
     return {name: float(value) for name, value in figures.items()}
 
 

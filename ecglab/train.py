@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -318,7 +319,7 @@ def fit(
         loss=loss,
         metrics=["accuracy"],
     )
-    log = _Log(folder, settings, batches, _Told(say) if say else _progress(steps))
+    log = _Log(folder, settings, batches, _progress(steps, say))
     log.resume(model)
     if len(log.rows) < epochs:
         model.fit(
@@ -489,7 +490,7 @@ class _Log(keras.callbacks.Callback):
         folder: str | os.PathLike | None,
         settings: dict,
         batches: BeatImages,
-        progress: _Told | _Bar | _Text,
+        progress: _Bar | _Text,
     ):
         super().__init__()
         self.folder = Path(folder) if folder else None
@@ -570,37 +571,23 @@ class _Log(keras.callbacks.Callback):
 # Progress
 
 
-class _Told:
-    """A function is told one line after each epoch, and nothing in between."""
-
-    def __init__(self, say: Callable[[str], None]):
-        self.say = say
-
-    def begin(self, epoch: int) -> None:
-        pass
-
-    def advance(self) -> None:
-        pass
-
-
 class _Bar:
-    """A bar over the batches of an epoch in a terminal, lines alone in a log file."""
+    """A bar over the batches of an epoch in a terminal, and a line after each of them."""
 
-    def __init__(self, steps: int):
-        self.steps, self.bar = steps, None
+    def __init__(self, steps: int, say: Callable[[str], None] | None):
+        # None: no bar where nobody would see it move
+        self.options = {"total": steps, "unit": "batch", "disable": True if say else None}
+        self.bar, self.tell = tqdm(disable=True), say or partial(print, flush=True)
 
     def begin(self, epoch: int) -> None:
-        self.bar = tqdm(
-            total=self.steps, desc=f"epoch {epoch}", unit="batch", leave=False, disable=None
-        )
+        self.bar = tqdm(desc=f"epoch {epoch}", leave=False, **self.options)
 
     def advance(self) -> None:
         self.bar.update()
 
     def say(self, line: str) -> None:
-        if self.bar is not None:
-            self.bar.close()
-        print(line, flush=True)
+        self.bar.close()
+        self.tell(line)
 
 
 class _Text:
@@ -629,10 +616,10 @@ class _Text:
         self.handle.update({"text/plain": "\n".join(lines)}, raw=True)
 
 
-def _progress(steps: int) -> _Bar | _Text:
+def _progress(steps: int, say: Callable[[str], None] | None) -> _Bar | _Text:
     interactive = sys.modules.get("IPython")
-    shell = interactive.get_ipython() if interactive else None
-    return _Text(steps) if hasattr(shell, "kernel") else _Bar(steps)
+    notebook = interactive and hasattr(interactive.get_ipython(), "kernel")
+    return _Text(steps) if notebook and not say else _Bar(steps, say)
 
 
 # ---------------------------------------------------------------------------
