@@ -11,6 +11,9 @@ from pathlib import Path
 
 from ecglab import __version__, beats, experiments, records
 
+#: The window of a beat with its rhythm strip, and what of it is drawn large; s about the beat.
+_RHYTHM, _ZOOM = {"before": 2.5, "after": 1.5}, (0.25, 0.35)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
@@ -46,8 +49,12 @@ def train(options: argparse.Namespace) -> None:
     from ecglab import train as training  # late: --help needs no Keras
     from ecglab.backend import keras
 
+    if options.processes > 1:
+        training.join(options.address, options.processes, options.process)
+    keras.config.set_dtype_policy(options.precision)
     print(records.describe())
-    heartbeats = beats.load(_names(options.records), leads=options.lead)
+    window = _RHYTHM if options.rhythm else {}
+    heartbeats = beats.load(_names(options.records), leads=options.lead, **window)
     print(heartbeats)
     keras.utils.set_random_seed(options.seed)
     shape = (options.size, options.size, len(options.lead))
@@ -61,7 +68,9 @@ def train(options: argparse.Namespace) -> None:
         steps=options.steps,
         batch=options.batch,
         rate=options.rate,
+        average=options.average,
         seed=options.seed,
+        zoom=_ZOOM if options.rhythm else None,
     )
     print(f"trained: {options.out}; next: python -m ecglab evaluate --run {options.out}")
 
@@ -72,10 +81,11 @@ def evaluate(options: argparse.Namespace) -> None:
     from ecglab import train as training
 
     model = training.checkpoint(options.run_folder)
-    lead = training.run_of(options.run_folder)["settings"]["leads"]
+    settings = training.run_of(options.run_folder)["settings"]
     print(records.describe())
-    heartbeats = beats.load(_names(options.records), leads=lead)
-    predicted = training.predict(model, heartbeats).argmax(axis=1)
+    cut = {name: settings[name] for name in ("leads", "before", "after")}
+    heartbeats = beats.load(_names(options.records), **cut)
+    predicted = training.predict(model, heartbeats, settings["zoom"]).argmax(axis=1)
     result = evaluation.scores(heartbeats.labels, predicted)
     print(f"\n{heartbeats}\n\nper record\n")
     table = evaluation.per_record(heartbeats.labels, predicted, heartbeats.records)
@@ -107,7 +117,7 @@ def experiment(options: argparse.Namespace) -> None:
 
 
 def benchmark(options: argparse.Namespace) -> None:
-    """Measure how fast recordings become beats and beats become images."""
+    """Measure how fast recordings become beats, beats become images, and ResNet-50 learns."""
     from ecglab import benchmark as measuring  # late: the other commands need no Matplotlib
 
     print(records.describe())
@@ -117,6 +127,8 @@ def benchmark(options: argparse.Namespace) -> None:
         print(f"\n{measuring.table(measuring.beats(records.MITDB))}")
     if options.matter in ("images", "all"):
         print(f"\n{measuring.table(measuring.images(records.MITDB, options.beats))}")
+    if options.matter in ("training", "all"):
+        print(f"\n{measuring.table(measuring.training())}")
 
 
 def _names(given: str) -> str | list[str]:
@@ -141,8 +153,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--steps", type=int, default=200, help="batches in an epoch")
     command.add_argument("--batch", type=int, default=64)
     command.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    command.add_argument("--rhythm", action="store_true", help="a rhythm strip below each beat")
+    command.add_argument("--average", type=float, default=0.0, help="of weights, such as 0.99")
+    command.add_argument(
+        "--precision", choices=["float32", "mixed_bfloat16", "mixed_float16"], default="float32"
+    )
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, default=Path("runs/resnet50"))
+    command.add_argument("--processes", type=int, default=1, help="that train together, on JAX")
+    command.add_argument("--process", type=int, default=0, help="which of them this one is")
+    command.add_argument("--address", default="127.0.0.1:12355", help="of process 0, for all")
 
     command = _command(commands, evaluate)
     command.add_argument("--run", type=Path, default=Path("runs/resnet50"), dest="run_folder")
@@ -154,7 +174,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, default=Path("runs"))
 
     command = _command(commands, benchmark)
-    command.add_argument("matter", nargs="?", choices=["beats", "images", "all"], default="all")
+    matters = ["beats", "images", "training", "all"]
+    command.add_argument("matter", nargs="?", choices=matters, default="all")
     command.add_argument("--beats", type=int, default=4096, help="drawn in one turn")
     return parser
 

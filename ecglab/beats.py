@@ -75,8 +75,8 @@ class Beats:
         filled with the edge value.
     fs : float
         Sampling rate in Hz.
-    before : float
-        How many seconds of a window lie before its beat.
+    before, after : float
+        How many seconds a window reaches before and after its beat.
     leads : tuple of str
         One entry for each lead of `windows`, as asked for.
     simulated : bool
@@ -93,6 +93,7 @@ class Beats:
     padded: np.ndarray
     fs: float
     before: float
+    after: float
     leads: tuple[str, ...]
     simulated: bool
 
@@ -131,7 +132,7 @@ class Beats:
         )
 
 
-_SHARED = ("fs", "before", "leads", "simulated")  # by all beats of one `Beats`
+_SHARED = ("fs", "before", "after", "leads", "simulated")  # by all beats of one `Beats`
 _PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in _SHARED)
 
 
@@ -329,6 +330,7 @@ def segment(
         padded=padded,
         fs=record.fs,
         before=before,
+        after=after,
         leads=wanted,
         simulated=record.simulated,
     )
@@ -385,14 +387,9 @@ def concatenate(parts: Sequence[Beats]) -> Beats:
     """
     if not parts:
         raise ValueError("no records given; name at least one, such as '100'")
-    forms = {
-        (part.windows.shape[1], part.before, part.leads, part.fs, part.simulated) for part in parts
-    }
+    forms = {tuple(getattr(part, name) for name in _SHARED) for part in parts}
     if len(forms) > 1:
-        raise ValueError(
-            f"these beats can't be joined: (samples, s before, leads, Hz, simulated) is "
-            f"{sorted(forms)}"
-        )
+        raise ValueError(f"these beats can't be joined: {_SHARED} is {sorted(forms)}")
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_BEAT}
     return replace(parts[0], **joined)
 

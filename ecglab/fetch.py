@@ -19,8 +19,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pooch
@@ -66,10 +67,9 @@ def mirror() -> str:
 
 def answers(file: str) -> bool:
     """Ask the mirror, for at most twice the time to connect, whether it has a file."""
-    url, seconds = mirror() + file, _CONNECT_SECONDS
-    asked = _start(requests.head, url, timeout=seconds, allow_redirects=True)
+    asked = _start(requests.head, mirror() + file, timeout=_CONNECT_SECONDS, allow_redirects=True)
     try:
-        return asked.result(2 * seconds).ok
+        return asked.result(2 * _CONNECT_SECONDS).ok
     except (requests.RequestException, TimeoutError):
         return False
 
@@ -91,18 +91,21 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
         At the first file that can't be had: `ServerFails` or `WrongContent`, or
         neither of them if this computer's disk is the reason. What is whole stays.
     """
-    address = mirror()
-    stop, todo, done = threading.Event(), deque(hashes), queue.SimpleQueue()
+    address, stop = mirror(), threading.Event()
+    todo, done = deque(hashes), queue.SimpleQueue()
 
     def work() -> None:
         with requests.Session() as session, suppress(IndexError):  # nothing left to do
             while not stop.is_set():
-                file = todo.popleft()
-                try:
-                    _fetch_one(address, file, hashes[file], _Downloader(session, stop))
-                    done.put((file, None))
-                except Exception as error:
-                    done.put((file, error))
+                file, error = todo.popleft(), None
+                download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
+                try:  # pooch compares hashes and tries again
+                    (cache() / file).parent.mkdir(parents=True, exist_ok=True)
+                    fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
+                    fetcher.fetch(file, downloader=download)
+                except Exception as failure:
+                    error = failure
+                done.put((file, error))
 
     workers = [_start(work) for _ in range(min(_WORKERS, len(hashes)))]
     # A worker gives up by itself, unless it hangs where no time-out reaches it, as in the
@@ -112,19 +115,16 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
         bar = tqdm(total=len(hashes), desc=title, unit="file", disable=None if title else True)
         with bar:
             for _ in hashes:
-                file, error = done.get(timeout=patience)
+                try:
+                    file, error = done.get(timeout=patience)
+                except queue.Empty:
+                    file, error = "one of the files", _too_slow()
                 if error:
                     raise _explained(address, file, error) from error
                 bar.update()
-    except queue.Empty:
-        error = _too_slow()
-        raise _explained(address, "one of the files", error) from error
     finally:
         stop.set()
-        end = time.monotonic() + 1  # most end with their next packet, and tidy up
-        for worker in workers:
-            with suppress(TimeoutError):
-                worker.result(max(0, end - time.monotonic()))
+        wait(workers, timeout=1)  # most end with their next packet, and tidy up
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -149,56 +149,38 @@ def _start(function: Callable, *arguments, **options) -> Future:
     return future
 
 
-def _fetch_one(
-    address: str, file: str, sha256: str | None, downloader: Callable[..., None]
+def _download(
+    session: requests.Session, stop: threading.Event, end: float, url: str, path: str, _: object
 ) -> None:
-    """Fetch one file, unless it is in the cache; pooch compares hashes and tries again."""
-    (cache() / file).parent.mkdir(parents=True, exist_ok=True)
-    fetcher = pooch.Pooch(cache(), address, {file: sha256}, retry_if_failed=_TRIES - 1)
-    fetcher.fetch(file, downloader=downloader)
-
-
-class _Downloader:
-    """What pooch calls for each attempt at one file: requests, with a limit for the whole.
+    """Make one attempt at one file, as pooch asks for it, with a limit for all attempts.
 
     `pooch.HTTPDownloader` limits the silence between two packets, so a server that drips
     a byte now and then would hold it for ever.
     """
+    options = {
+        "timeout": (_CONNECT_SECONDS, _SILENT_SECONDS),
+        "headers": {"Accept-Encoding": "identity"},  # bytes as they are in the file
+    }
+    _check_time(stop, end)
+    with session.get(url, stream=True, **options) as response, open(path, "wb") as file:
+        response.raise_for_status()
+        if "html" in response.headers.get("Content-Type", ""):
+            raise requests.RequestException("it shows a web page instead, perhaps of a login")
+        try:
+            while packet := response.raw.read1(2**16):  # what is there, be it one byte
+                _check_time(stop, end)
+                file.write(packet)
+        except urllib3.exceptions.HTTPError as error:  # what requests makes of it, too
+            raise requests.ConnectionError(error) from error
 
-    def __init__(self, session: requests.Session, stop: threading.Event) -> None:
-        self.session, self.stop = session, stop
-        self.end = time.monotonic() + _FILE_SECONDS
 
-    def __call__(self, url: str, path: str, fetcher: pooch.Pooch) -> None:
-        self._check()
-        timeout = (_CONNECT_SECONDS, _SILENT_SECONDS)
-        headers = {"Accept-Encoding": "identity"}  # bytes as they are in the file
-        with (
-            self.session.get(url, stream=True, timeout=timeout, headers=headers) as response,
-            open(path, "wb") as file,
-        ):
-            response.raise_for_status()
-            if "html" in response.headers.get("Content-Type", ""):
-                raise requests.RequestException("it shows a web page instead, perhaps of a login")
-            try:
-                while packet := response.raw.read1(2**16):  # what is there, be it one byte
-                    self._check()
-                    file.write(packet)
-            except urllib3.exceptions.HTTPError as error:  # what requests makes of it, too
-                raise requests.ConnectionError(error) from error
-
-    def _check(self) -> None:
-        if self.stop.is_set():
-            raise InterruptedError("the download was stopped")
-        if time.monotonic() > self.end:
-            raise _too_slow()
+def _check_time(stop: threading.Event, end: float) -> None:
+    if stop.is_set() or time.monotonic() > end:  # who stopped it reads no message
+        raise _too_slow()
 
 
 def _too_slow() -> TimeoutError:
     return TimeoutError(f"it did not come within {_FILE_SECONDS} seconds")
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _explained(address: str, file: str, error: Exception) -> RecordingUnavailable:
@@ -210,7 +192,7 @@ def _explained(address: str, file: str, error: Exception) -> RecordingUnavailabl
     elif isinstance(error, ValueError):  # pooch: the hash differs
         kind, reason = WrongContent, "what came is not the published file (its SHA-256 differs)"
         advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
-    elif isinstance(error, OSError) and error.errno in _FULL:
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         reason = f"the disk is full ({error.strerror})"
         advice = "Make room, or set ECGLAB_CACHE to a folder on another disk, and try again"
     return kind(

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
@@ -15,12 +16,22 @@ from ecglab.beats import CLASSES, labels_of
 from ecglab.evaluate import Scores
 from ecglab.records import Record
 
-#: The palette of Okabe and Ito, which colour-blind readers can tell apart.
+#: The palette of Okabe and Ito, which colour-blind readers can tell apart. Orange and sky blue are
+#: faint on white (2.3 : 1): for areas and thick marks, not for thin lines.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: One colour for each AAMI class.
-COLORS = {"N": "#0072B2", "S": "#E69F00", "V": "#D55E00", "F": "#CC79A7", "Q": "#595959"}
+#: One colour for each AAMI class. As text they have a contrast of 4.5 : 1 on white or more.
+COLORS = {"N": "#2A66D9", "S": "#8A7200", "V": "#7A1F00", "F": "#B0128F", "Q": "#1A1A1A"}
 _WAVE_COLORS = {"P": "#56B4E9", "QRS": "#E69F00", "T": "#009E73"}
 _INK, _GRID, _FINE = "#1a1a1a", "#e8a0a0", "#f6dcdc"
+_MARKS = "os^DvPX"
+#: ECG paper runs at 25 mm for a second; a millivolt is 10 mm high. In inches, as matplotlib counts.
+_SECOND, _MILLIVOLT = 25 / 25.4, 10 / 25.4
+
+_FOR, _AGAINST = to_rgb("#E69F00"), to_rgb("#56B4E9")
+_EVIDENCE = LinearSegmentedColormap.from_list(
+    "evidence",
+    [(0, (*_AGAINST, 0.8)), (0.5, (*_AGAINST, 0)), (0.5, (*_FOR, 0)), (1, (*_FOR, 0.8))],
+)
 
 #: Rows of the usual twelve-lead sheet.
 CLINICAL_LAYOUT = (
@@ -124,12 +135,14 @@ def strip(
     ax.plot(time, signal, color=_INK, linewidth=1.1)
     if beats:
         _mark_beats(ax, record, start, seconds)
-    ax.set(xlabel="time (s)", ylabel="mV", title=f"Record {record}, lead {lead}")
+    ax.set_title(f"Record {record}, lead {lead}")
     return figure
 
 
 def twelve_leads(record: Record) -> Figure:
     """Draw a twelve-lead record as the clinic lays it out, with lead II along the bottom.
+
+    A calibration mark, 1 mV high and 0.2 s wide, stands before each row.
 
     Parameters
     ----------
@@ -147,9 +160,11 @@ def twelve_leads(record: Record) -> Figure:
     """
     seconds, row_height = min(record.duration, 10.0), 2.5
     column = seconds / 4
-    figure, ax = _sheet(seconds, -9.5, 2.0, start=0.0)
+    figure, ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
     for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
         width = column if len(leads) == 4 else seconds
+        mark = np.array([0, 0, 1, 1, 0, 0]) - row * row_height
+        ax.plot([-0.36, -0.32, -0.32, -0.12, -0.12, -0.08], mark, color=_INK, linewidth=0.8)
         for place, lead in enumerate(leads):
             first = round(place * width * record.fs)
             signal = record.lead(lead)[first : first + round(width * record.fs)]
@@ -165,8 +180,7 @@ def twelve_leads(record: Record) -> Figure:
                     color=_INK,
                     linewidth=0.8,
                 )
-    scale = "25 mm/s, 10 mm/mV: a large box is 0.2 s and 0.5 mV"
-    ax.set(xlabel=f"time (s)  ·  {scale}", title=f"Record {record}: twelve leads")
+    ax.set(title=f"Record {record}: twelve leads", ylabel="rows 2.5 mV apart")
     ax.set_yticklabels([])
     return figure
 
@@ -204,7 +218,7 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
             span = max(onset / record.fs, start), min(offset / record.fs, start + seconds)
             ax.axvspan(*span, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
             ax.text(sum(span) / 2, high - 0.22, kind, ha="center", fontsize=10, weight="bold")
-    ax.set(xlabel="time (s)", ylabel="mV", title=f"Record {record}, lead {lead}: wave bounds")
+    ax.set_title(f"Record {record}, lead {lead}: wave bounds")
     return figure
 
 
@@ -281,7 +295,7 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
     figure, ax = plt.subplots(figsize=(5.2, 4.4))
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(*matrix.shape):
-        dark = shares[row, column] > 0.5
+        dark = shares[row, column] > 0.68  # from there on white stands out more than ink
         ax.text(
             column,
             row,
@@ -307,34 +321,41 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
 
 
 def history(
-    histories: pd.DataFrame | Mapping[str, pd.DataFrame], columns: Sequence[str] = ("loss",)
+    histories: pd.DataFrame | Mapping[str, pd.DataFrame | Sequence[pd.DataFrame]],
+    columns: Sequence[str] = ("loss",),
 ) -> Figure:
     """Draw training curves, one panel for each column.
 
     Parameters
     ----------
-    histories : pandas.DataFrame or mapping of str to pandas.DataFrame
-        As `train.fit` gives them; several runs by name.
+    histories : pandas.DataFrame or mapping
+        As `train.fit` gives them; several by name. A name may stand for a list: the same
+        training with several seeds, drawn as their mean with a band from lowest to highest.
     columns : sequence of str
         Which columns to draw.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the trainings with several seeds differ in their number of epochs.
     """
     named = {"": histories} if isinstance(histories, pd.DataFrame) else dict(histories)
+    named = {k: [v] if isinstance(v, pd.DataFrame) else list(v) for k, v in named.items()}
     figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
-    marks = ("o", "s", "^", "D", "v", "P", "X")
     for ax, column in zip(axes[0], columns, strict=True):
-        for k, (name, table) in enumerate(named.items()):
-            ax.plot(
-                np.arange(1, len(table) + 1),
-                table[column],
-                marks[k % len(marks)] + "-",
-                markersize=4,
-                color=PALETTE[k % len(PALETTE)],
-                label=name,
-            )
+        for k, (name, tables) in enumerate(named.items()):
+            if len(epochs := {len(table) for table in tables}) != 1:
+                raise ValueError(f"{name!r} has runs of {sorted(epochs)} epochs; give equal ones")
+            runs, epoch = np.array([table[column] for table in tables]), np.arange(*epochs) + 1
+            color, mark = PALETTE[k % len(PALETTE)], _MARKS[k % len(_MARKS)]
+            if len(runs) > 1:
+                ax.fill_between(epoch, runs.min(0), runs.max(0), color=color, alpha=0.2, lw=0)
+                name = f"{name}, {len(runs)} seeds"
+            ax.plot(epoch, runs.mean(0), f"{mark}-", markersize=4, color=color, label=name)
         ax.set(xlabel="epoch", ylabel=column, ylim=(0, None))
         ax.xaxis.get_major_locator().set_params(integer=True)
         if len(named) > 1:
@@ -342,26 +363,146 @@ def history(
     return figure
 
 
-def intervals(table: pd.DataFrame, title: str = "Scores with 95 % intervals over people") -> Figure:
-    """Draw scores with their intervals as a forest plot.
+def intervals(
+    table: pd.DataFrame,
+    title: str = "Scores with 95 % intervals over people",
+    xlabel: str = "score",
+    pooled: Sequence[str] = (),
+) -> Figure:
+    """Draw scores with their intervals as a forest plot: of several scores, or by record.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns value, low, high, as `evaluate.bootstrap_records` gives them.
+        Columns value, low, high, as `evaluate.bootstrap_records` gives them; a row without a
+        value is left empty. A column beats, where there is one, is written at the right.
+    title, xlabel : str
+    pooled : sequence of str
+        Rows that sum up others: drawn as diamonds.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"value": [0.9], "low": [0.8], "high": [0.95]}, index=["100"])
+    >>> figure = intervals(table, "One record", xlabel="sensitivity to V")
+    """
+    rows = np.arange(len(table))[::-1]
+    figure, ax = plt.subplots(figsize=(7, 0.36 * len(table) + 1.2))
+    ax.hlines(rows, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
+    summed = table.index.isin(pooled)
+    for mark, chosen in (("o", ~summed), ("D", summed)):
+        if chosen.any():
+            ax.plot(table["value"][chosen], rows[chosen], mark, color=_INK, markersize=6)
+    ax.set(yticks=rows, yticklabels=table.index, xlim=(0, 1.02), xlabel=xlabel, title=title)
+    if "beats" in table:
+        right = ax.secondary_yaxis("right")
+        right.set_yticks(rows, [f"{count:,}" for count in table["beats"]])
+        right.set_ylabel("beats")
+        right.tick_params(length=0)
+    ax.grid(axis="x", color="#dddddd")
+    ax.set_axisbelow(True)
+    return figure
+
+
+def reliability(table: pd.DataFrame, title: str = "What it believes, and what came true") -> Figure:
+    """Draw a reliability diagram, with the number of beats below.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From `evaluate.reliability`.
     title : str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    rows = np.arange(len(table))[::-1]
-    figure, ax = plt.subplots(figsize=(7, 0.36 * len(table) + 1.2))
-    ax.hlines(rows, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
-    ax.plot(table["value"], rows, "o", color=_INK, markersize=6)
-    ax.set(yticks=rows, yticklabels=table.index, xlim=(0, 1.02), xlabel="score", title=title)
-    ax.grid(axis="x", color="#dddddd")
-    ax.set_axisbelow(True)
+    figure, (ax, below) = plt.subplots(
+        2, 1, figsize=(5, 5.6), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
+    )
+    ax.plot([0, 1], [0, 1], "--", color="#767676", label="calibrated")
+    ax.plot(table["confidence"], table["frequency"], "o-", color=PALETTE[0], label="network")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="part that came true", title=title)
+    ax.legend()
+    bounds = table["low"], table["beats"], table["high"] - table["low"]
+    below.bar(*bounds, align="edge", color=PALETTE[0], edgecolor="white")
+    below.set(yscale="log", xlabel="mean probability given", ylabel="beats")
+    return figure
+
+
+def coverage(
+    tables: pd.DataFrame | Mapping[str, pd.DataFrame],
+    title: str = "Fewer answers, fewer errors",
+) -> Figure:
+    """Draw which part of the answers is wrong when only the surest are given.
+
+    Parameters
+    ----------
+    tables : pandas.DataFrame or mapping of str to pandas.DataFrame
+        From `evaluate.risk_coverage`; several by name.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    named = {"": tables} if isinstance(tables, pd.DataFrame) else dict(tables)
+    figure, ax = plt.subplots(figsize=(6, 3.6))
+    for k, (name, table) in enumerate(named.items()):
+        style = ("-", "--", ":", "-.")[k % 4]
+        ax.plot(
+            table["coverage"], table["risk"], style, color=PALETTE[k % len(PALETTE)], label=name
+        )
+    ax.set(xlim=(0, 1), ylim=(0, None), title=title)
+    ax.set(xlabel="coverage: part of the beats answered", ylabel="risk: part of answers wrong")
+    if len(named) > 1:
+        ax.legend()
+    return figure
+
+
+def overlay(
+    images: np.ndarray,
+    maps: np.ndarray,
+    titles: Sequence[str] | None = None,
+    columns: int = 6,
+    label: str = "share of the largest value",
+) -> Figure:
+    """Lay maps over images: orange speaks for the class, blue against it.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        As for `gallery`.
+    maps : numpy.ndarray
+        Shape ``(n, height, width)``, from `explain.grad_cam` or `explain.occlusion`. One scale,
+        up to the largest value without its sign, holds for all.
+    titles, columns
+        As for `gallery`.
+    label : str
+        What the maps measure, with its unit; written beside the colours.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        As from `gallery`, or if there is not one map of the same size for each image.
+    """
+    if np.shape(maps) != np.shape(images)[:3]:
+        raise ValueError(f"maps have shape {np.shape(maps)}; give {np.shape(images)[:3]}")
+    figure = gallery(images, titles, columns)
+    top = float(np.abs(maps).max()) or 1.0
+    low = -top if np.min(maps) < 0 else 0
+    shown = [ax for ax in figure.axes if ax.images]
+    for ax, one in zip(shown, maps, strict=True):
+        drawn = ax.imshow(one, cmap=_EVIDENCE, norm=plt.Normalize(-top, top))
+    bar = figure.colorbar(drawn, ax=figure.axes, label=label, fraction=0.04)
+    bar.ax.set(ylim=(low, top), facecolor="black")
     return figure
 
 
@@ -381,10 +522,23 @@ def _part(record: Record, lead: str, start: float, seconds: float) -> tuple[np.n
 
 
 def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figure, Axes]:
-    """Return a figure eight inches wide, as high as its piece of ECG paper needs."""
-    width = 7.2
-    figure, ax = plt.subplots(figsize=(8, width * 0.4 * (high - low) / seconds + 0.9))
+    """Return a figure with ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them.
+
+    What is short is enlarged to at most 200 mm, what is long made smaller to fit into 250 mm.
+    """
+    wide = 25 * seconds
+    times = min(4, max(1, int(200 // wide)))
+    scale = 1 / np.ceil(wide / 250 - 1e-9) if wide > 265 else times
+    drawn = "" if scale == 1 else f", {scale:g} ×" if scale > 1 else f", 1/{round(1 / scale)} ×"
+    width, height = seconds * _SECOND * scale, (high - low) * _MILLIVOLT * scale
+    left, bottom, right, top = 0.65, 0.6, 0.2, 0.35
+    figure = plt.figure(figsize=(left + width + right, bottom + height + top), layout="none")
+    whole = figure.get_size_inches()
+    ax = figure.add_axes([left / whole[0], bottom / whole[1], width / whole[0], height / whole[1]])
     paper(ax, seconds, low, high, start)
+    ax.set(xlabel=f"time (s)  ·  25 mm/s, 10 mm/mV{drawn}", ylabel="mV")
+    ax.tick_params(axis="x", pad=7)  # clear of the lowest voltage
+    ax.tick_params(labelsize=11 if scale >= 1 else 8)
     return figure, ax
 
 

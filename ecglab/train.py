@@ -310,7 +310,8 @@ def fit(
         "loss": loss if isinstance(loss, str) else loss.name,
         "beats": beats.sha256,
         "leads": list(beats.leads),
-        "window": [beats.before, beats.windows.shape[1]],
+        "before": beats.before,
+        "after": beats.after,
         "input": [list(shape.shape[1:]) for shape in model.inputs],
         "parameters": model.count_params(),
     }

@@ -1,5 +1,7 @@
 """Images: calibrated, the same scale for every beat, exact to the pixel."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,10 @@ from ecglab import images
 
 FS = 360.0
 SIZE = {"height": 64, "width": 64}
+FIELDS = [images.gramian, images.recurrence, images.scalogram]
+ALL = [images.rasterize, *FIELDS]
+every_kind = pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+every_field = pytest.mark.parametrize("make", FIELDS, ids=lambda make: make.__name__)
 
 
 @pytest.fixture(scope="module")
@@ -156,14 +162,200 @@ def test_scale():
         ((5, 100, 1), {"fs": float("nan")}, "fs is nan Hz"),
     ],
 )
-def test_what_is_refused_is_named(shape, arguments, message):
+@every_kind
+def test_what_is_refused_is_named(make, shape, arguments, message):
     with pytest.raises(ValueError, match=message):
-        images.rasterize(np.zeros(shape), **{"fs": FS, **arguments})
+        make(np.zeros(shape), **{"fs": FS, **arguments})
 
 
+@every_kind
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_samples_must_be_numbers(value):
+def test_samples_must_be_numbers(make, value):
     windows = np.zeros((3, 100, 1))
     windows[1, 50] = value
-    with pytest.raises(ValueError, match="NaN or infinite"):
-        images.rasterize(windows, FS)
+    with pytest.raises(ValueError, match="windows hold NaN or infinite"):
+        make(windows, FS)
+
+
+# --- fields ---------------------------------------------------------------------------------
+
+
+def plateaus(*levels):
+    """Give each level a stretch of 999 samples; averaging blurs no more than one of them."""
+    return np.repeat(np.float32(levels), 999)[None, :, None]
+
+
+@every_field
+def test_fields_have_the_form_of_the_raster(make, windows):
+    drawn = make(windows[:70], FS, height=12, width=20)
+    assert drawn.shape == (70, 12, 20, 2) and drawn.dtype == np.uint8
+    assert make(windows[:0], FS).shape == (0, 64, 64, 2)
+    for k in (0, 15, 16, 63, 64, 69):  # 16 and 64 beats are drawn at once
+        assert np.array_equal(drawn[[k]], make(windows[[k]], FS, height=12, width=20)), k
+
+
+@every_field
+def test_fields_leave_the_input_alone(make, windows):
+    before = windows[:3].copy()
+    make(before, FS)
+    assert np.array_equal(before, windows[:3])
+
+
+def test_gramian_is_the_cosine_of_the_sum_of_angles():
+    levels = np.array([-2.5, -1.0, 0.0, 0.7, 2.5])
+    angles = np.arccos((levels + 2.5) / 5)
+    expected = 255 * (np.cos(angles[:, None] + angles) + 1) / 2
+    drawn = images.gramian(plateaus(*levels), FS, height=5, width=5)[0, :, :, 0]
+    # rounding, and near -2.5 and 2.5 mV, where the arc cosine is steep, the plateaus' blurred ends
+    assert drawn == pytest.approx(expected, abs=3)
+    assert drawn[1:4, 1:4] == pytest.approx(expected[1:4, 1:4], abs=0.6)
+
+
+def test_the_gramian_diagonal_gives_the_voltage_back(windows):
+    drawn = images.gramian(windows, FS, height=108, width=108)[:, :, :, 0]
+    cosines = np.diagonal(drawn, axis1=1, axis2=2) / 127.5 - 1
+    voltage = np.sqrt((cosines + 1) / 2) * 5 - 2.5
+    middles = images.rasterize(windows, FS, height=500, width=108)[:, :, :, 0].astype(float)
+    rows = (middles * np.arange(500)[:, None]).sum(axis=1) / middles.sum(axis=1) + 0.5
+    assert np.abs(voltage - (2.5 - rows / 100)).mean() < 0.01
+
+
+def test_gramian_keeps_height_and_direction():
+    small, tall, low = (images.gramian(spike(mv), FS).astype(int) for mv in (0.5, 1, -0.5))
+    assert np.abs(small - tall).max() > 20 and np.abs(small - low).max() > 20
+
+
+def test_recurrence_is_the_distance_in_millivolts():
+    levels = np.array([-2.0, 0.0, 0.4, 1.5])
+    drawn = images.recurrence(plateaus(*levels), FS, height=4, width=4)[0, :, :, 0]
+    assert drawn == pytest.approx(51 * np.abs(levels[:, None] - levels), abs=0.6)
+    half = images.recurrence(plateaus(*levels), FS, height=4, width=4, mv=(-2, 0.5))[0, :, :, 0]
+    clipped = np.minimum(levels, 0.5)
+    assert half == pytest.approx(102 * np.abs(clipped[:, None] - clipped), abs=0.6)
+
+
+def test_states_of_several_voltages():
+    levels = np.array([0.0, 1.0, 0.0, -1.0, 0.0, 1.0])
+    delay = 999 / FS
+    drawn = images.recurrence(plateaus(*levels), FS, height=4, width=4, dimension=3, delay=delay)
+    states = np.stack([levels[k : k + 4] for k in range(3)], axis=1)
+    distances = np.sqrt(((states[:, None] - states) ** 2).mean(axis=2))
+    assert drawn[0, :, :, 0] == pytest.approx(51 * distances, abs=0.6)
+    assert drawn[0, 0, 2, 0] > 0, "a rising and a falling 0 mV"
+    plain = images.recurrence(plateaus(*levels), FS, height=6, width=6)[0, :, :, 0]
+    assert plain[0, 2] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"dimension": 0}, {"delay": 0.001}, {"delay": -0.1}, {"dimension": 11}, {"delay": 0.0}],
+)
+def test_impossible_states_are_refused(arguments):
+    with pytest.raises(ValueError, match=r"dimension is .* for 108 samples at 360 Hz; dimension"):
+        images.recurrence(np.zeros((1, 108, 1)), FS, **{"dimension": 2, **arguments})
+
+
+@pytest.mark.parametrize("frequency", [5.0, 10.0, 20.0, 40.0])
+@pytest.mark.parametrize("fs", [250.0, 360.0])
+def test_a_sine_is_brightest_in_the_row_of_its_frequency(frequency, fs):
+    time = np.arange(round(2 * fs)) / fs
+    wave = 0.8 * np.sin(2 * np.pi * frequency * time)[None, :, None]
+    drawn = images.scalogram(wave, fs, height=65, width=20, hz=(2.5, 40.0))[0, :, :, 0]
+    rows = np.geomspace(40.0, 2.5, 65)
+    middle = drawn[:, 10].astype(int)
+    assert rows[middle.argmax()] == pytest.approx(frequency, rel=0.05)
+    assert middle.max() == pytest.approx(0.8 * 255, rel=0.05), "its amplitude"
+
+
+def test_a_scalogram_tells_when():
+    early = images.scalogram(spike(1, at=20), FS)[0, :, :, 0]
+    assert early[:30].sum(axis=0).argmax() == pytest.approx(20 / 107 * 64, abs=1)
+    flat = images.scalogram(np.full((1, 108, 1), 1.5), FS)
+    assert flat.max() <= 1, "no edge where a window begins or ends"
+
+
+@pytest.mark.parametrize("hz", [(0, 40), (-1, 40), (40, 10), (10, 10), (3, 181), (3, np.nan)])
+def test_impossible_frequencies_are_refused(hz):
+    with pytest.raises(ValueError, match=r"hz is .*; it must rise, from above 0 to at most 180 Hz"):
+        images.scalogram(np.zeros((1, 108, 1)), FS, hz=hz)
+
+
+# --- beat and rhythm in one image -----------------------------------------------------------
+
+
+def test_a_card_is_a_raster_above_a_raster(windows):
+    strips = np.tile(windows, (1, 4, 1))
+    drawn = images.card(windows, strips, FS, before=0.5, height=60, width=50, strip=20)
+    assert drawn.shape == (520, 60, 50, 2) and drawn.dtype == np.uint8
+    assert np.array_equal(drawn[:, :40], images.rasterize(windows, FS, height=40, width=50))
+    below = images.rasterize(strips, FS, height=20, width=50)
+    below[:, 0, 20] = 255  # 0.5 s of 431 / 360 s, in 50 columns
+    assert np.array_equal(drawn[:, 40:], below)
+    ends = [images.card(windows, strips, FS, before=before) for before in (0, 431 / FS)]
+    assert (ends[0][:, 48, 0] == 255).all() and (ends[1][:, 48, 63] == 255).all()
+
+
+def test_a_card_shows_prematurity():
+    peaks = {"on time": [300, 600, 900], "early": [300, 510, 900]}
+    shown = {}
+    for name, at in peaks.items():
+        strip = sum(spike(1, k, 1200) for k in at)
+        beat = strip[:, at[1] - 90 : at[1] + 126]
+        moved = np.roll(strip, 600 - at[1], axis=1)
+        shown[name] = images.card(beat, moved, FS, before=600 / FS)[0, :, :, 0]
+    assert np.array_equal(shown["on time"][:48], shown["early"][:48]), "the same shape"
+    above = {name: image[48:54, :25].max(axis=0) for name, image in shown.items()}  # 0.6 mV
+    first = {name: np.flatnonzero(columns > 100)[0] for name, columns in above.items()}
+    columns = 90 / (1199 / 64)  # in a quarter of a second
+    assert first["early"] - first["on time"] == pytest.approx(columns, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments", "message"),
+    [
+        ((4, 400, 1), {}, "5 windows of 1 leads and 4 strips of 1; give one strip for each"),
+        ((5, 400, 2), {}, "5 windows of 1 leads and 5 strips of 2"),
+        ((5, 400), {}, r"strips have shape \(5, 400\)"),
+        ((5, 400, 1), {"before": 1.2}, "before is 1.2 s; a strip goes from 0 to 1.10833 s"),
+        ((5, 400, 1), {"before": -0.1}, "before is -0.1 s"),
+        ((5, 400, 1), {"before": np.nan}, "before is nan s"),
+        ((5, 400, 1), {"strip": 1}, "1 × 64 pixels is too small"),
+        ((5, 400, 1), {"strip": 63}, "1 × 64 pixels is too small"),
+    ],
+)
+def test_what_a_card_refuses_is_named(shape, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        images.card(np.zeros((5, 100, 1)), np.zeros(shape), FS, **{"before": 0.5, **arguments})
+
+
+def test_a_strip_must_hold_numbers():
+    with pytest.raises(ValueError, match="strips hold NaN"):
+        images.card(np.zeros((1, 9, 1)), np.full((1, 9, 1), np.nan), FS, before=0)
+
+
+# --- memory ---------------------------------------------------------------------------------
+
+
+def needed(make, count):
+    """Return how many bytes it takes to draw, beyond the images themselves."""
+    windows = np.zeros((count, 108, 1), dtype=np.float32)
+    tracemalloc.start()
+    try:
+        drawn = make(windows)
+        return tracemalloc.get_traced_memory()[1] - drawn.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("make", [*ALL, images.card], ids=lambda make: make.__name__)
+def test_memory_does_not_grow_with_the_beats(make):
+    size = {"fs": FS, "height": 32, "width": 32}
+
+    def draw(windows):
+        if make is images.card:
+            return images.card(windows, windows, before=0.1, **size)
+        return make(windows, **size)
+
+    needed(draw, 2)  # tables
+    grown = needed(draw, 1024) - needed(draw, 512)
+    assert grown < 512 * 32 * 32 / 4, "what checks the samples does grow, by a byte for each"

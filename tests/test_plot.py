@@ -1,10 +1,14 @@
 """Figures: whole, labelled, and refusing what they can't show."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from PIL import Image
 
 from ecglab import beats, evaluate, images, plot, records, simulate
 
@@ -67,9 +71,58 @@ def test_paper_is_to_scale():
     assert one[1, 0] - one[0, 0] == pytest.approx(one[2, 1] - one[0, 1], rel=1e-3)
 
 
+def millimetres(ax):
+    """Return how long a second and how high a millivolt are where the figure is printed."""
+    origin, corner = ax.transData.transform([(0, 0), (1, 1)])
+    return tuple((corner - origin) / ax.figure.dpi * 25.4)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [(1, 4), (2, 4), (2.5, 3), (4, 2), (5, 1), (10, 1), (12, 1 / 2), (30, 1 / 3)],
+)
+def test_strips_are_printed_to_scale(record, seconds, times):
+    with plt.rc_context():
+        plot.style()
+        ax = only(plot.strip(record, "MLII", start=5, seconds=seconds))
+    assert millimetres(ax) == pytest.approx((25 * times, 10 * times), rel=1e-3)
+    note = {1: "mV", 4: "mV, 4 ×", 1 / 2: "mV, 1/2 ×", 1 / 3: "mV, 1/3 ×"}.get(times)
+    assert note is None or ax.get_xlabel().endswith(note)
+    inside = ax.figure.get_window_extent()
+    ticks = [text for text in ax.get_xticklabels() if 5 <= text.get_position()[0] <= 5 + seconds]
+    for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label, *ticks):
+        box = text.get_window_extent()
+        assert inside.x0 <= box.x0 and box.x1 <= inside.x1, f"{text} is cut off"
+        assert inside.y0 <= box.y0 and box.y1 <= inside.y1, f"{text} is cut off"
+
+
+def test_twelve_leads_and_waves_are_printed_to_scale(twelve):
+    assert millimetres(only(plot.twelve_leads(twelve))) == pytest.approx((25, 10), rel=1e-3)
+    assert millimetres(only(plot.waves(twelve, "II", seconds=2))) == pytest.approx((100, 40))
+
+
+@pytest.mark.parametrize("dpi", [100, 254])
+def test_a_saved_sheet_measures_25_mm_a_second(record, dpi, tmp_path):
+    """Read from the file itself: the distance of the thick lines, at the resolution it states."""
+    figure = plot.strip(record, "MLII", start=5, seconds=10, beats=False)
+    figure.axes[0].lines[0].remove()
+    figure.savefig(tmp_path / "sheet.png", dpi=dpi)
+    picture = Image.open(tmp_path / "sheet.png")
+    stated = picture.info["dpi"]
+    assert stated == pytest.approx((dpi, dpi), rel=0.001)
+    redness = np.asarray(picture.convert("RGB"), dtype=float)
+    redness = redness[..., 0] - redness[..., 2]
+    for axis, box, along in ((0, 5.0, stated[0]), (1, 5.0, stated[1])):  # a large box is 5 mm
+        profile = redness.mean(axis=axis)
+        lines = np.flatnonzero(profile > profile.max() / 2)
+        starts = lines[np.insert(np.diff(lines) > 1, 0, True)]
+        boxes = len(starts) - 1
+        assert (starts[-1] - starts[0]) / boxes / along * 25.4 == pytest.approx(box, rel=0.01)
+
+
 def test_strip(record):
     ax = only(plot.strip(record, "MLII", start=5, seconds=4))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "mV")
+    assert ax.get_xlabel() == "time (s)  ·  25 mm/s, 10 mm/mV, 2 ×" and ax.get_ylabel() == "mV"
     assert ax.get_title() == "Record 100 (simulated), lead MLII"
     (line,) = ax.lines
     assert line.get_xdata()[[0, -1]] == pytest.approx([5, 9 - 1 / 360])
@@ -109,6 +162,9 @@ def test_twelve_leads(twelve):
     assert sorted(texts(ax)) == sorted([*records.LUDB_LEADS, "II"])
     longest = max(ax.lines, key=lambda line: len(line.get_xdata()))
     assert len(longest.get_xdata()) == 5000, "lead II along the bottom"
+    marks = [line for line in ax.lines if len(line.get_xdata()) == 6]
+    assert len(marks) == 4 and all(np.ptp(mark.get_ydata()) == 1 for mark in marks), "1 mV"
+    assert "mV" in ax.get_ylabel()
 
 
 def test_twelve_leads_of_a_record_with_two(record):
@@ -118,7 +174,7 @@ def test_twelve_leads_of_a_record_with_two(record):
 
 def test_waves(twelve):
     ax = only(plot.waves(twelve, "II", seconds=2.5))
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (s)", "mV")
+    assert ax.get_xlabel().startswith("time (s)") and ax.get_ylabel() == "mV"
     assert "lead II: wave bounds" in ax.get_title()
     bounds = twelve.waves["II"]
     shown = bounds[(bounds["peak"] < 2.5 * 500) & (bounds["onset"] >= 0) & (bounds["offset"] >= 0)]
@@ -191,6 +247,25 @@ def test_history_of_several_runs(history):
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
 
 
+def test_history_of_several_seeds_shows_their_spread(history):
+    runs = [history, history + 0.2, history - 0.1]
+    ax = only(plot.history({"plain": runs, "residual": history}))
+    (band,) = ax.collections
+    assert ax.lines[0].get_ydata() == pytest.approx((history["loss"] + 1 / 30).to_numpy())
+    edges = band.get_paths()[0].vertices
+    at_2 = edges[edges[:, 0] == 2, 1]
+    assert (at_2.min(), at_2.max()) == pytest.approx((0.7, 1.0))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "plain, 3 seeds",
+        "residual",
+    ]
+
+
+def test_history_of_seeds_that_do_not_match(history):
+    with pytest.raises(ValueError, match=r"'plain' has runs of \[2, 3\] epochs"):
+        plot.history({"plain": [history, history[:2]]})
+
+
 def test_history_of_an_unknown_column(history):
     with pytest.raises(KeyError, match="error"):
         plot.history(history, columns=("error",))
@@ -207,6 +282,147 @@ def test_intervals():
     assert ax.get_xlim()[0] == 0
 
 
-def test_colours_tell_classes_apart():
+def test_intervals_by_record():
+    table = pd.DataFrame(
+        {"value": [0.9, np.nan, 0.8], "low": [0.7, np.nan, 0.7], "high": [1, np.nan, 0.9]},
+        index=["100", "101", "all"],
+    )
+    figure = plot.intervals(
+        table.assign(beats=[2000, 0, 5000]), "By record", "sensitivity to V", pooled=["all"]
+    )
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    assert (ax.get_title(loc="left") or ax.get_title(), ax.get_xlabel()) == (
+        "By record",
+        "sensitivity to V",
+    )
+    assert [line.get_marker() for line in ax.lines] == ["o", "D"]
+    assert ax.lines[1].get_ydata().tolist() == [0], "the last row is the lowest"
+    (right,) = ax.child_axes
+    assert [text.get_text() for text in right.get_yticklabels()] == ["2,000", "0", "5,000"]
+    assert right.get_ylabel() == "beats"
+
+
+@pytest.fixture
+def believed():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 300)
+    probabilities = rng.random((300, 5)) ** 3 + np.eye(5)[labels]
+    return labels, probabilities / probabilities.sum(axis=1, keepdims=True)
+
+
+def test_reliability(believed):
+    table = evaluate.reliability(*believed)
+    figure = plot.reliability(table)
+    figure.canvas.draw()
+    ax, below = figure.axes
+    diagonal, line = ax.lines
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
+    assert line.get_xydata() == pytest.approx(table[["confidence", "frequency"]].to_numpy())
+    assert [bar.get_height() for bar in below.patches] == table["beats"].tolist()
+    assert [bar.get_x() for bar in below.patches] == pytest.approx(table["low"].tolist())
+    assert below.get_xlabel() and below.get_ylabel() == "beats" and ax.get_ylabel()
+
+
+def test_coverage(believed):
+    table = evaluate.risk_coverage(*believed)
+    ax = only(plot.coverage(table))
+    assert ax.lines[0].get_xydata() == pytest.approx(table[["coverage", "risk"]].to_numpy())
+    assert "coverage" in ax.get_xlabel() and "risk" in ax.get_ylabel()
+    ax = only(plot.coverage({"image": table, "image + RR": table}))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["image", "image + RR"]
+    assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+def test_overlay(drawn):
+    maps = np.linspace(-1, 3, 2 * 64 * 64).reshape(2, 64, 64)
+    figure = plot.overlay(drawn[:2], maps, ["a", "b"], label="drop of the logit")
+    figure.canvas.draw()
+    *axes, bar = figure.axes
+    assert [ax.get_title() for ax in axes] == ["a", "b"]
+    assert bar.get_ylabel() == "drop of the logit" and bar.get_ylim() == (-3, 3)
+    for ax, image, one in zip(axes, drawn, maps, strict=False):
+        ground, colours = ax.images
+        assert np.array_equal(ground.get_array(), image[..., 0])
+        assert np.array_equal(colours.get_array(), one)
+        shades = colours.cmap(colours.norm([-3, -0.001, 0.001, 3]))
+        assert shades[:, 3] == pytest.approx([0.8, 0, 0, 0.8], abs=0.01), "nothing hides the beat"
+        assert shades[0, 2] > shades[0, 0] and shades[3, 0] > shades[3, 2], "blue and orange"
+    assert plot.overlay(drawn[:2], np.abs(maps)).axes[-1].get_ylim() == (0, 3)
+
+
+def test_overlay_names_what_it_refuses(drawn):
+    with pytest.raises(ValueError, match=r"maps have shape \(2, 32, 32\); give \(2, 64, 64\)"):
+        plot.overlay(drawn[:2], np.zeros((2, 32, 32)))
+
+
+# --- Colours ------------------------------------------------------------------------------------
+
+#: Linear RGB as people without one kind of cone see it (Machado et al. 2009,
+#: doi 10.1109/TVCG.2009.113, severity 1).
+SEEN_BY = {
+    "everyone": np.eye(3),
+    "protanopes": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopes": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopes": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def linear(color):
+    rgb = np.array(to_rgb(color))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(color, ground="white"):
+    """Return the contrast ratio of WCAG 2."""
+    dark, bright = sorted(linear(one) @ [0.2126, 0.7152, 0.0722] for one in (color, ground))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def lab(rgb):
+    """Return CIE L*a*b* of linear RGB."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ np.clip(rgb, 0, 1) / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("who", SEEN_BY)
+@pytest.mark.parametrize(
+    ("colors", "apart"),
+    [(plot.PALETTE, 16), (plot.COLORS.values(), 23)],
+    ids=["palette", "classes"],
+)
+def test_colours_can_be_told_apart_by(who, colors, apart):
+    """A difference of 2.3 in L*a*b* is just noticeable; lines and letters need several times it."""
+    seen = [lab(np.array(SEEN_BY[who]) @ linear(color)) for color in colors]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > apart
+
+
+def test_colours_stand_out_from_the_page():
     assert list(plot.COLORS) == list(beats.CLASSES)
-    assert len(set(plot.COLORS.values())) == 5 and len(set(plot.PALETTE)) == 7
+    assert min(map(contrast, plot.COLORS.values())) >= 4.5, "they are written as text"
+    assert min(map(contrast, plot.PALETTE[:4])) >= 3, "they are drawn as lines"
+
+
+def test_numbers_in_a_confusion_matrix_stand_out(scored):
+    for share in np.linspace(0, 1, 21):
+        matrix = np.full((5, 5), round(250 * (1 - share)))
+        matrix[np.diag_indices(5)] = round(1000 * share)
+        ax = only(plot.confusion(evaluate.Scores(matrix)))
+        image = ax.images[0]
+        ground = image.cmap(image.norm(image.get_array()[0, 0]))
+        assert contrast(ax.texts[0].get_color(), ground[:3]) > 4, share
+        plt.close(ax.figure)

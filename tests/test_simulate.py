@@ -6,8 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
-from ecglab import beats, records, simulate
+from ecglab import beats, evaluate, heart, patients, records, simulate
 
+TIMES = np.arange(-0.35, 0.65, 0.001)
 CLASSES = {"N": "NLRje", "S": "AaJS", "V": "VE", "F": "F"}
 
 
@@ -79,7 +80,9 @@ def test_ludb_has_the_form_of_the_real_recordings(ludb):
         assert 6 <= len(record.samples) <= 22
 
 
-@pytest.mark.parametrize(("name", "database"), [("100", "mitdb"), ("202", "mitdb"), ("8", "ludb")])
+@pytest.mark.parametrize(
+    ("name", "database"), [("100", "mitdb"), ("202", "mitdb"), ("8", "ludb"), ("em", "nstdb")]
+)
 def test_the_same_name_gives_the_same_patient(name, database):
     first, second = simulate.record(name, database), simulate.record(name, database)
     assert fingerprint(first) == fingerprint(second)
@@ -96,6 +99,8 @@ def test_unknown_names_are_refused():
         simulate.record("999")
     with pytest.raises(ValueError, match=r"ludb has no record '201'.*200"):
         simulate.record("201", "ludb")
+    with pytest.raises(ValueError, match=r"nstdb has no record 'sw'.*bw, em, ma"):
+        simulate.record("sw", "nstdb")
     with pytest.raises(ValueError, match=r"'edb'.*mitdb"):
         simulate.record("100", "edb")
 
@@ -104,6 +109,7 @@ def test_records_load_gives_simulated_patients_when_asked(monkeypatch):
     monkeypatch.setenv("ECGLAB_SOURCE", "simulated")
     assert records.load("100").simulated
     assert records.load("1", database="ludb").simulated
+    assert records.load("em", database="nstdb").simulated
 
 
 # --- beats ----------------------------------------------------------------------------------
@@ -132,18 +138,19 @@ def test_records_have_their_known_beats(mitdb, names, symbol):
     assert all((mitdb[name].symbols == symbol).sum() >= 80 for name in names)
 
 
-def test_a_detector_finds_the_labelled_beats(mitdb):
-    found = []
+def test_a_detector_does_about_as_well_as_on_real_recordings(mitdb):
+    """On the 48 real records it has Se .9919 and +P .9909, gross; it is never perfect."""
+    total = np.zeros((6, 6), dtype=int)
     for record in mitdb.values():
         detected = beats.detect(record.signal[:, 0], record.fs)
-        after = np.searchsorted(detected, record.samples)
-        distance = np.minimum(
-            np.abs(detected[np.minimum(after, len(detected) - 1)] - record.samples),
-            np.abs(detected[np.maximum(after - 1, 0)] - record.samples),
-        )
-        found.append(float((distance <= 0.15 * record.fs).mean()))
-    assert np.mean(np.array(found) >= 0.95) >= 0.9
-    assert min(found) > 0.8
+        symbols = np.full(len(detected), "N")
+        compared = (record.samples, record.symbols, detected, symbols, record.fs)
+        matrix = np.array(evaluate.beat_by_beat(*compared).matrix)
+        assert matrix[:5, :5].sum() > 0.7 * matrix[:5].sum()
+        total += matrix
+    found = total[:5, :5].sum()
+    assert 0.985 < found / total[:5].sum() < 0.998
+    assert 0.985 < found / total[:, :5].sum() < 0.998
 
 
 def test_labels_are_at_the_peak_of_the_complex(mitdb):
@@ -156,32 +163,81 @@ def test_labels_are_at_the_peak_of_the_complex(mitdb):
         assert (offset <= 0.040).mean() > 0.99
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol"), [("106", "V"), ("119", "V"), ("100", "A"), ("209", "A")]
-)
-def test_premature_beats_come_early_and_leave_a_pause(mitdb, name, symbol):
-    record = mitdb[name]
-    rr = np.diff(record.samples) / record.fs
-    symbols = record.symbols
-    single = 1 + np.flatnonzero(
+def intervals_about(record, symbol):
+    """The intervals before and after each lone beat of a kind, relative to the usual RR."""
+    rr, symbols = np.diff(record.samples), record.symbols
+    lone = 1 + np.flatnonzero(
         (symbols[1:-1] == symbol) & (symbols[:-2] == "N") & (symbols[2:] == "N")
     )
-    usual = np.median(rr[(symbols[1:] == "N") & (symbols[:-1] == "N")])
-    before, after = rr[single - 1] / usual, rr[single] / usual
-    assert np.median(before) < 0.8
-    assert np.median(after) > 1.03
-    both = np.median(before + after)
-    assert both == pytest.approx(2, abs=0.1) if symbol == "V" else both < 1.95
+    normal = np.flatnonzero((symbols[1:] == "N") & (symbols[:-1] == "N"))
+    # The rate drifts: the usual interval is that of the normal beats about.
+    nearest = np.searchsorted(normal, lone)[:, None] + np.arange(-8, 8)
+    usual = np.median(rr[normal[np.clip(nearest, 0, len(normal) - 1)]], axis=1)
+    return rr[lone - 1] / usual, rr[lone] / usual
+
+
+@pytest.mark.parametrize("name", ["106", "119", "200", "208", "223", "228", "233"])
+def test_ventricular_premature_beats_leave_a_full_compensatory_pause(mitdb, name):
+    before, after = intervals_about(mitdb[name], "V")
+    assert np.median(before) < 0.88 and (before < 0.95).mean() > 0.9
+    assert np.median(after) > 1.1
+    assert np.median(before + after) == pytest.approx(2, abs=0.06)
+
+
+@pytest.mark.parametrize("name", ["100", "209", "220", "222"])
+def test_atrial_premature_beats_reset_the_sinus_node(mitdb, name):
+    before, after = intervals_about(mitdb[name], "A")
+    assert np.median(before) < 0.9
+    assert 1.0 < np.median(after) < 1.25
+    assert np.median(before + after) < 1.97
+
+
+@pytest.mark.parametrize("name", ["208", "213"])
+def test_fusion_lies_between_normal_and_ventricular_in_time(mitdb, name):
+    ventricular, _ = intervals_about(mitdb[name], "V")
+    fused, _ = intervals_about(mitdb[name], "F")
+    assert np.median(ventricular) < np.median(fused) < 1
+
+
+@pytest.mark.parametrize(("name", "symbols"), [("208", "NVF"), ("104", "N/f")])
+def test_fusion_lies_between_two_kinds_of_beat_in_shape(mitdb, name, symbols):
+    one, other, fused = (
+        np.concatenate([mean_beat(mitdb[name], symbol, lead, half=40) for lead in (0, 1)])
+        for symbol in symbols
+    )
+    shares, *_ = np.linalg.lstsq(np.stack([one, other], 1), fused, rcond=None)
+    assert (shares > 0.15).all() and (shares < 0.85).all()
+    assert np.corrcoef(shares @ [one, other], fused)[0, 1] > 0.9
+
+
+def scatter(record):
+    """How much one RR interval differs from the next, relative to their mean."""
+    rr = np.diff(record.samples)
+    normal = (record.symbols[1:] == "N") & (record.symbols[:-1] == "N")
+    return np.abs(np.diff(rr[normal])).mean() / rr[normal].mean()
 
 
 def test_fibrillation_is_irregular_and_sinus_rhythm_is_not(mitdb):
-    def scatter(name):
-        rr = np.diff(mitdb[name].samples)
-        normal = (mitdb[name].symbols[1:] == "N") & (mitdb[name].symbols[:-1] == "N")
-        return np.abs(np.diff(rr[normal])).mean() / rr[normal].mean()
+    assert min(scatter(mitdb[name]) for name in ("203", "210", "221")) > 0.12
+    assert max(scatter(mitdb[name]) for name in ("100", "103", "115", "122", "234")) < 0.08
 
-    assert min(map(scatter, ("203", "210", "221"))) > 0.12
-    assert max(map(scatter, ("100", "103", "115", "122"))) < 0.05
+
+def test_fibrillating_atria_make_f_waves_and_no_p(mitdb):
+    def before_qrs(name):
+        record = mitdb[name]
+        lead = beats.remove_baseline(record.lead("MLII"), record.fs)
+        # After a long interval T is over, and what lies 260 to 80 ms before QRS is the atria's.
+        rr = np.diff(record.samples, prepend=0)
+        at = record.samples[(record.symbols == "N") & (rr > 0.8 * np.median(rr))][5:]
+        return lead[at[:, None] + np.arange(-94, -28)]
+
+    def p_height(name):
+        return np.ptp(before_qrs(name).mean(axis=0))
+
+    assert max(p_height(name) for name in ("203", "210", "221")) < 0.02
+    assert min(p_height(name) for name in ("100", "103", "115", "122")) > 0.05
+    f_wave = [np.ptp(before_qrs(name), axis=1).mean() for name in ("210", "221")]
+    assert min(f_wave) > 2 * max(p_height("210"), p_height("221"))
 
 
 def test_premature_beats_of_232_show_only_against_the_mean(mitdb):
@@ -191,19 +247,57 @@ def test_premature_beats_of_232_show_only_against_the_mean(mitdb):
     assert np.median(premature) / rr.mean() < 0.8
 
 
-def test_ventricular_beats_are_wider_than_normal_ones(mitdb):
-    def width(record, symbol):
-        shape = np.abs(mean_beat(record, symbol, half=40))
-        return (shape > 0.3 * shape.max()).sum()
+def width(record, symbol, lead=0):
+    """For how many samples the median beat is above a third of its peak."""
+    shape = np.abs(mean_beat(record, symbol, lead, half=40))
+    return (shape > 0.3 * shape.max()).sum()
 
-    for name in ("106", "119", "200", "223", "233"):
-        assert width(mitdb[name], "V") > 1.5 * width(mitdb[name], "N")
+
+def test_ventricular_beats_are_wider_than_normal_ones(mitdb):
+    ratios = [width(mitdb[name], "V") / width(mitdb[name], "N")
+              for name in ("106", "119", "200", "208", "221", "223", "228", "233")]  # fmt: skip
+    assert np.median(ratios) > 1.5 and min(ratios) > 1.1
+
+
+@pytest.mark.parametrize("name", ["200", "208", "223", "233"])
+def test_a_patient_has_several_ventricular_shapes(mitdb, name):
+    record = mitdb[name]
+    at = record.samples[record.symbols == "V"][5:-5]
+    shapes = record.signal[at[:, None] + np.arange(-40, 60), 0]
+    alike = np.corrcoef(shapes - np.median(shapes, axis=1, keepdims=True))
+    normal = record.signal[record.samples[record.symbols == "N"][5:505, None] + np.arange(-40, 60)]
+    assert np.quantile(alike, 0.02) < 0.8
+    assert np.quantile(np.corrcoef(normal[..., 0]), 0.02) > 0.7
+
+
+def test_some_supraventricular_beats_are_conducted_aberrantly(mitdb):
+    record = mitdb["209"]
+    template = mean_beat(record, "N", half=40)
+
+    def likeness(symbol):
+        at = record.samples[record.symbols == symbol][5:205]
+        windows = record.signal[at[:, None] + np.arange(-40, 41), 0]
+        return np.array([np.corrcoef(window, template)[0, 1] for window in windows])
+
+    assert likeness("A").std() > 1.2 * likeness("N").std()
 
 
 def test_right_bundle_branch_block_ends_upright_in_v1(mitdb):
     blocked, normal = (mean_beat(mitdb["212"], symbol, lead=1) for symbol in "RN")
-    assert blocked[30:55].max() > 0.5
+    assert blocked[30:55].max() > 0.3
     assert normal[30:55].max() < 0.2
+
+
+@pytest.mark.parametrize("name", ["102", "104", "107", "217"])
+def test_paced_beats_begin_with_a_spike(mitdb, name):
+    record = mitdb[name]
+    lead = 1 if record.leads[1] in ("V1", "V2") else 0
+    at = record.samples[record.symbols == "/"][5:-5]
+    slopes = np.abs(np.diff(record.signal[at[:, None] + np.arange(-60, 30), lead], axis=1))
+    slopes = np.median(slopes, axis=0)
+    spike = slopes.argmax()
+    assert 15 < 60 - spike < 50  # 40 to 140 ms before the peak of the complex
+    assert slopes[spike] > 2 * np.delete(slopes, range(spike - 4, spike + 5)).max()
 
 
 # --- patients -------------------------------------------------------------------------------
@@ -216,11 +310,94 @@ def test_patients_differ_but_201_and_202_share_a_heart(mitdb):
         return float(np.abs(shapes[one] - shapes[other]).max())
 
     same = distance("201", "202")
-    assert same < 0.1
+    assert same < 0.25  # electrodes and position are those of the day
     others = [distance("201", name) for name in ("100", "103", "115")]
     assert min(others) > same
     assert fingerprint(mitdb["201"]) != fingerprint(mitdb["202"])
     assert len({fingerprint(record) for record in mitdb.values()}) == 48
+
+
+def test_a_heart_moves_within_its_recording(mitdb):
+    """Breathing, drift and position change the size of QRS complexes by some percent."""
+    spread = []
+    for name in ("100", "103", "115", "122", "234"):
+        record = mitdb[name]
+        lead = beats.remove_baseline(record.lead("MLII"), record.fs)
+        heights = lead[record.samples[record.symbols == "N"][5:]]
+        spread.append(heights.std() / np.abs(heights.mean()))
+    assert 0.04 < min(spread) and max(spread) < 0.4
+
+
+def test_every_patient_of_mitdb_has_settings():
+    for name in records.MITDB:
+        leads, counts, settings = patients.mitdb(name)
+        assert len(leads) == 2 and set(leads) <= set(simulate.LEADS)
+        assert sum(counts.values()) > 1400
+        assert set(settings) <= {"af", "early", "noise", "pr"}
+
+
+# --- noise ----------------------------------------------------------------------------------
+
+BANDS = ((0, 1), (1, 5), (5, 15), (15, 40), (40, 100))
+# Mean square in µV² of both leads of the real records, band by band, and in what order they come.
+REAL_POWER = {
+    "bw": (247_600, 707, 107, 168, 151),
+    "em": (363_300, 164_900, 42_790, 3_684, 617),
+    "ma": (62_300, 1_770, 1_190, 6_770, 1_925),
+}
+ORDER = (("em", "bw", "ma"), ("em", "ma", "bw"), ("em", "ma", "bw"), ("ma", "em", "bw"),
+         ("ma", "em", "bw"))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def nstdb():
+    return {name: simulate.record(name, "nstdb") for name in ("bw", "em", "ma")}
+
+
+def band_power(record):
+    """Mean square in µV² of each band, both leads together."""
+    signal = 1000 * (record.signal - record.signal.mean(axis=0)).astype(float)
+    power = 2 * np.abs(np.fft.rfft(signal, axis=0)) ** 2 / len(signal) ** 2
+    frequencies = np.fft.rfftfreq(len(signal), 1 / record.fs)
+    return [power[(frequencies >= low) & (frequencies < high)].sum() for low, high in BANDS]
+
+
+def test_nstdb_has_the_form_of_the_real_recordings(nstdb):
+    for name, record in nstdb.items():
+        assert (record.name, record.database, record.source) == (name, "nstdb", "simulated")
+        assert record.signal.shape == (650_000, 2) and record.signal.dtype == np.float32
+        assert record.fs == 360 and record.leads == ("noise1", "noise2")
+        assert len(record.samples) == len(record.symbols) == 0
+        assert "Simulated" in record.notes[0] and "not calibrated" in record.notes[0]
+    assert len({fingerprint(record) for record in nstdb.values()}) == 3
+
+
+def test_noise_is_as_strong_as_the_real_one_in_each_band(nstdb):
+    power = {name: np.array(band_power(record)) for name, record in nstdb.items()}
+    for name, real in REAL_POWER.items():
+        ratio = power[name] / real
+        assert (ratio > 1 / 3).all() and (ratio < 3).all(), (name, ratio)
+    for band, order in enumerate(ORDER):
+        strongest = sorted(power, key=lambda name: power[name][band], reverse=True)
+        assert tuple(strongest) == order
+        assert tuple(sorted(REAL_POWER, key=lambda name: REAL_POWER[name][band])[::-1]) == order
+
+
+def test_real_noise_is_what_the_simulated_one_is_measured_against():
+    if not records.describe("nstdb").split(": ")[1].startswith("real recordings, from the folder"):
+        pytest.skip("no real recordings at hand")
+    for name, power in REAL_POWER.items():
+        assert band_power(records.load(name, "nstdb")) == pytest.approx(power, rel=0.01)
+
+
+def test_muscle_noise_comes_in_bursts_and_electrode_motion_in_peaks(nstdb):
+    muscle = nstdb["ma"].signal[:, 0] - beats.remove_baseline(nstdb["ma"].signal[:, 0], 360, 10)
+    muscle = nstdb["ma"].signal[:, 0] - muscle
+    strength = muscle[: 650_000 // 360 * 360].reshape(-1, 360).std(axis=1)
+    assert np.quantile(strength, 0.9) > 3 * np.quantile(strength, 0.1)
+    motion = beats.remove_baseline(nstdb["em"].signal[:, 0], 360, 1)
+    assert (motion**4).mean() / (motion**2).mean() ** 2 > 4  # 3 would be normal noise
+    assert len(beats.detect(nstdb["em"].signal[:, 0], 360)) > 600  # a detector takes them for beats
 
 
 # --- twelve leads ---------------------------------------------------------------------------
@@ -253,7 +430,7 @@ def test_wave_bounds_are_ordered_and_plausible(ludb):
                 qt.append((second["offset"] - first["onset"]) / 500)
     for values, low, high, middle in (
         (pr, 0.10, 0.30, (0.12, 0.20)),
-        (qrs_width, 0.06, 0.18, (0.075, 0.105)),
+        (qrs_width, 0.04, 0.18, (0.075, 0.105)),  # a lead may not see how QRS begins
         (qt, 0.24, 0.52, (0.33, 0.44)),
     ):
         assert low <= min(values) and max(values) <= high
@@ -272,11 +449,98 @@ def test_diagnoses_show_in_the_signal(ludb):
             assert rate < 60
         if "tachycardia" in rhythms[name]:
             assert rate > 100
-        heights = [record.lead(lead)[record.samples] for lead in ("I", "aVF")]
+        windows = record.samples[1:-1, None] + np.arange(-30, 31)
+        lowest, highest = (
+            function(np.stack([record.lead(lead)[windows] for lead in ("I", "aVF")]), axis=2)
+            for function in (np.min, np.max)
+        )
+        heights = lowest + highest
         if record.notes[4:] == ("Electric axis of the heart: left axis deviation.",):
             assert np.median(heights[0]) > 0 > np.median(heights[1])
         if record.notes[4:] == ("Electric axis of the heart: normal.",):
             assert np.median(heights[0]) > 0 and np.median(heights[1]) > 0
+
+
+def complexes(record):
+    """Each QRS complex over all leads: onset and offset in s, and where the last P begins."""
+    waves = np.concatenate([record.waves[lead] for lead in record.leads])
+    qrs, p_waves = waves[waves["kind"] == "QRS"], waves[waves["kind"] == "P"]
+    found = []
+    for at in record.samples:
+        near = np.abs(qrs["peak"] - at) < 75
+        before = p_waves["onset"][(p_waves["onset"] < at) & (p_waves["onset"] > at - 225)]
+        onset, offset = qrs["onset"][near].min() / 500, qrs["offset"][near].max() / 500
+        found.append((onset, offset, before.min() / 500 if len(before) else np.nan))
+    return np.array(found).T
+
+
+def test_intervals_are_those_of_the_diagnosis(ludb):
+    for record in ludb.values():
+        onset, offset, p_onset = complexes(record)
+        diagnosis = " ".join(record.notes)
+        qrs, pr = np.median(offset - onset), np.nanmedian([*(onset - p_onset), 0.16])
+        if "Complete" in diagnosis or "pacing" in diagnosis:
+            assert 0.12 <= qrs <= 0.17
+        elif "Incomplete" in diagnosis:
+            assert 0.10 <= qrs < 0.12
+        else:
+            assert 0.07 <= qrs <= 0.11
+        if "I degree AV block" in diagnosis:
+            assert pr > 0.2
+        elif not ("Complete" in diagnosis or "pacing" in diagnosis):
+            assert 0.12 <= pr <= 0.21
+
+
+def test_qt_follows_the_rate(ludb):
+    rr, qt = [], []
+    for record in ludb.values():
+        onset, _, _ = complexes(record)
+        t_waves = record.waves["V4"][record.waves["V4"]["kind"] == "T"]
+        for begin in onset[1:-1]:
+            after = t_waves["offset"][(t_waves["offset"] > 500 * begin)]
+            qt.append(after[:1].sum() / 500 - begin)
+        rr.extend(np.full(len(onset) - 2, np.diff(onset).mean()))
+    rr, qt = np.array(rr), np.array(qt)
+    whole = (qt > 0.2) & (qt < 0.6)
+    slope, _ = np.polyfit(np.log(rr[whole]), np.log(qt[whole]), 1)
+    assert whole.mean() > 0.95
+    assert slope == pytest.approx(0.5, abs=0.12)  # Bazett's square root
+
+
+def extremes(record, leads):
+    """The median height of R and depth of S about the beats, lead by lead."""
+    signal = beats.remove_baseline(np.stack([record.lead(lead) for lead in leads], 1), record.fs)
+    windows = signal[record.samples[1:-1, None] + np.arange(-40, 41)]
+    return np.median(windows.max(axis=1), axis=0), np.median(windows.min(axis=1), axis=0)
+
+
+def by_diagnosis(ludb, *words, without=()):
+    chosen = []
+    for record in ludb.values():
+        notes = " ".join(record.notes)
+        if all(word in notes for word in words) and not any(word in notes for word in without):
+            chosen.append(record)
+    assert len(chosen) >= 2
+    return chosen
+
+
+def test_r_grows_and_s_shrinks_from_v1_to_v4(ludb):
+    chest = tuple(f"V{number}" for number in range(1, 7))
+    normal = by_diagnosis(ludb, "axis of the heart: normal", without=("block", "pacing"))
+    high, low = np.median([extremes(record, chest) for record in normal], axis=0)
+    assert (np.diff(high[:4]) > 0).all() and high[3:5].max() > high[5]
+    assert (np.diff(low[1:]) > 0).all()  # S is deepest in V2
+    ratio = high / -low
+    assert (ratio[:2] < 0.6).all() and ratio[5] > 2 and (np.diff(ratio[1:5]) > 0).all()
+
+
+def test_bundle_branch_blocks_and_paced_beats_in_twelve_leads(ludb):
+    for record in by_diagnosis(ludb, "Complete right"):
+        ((v1, _), (_, lateral)) = (extremes(record, leads) for leads in (("V1",), ("I", "V6")))
+        assert v1[0] > 0.3 and (lateral < -0.15).all()
+    for record in by_diagnosis(ludb, "pacing"):
+        high, low = extremes(record, ("V1",))
+        assert -low[0] > 1.5 * high[0]
 
 
 # --- the beat model -------------------------------------------------------------------------
@@ -301,6 +565,71 @@ def test_qt_grows_with_the_square_root_of_rr():
         return times[simulate.beat(times, rr=rr, leads=("II",))[:, 0].argmax()]
 
     assert t_peak(1.44) / t_peak(1.0) == pytest.approx(1.2, rel=0.02)
+
+
+def lead_of(conduction, lead, **arguments):
+    wide = {"N": 0.09}.get(conduction, 0.14)
+    arguments = {"qrs_width": wide, "p_amplitude": 0, "axis": 40, **arguments}
+    return simulate.beat(TIMES, conduction=conduction, leads=(lead,), **arguments)[:, 0]
+
+
+def turns(wave, least=0.08):
+    """The heights of the peaks and troughs of a QRS complex that are larger than `least`."""
+    inner = wave[(TIMES > -0.12) & (TIMES < 0.12)]
+    ends = 1 + np.flatnonzero(np.diff(np.sign(np.diff(inner))))
+    return [height for height in inner[ends] if abs(height) > least]
+
+
+def test_right_bundle_branch_block_has_its_criteria():
+    first, second, third = turns(lead_of("R", "V1"))
+    assert first > 0 > second and third > first  # rSR'
+    for lead in ("I", "V6"):
+        wave = lead_of("R", lead)
+        assert (wave < -0.1).sum() >= 40  # S of at least 40 ms
+    assert lead_of("R", "V1")[TIMES > 0.15].min() < -0.05  # T against R'
+
+
+def test_left_bundle_branch_block_has_its_criteria():
+    v1 = lead_of("L", "V1")
+    assert v1.min() < -0.7 and v1[TIMES < 0.1].max() < 0.15  # QS or rS
+    for lead in ("I", "V6"):
+        wave = lead_of("L", lead)
+        assert (wave > 0.3).sum() >= 70 and wave[TIMES < 0.1].min() > -0.05  # broad R without Q
+        high = [height for height in turns(wave) if height > 0]
+        assert len(high) == 3 and high[1] < min(high[0], high[2])  # notched
+        assert wave[TIMES > 0.15].min() < -0.1  # T against R
+
+
+@pytest.mark.parametrize("conduction", ["L", "V", "/"])
+def test_t_is_against_a_complex_of_the_ventricles_own(conduction):
+    for lead in ("II", "V1", "V2"):
+        wave = lead_of(conduction, lead, axis=-65 if conduction == "/" else 40)
+        complex_, t_wave = wave[np.abs(TIMES) < 0.12], wave[TIMES > 0.17]
+        main = complex_[30:][np.abs(complex_[30:]).argmax()]  # past the spike
+        assert main * t_wave[np.abs(t_wave).argmax()] < 0
+
+
+def test_t_goes_with_a_normal_complex():
+    for lead in ("I", "II", "V4", "V5", "V6"):
+        assert lead_of("N", lead)[TIMES > 0.12].max() > 0.1
+
+
+@pytest.mark.parametrize("st", [0.2, -0.15])
+def test_st_lies_between_qrs_and_t(st):
+    change = lead_of("N", "II", st=st, axis=60) - lead_of("N", "II", axis=60)
+    between_waves = (TIMES > 0.10) & (TIMES < 0.16)
+    assert np.abs(change[between_waves] / st).min() > 0.7
+    assert change[np.abs(change).argmax()] == pytest.approx(st, rel=0.02)
+    assert np.abs(change[TIMES < 0]).max() < 0.15 * abs(st)
+
+
+def test_qrs_lasts_as_long_as_it_is_told():
+    for conduction in "NLRV/":
+        for seconds in (0.08, 0.12, 0.16):
+            begin, end = heart.bounds(
+                heart.ventricles(conduction, 40.0, 1.0, seconds, 0.3, 0.2, 0.4, 0.0)
+            )
+            assert end - begin == pytest.approx(seconds)
 
 
 def test_axis_turns_the_complex():

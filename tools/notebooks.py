@@ -4,7 +4,7 @@ Usage: python tools/notebooks.py stale | check-fresh | fingerprint | execute [--
 
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), and the bytes of the recorded
-results and weights that it names. It stands in the notebook's metadata beside the time and memory
+results and weights that it names and of the explorers' scripts. It stands in the notebook's metadata beside the time and memory
 of the run that made the outputs. A chapter whose fingerprint differs is stale.
 """
 
@@ -168,7 +168,7 @@ def modules_of(notebook: NotebookNode, root: Path) -> dict[str, Path]:
 
 
 def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
-    """Return the recorded results and weights whose stem a notebook has as a string."""
+    """Return the recorded results and weights that a notebook names, and explorers' scripts."""
     strings = {
         node.value
         for cell in code_cells(notebook)
@@ -177,7 +177,10 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
     }
     package = root / PACKAGE
     files = [*package.glob("experiments/*.json"), *package.rglob("*.weights*")]
-    return sorted(path for path in files if path.name.split(".")[0] in strings)
+    found = [path for path in files if path.name.split(".")[0] in strings]
+    if f"{PACKAGE}.explore" in modules_of(notebook, root):
+        found += package.glob("explorers/*")
+    return sorted(found)
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -424,6 +427,7 @@ def execute_chapters(names: list[str], everything: bool) -> int:
     """Execute the named chapters, or all, or the stale ones; return 1 if one has failed."""
     os.environ["ECGLAB_DATA"] = str(recordings_folder())
     os.environ["ECGLAB_SOURCE"] = "real"
+    os.environ["ECGLAB_PAGE"] = "1"  # explorers give the form that needs no kernel
     known = {path.stem: path for path in chapters()}
     chosen = [
         path

@@ -1,0 +1,440 @@
+"""Where a network looks: Grad-CAM, occlusion, a check of both, and how gradients reach each layer.
+
+All maps explain the *logit* of one class: what the softmax is taken of. A probability saturates,
+and falls also when another class gains; a logit does neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from ecglab.backend import keras
+from ecglab.beats import CLASSES
+
+#: What a network takes: images, or a list of images and RR features.
+Inputs = np.ndarray | Sequence[np.ndarray]
+
+
+def gradients(
+    model: keras.Model, inputs: Inputs, layer: str, of: str | np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a layer gives, and how the logit of a class changes with it.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `ecglab.models`: with a layer ``logits``. It is left as it was.
+    inputs : numpy.ndarray or sequence of numpy.ndarray
+        Images ``(n, height, width, channels)``; for a network that also takes features,
+        ``[images, features]``.
+    layer : str
+        Name of a layer.
+    of : str or numpy.ndarray, optional
+        Which logit: the class's name, or for each image an index, int ``(n,)``. By default the
+        class that the network calls.
+
+    Returns
+    -------
+    activations, gradients : numpy.ndarray
+        float32, both ``(n, …)``. Batch normalisation is in its mode for prediction, in which
+        images do not touch one another.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer or class, or not one index for each image.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> model = models.cifar_net(8, (32, 32, 1), 5)
+    >>> activations, slopes = gradients(model, np.ones((2, 32, 32, 1)), "conv4_block1_out", "V")
+    >>> activations.shape == slopes.shape == (2, 8, 8, 64)
+    True
+    """
+    inputs, layers = _arrays(inputs), [model.layers[_place(model, layer)]]
+    pick = np.eye(model.get_layer("logits").units, dtype=np.float32)[_kinds(model, inputs, of)]
+    # The gradient of a sum over images: each depends on its own image alone.
+    given, slopes, _ = _differentiate(model, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    return given[0], slopes[0]
+
+
+def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd.DataFrame:
+    """Measure how large the loss's gradients are when they arrive at each convolution.
+
+    Batch normalisation is in its mode for training; its moving statistics stay as they were.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of `ecglab.models`, in any state of training.
+    inputs : numpy.ndarray or sequence of numpy.ndarray
+        As for `gradients`: one batch, since all activations are held at once.
+    labels : numpy.ndarray
+        int, ``(n,)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a convolution, from input to output; Euclidean norms: kernel, kernel_gradient (of
+        the mean loss), activation, activation_gradient (each image's own, then the mean).
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each image.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> model = models.cifar_net(8, (32, 32, 1), 5)
+    >>> images = np.random.default_rng(0).random((4, 32, 32, 1))
+    >>> gradient_norms(model, images, np.array([0, 1, 2, 2])).index[:3].tolist()
+    ['conv1_conv', 'conv2_block1_1_conv', 'conv2_block1_2_conv']
+    """
+    inputs = _arrays(inputs)
+    labels = _kinds(model, inputs, np.asarray(labels))
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    kernels = [layer.kernel for layer in layers]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    given, slopes, weights = _differentiate(
+        model, inputs, layers, lambda logits: loss(labels, logits), kernels
+    )
+    table = {
+        "kernel": [_norm(keras.ops.convert_to_numpy(kernel)[None]) for kernel in kernels],
+        "kernel_gradient": [_norm(weight[None]) / len(labels) for weight in weights],
+        "activation": [_norm(one) for one in given],
+        "activation_gradient": [_norm(one) for one in slopes],
+    }
+    return pd.DataFrame(table, index=pd.Index([layer.name for layer in layers], name="layer"))
+
+
+def grad_cam(
+    model: keras.Model,
+    inputs: Inputs,
+    layer: str | None = None,
+    kind: str | np.ndarray | None = None,
+    batch: int = 32,
+) -> np.ndarray:
+    """Show where a layer's feature maps speak for a class (Selvaraju et al. 2017).
+
+    Feature maps are added, each weighted with the mean gradient of the class's logit with
+    respect to it; what is negative is cut off (doi 10.1109/ICCV.2017.74).
+
+    Parameters
+    ----------
+    model : keras.Model
+    inputs : numpy.ndarray or sequence of numpy.ndarray
+        As for `gradients`.
+    layer : str, optional
+        Whose feature maps; by default the last that has any. Its pixels are the map's: for
+        images of 64×64 ResNet-50's last layer has 2×2, ``conv3_block4_out`` 8×8.
+    kind : str or numpy.ndarray, optional
+        As `of` of `gradients`.
+    batch : int
+        Images at once.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, ``(n, height, width)``, enlarged to the images' size. Each map is divided by its
+        own largest value, so that it runs from 0 to 1; a map without positive values is 0.
+
+    Raises
+    ------
+    ValueError
+        As from `gradients`, or if the layer gives no feature maps.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> grad_cam(models.cifar_net(8, (32, 32, 1), 5), np.ones((2, 32, 32, 1)), kind="V").shape
+    (2, 32, 32)
+    """
+    inputs = _arrays(inputs)
+    layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
+    kinds, maps = _kinds(model, inputs, kind), []
+    for start in range(0, len(kinds), batch):
+        part = slice(start, start + batch)
+        given, slopes = gradients(model, [one[part] for one in inputs], layer, kinds[part])
+        if given.ndim != 4:
+            raise ValueError(f"layer {layer!r} gives {given.shape[1:]}: no feature maps")
+        weights = slopes.mean(axis=(1, 2), keepdims=True)
+        small = np.maximum((weights * given).sum(axis=3, keepdims=True), 0)
+        maps.append(keras.ops.image.resize(small, inputs[0].shape[1:3]))
+    maps = np.concatenate([keras.ops.convert_to_numpy(one)[..., 0] for one in maps])
+    top = maps.max(axis=(1, 2), keepdims=True)
+    return maps / np.where(top > 0, top, 1)
+
+
+def occlusion(
+    model: keras.Model,
+    inputs: Inputs,
+    kind: str | np.ndarray | None = None,
+    patch: int = 8,
+    stride: int = 4,
+    batch: int = 256,
+) -> np.ndarray:
+    """Show where a network needs the image: cover it patch by patch (Zeiler & Fergus 2014).
+
+    The patch is black, as the images' ground is: what it covers is erased
+    (doi 10.1007/978-3-319-10590-1_53).
+
+    Parameters
+    ----------
+    model : keras.Model
+    inputs : numpy.ndarray or sequence of numpy.ndarray
+        As for `gradients`. RR features are never covered.
+    kind : str or numpy.ndarray, optional
+        As `of` of `gradients`.
+    patch, stride : int
+        Side of the patch, and how far it moves, in pixels.
+    batch : int
+        Covered images that go through the network at once.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, ``(n, height, width)``: by how much the class's logit drops, as a mean over the
+        patches that cover the pixel. Negative where the covered spoke against the class.
+
+    Raises
+    ------
+    ValueError
+        As from `gradients`, or if the patch does not fit or moves past pixels.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> occlusion(models.cifar_net(8, (32, 32, 1), 5), np.ones((1, 32, 32, 1)), "N").shape
+    (1, 32, 32)
+    """
+    inputs = _arrays(inputs)
+    kinds, (height, width) = _kinds(model, inputs, kind), inputs[0].shape[1:3]
+    if not 1 <= stride <= patch <= min(height, width):
+        raise ValueError(
+            f"patch is {patch} and stride {stride}; 1 ≤ stride ≤ patch ≤ {min(height, width)} "
+            "covers every pixel"
+        )
+    rows, columns = ([*range(0, side - patch, stride), side - patch] for side in (height, width))
+    squares = [np.s_[r : r + patch, c : c + patch] for r in rows for c in columns]
+    drops, covers = np.zeros((len(kinds), height, width)), np.zeros((height, width))
+    for square in squares:
+        covers[square] += 1
+    for k, kind_of in enumerate(kinds):
+        images, *others = (np.repeat(one[k : k + 1], len(squares) + 1, axis=0) for one in inputs)
+        for image, square in zip(images[1:], squares, strict=True):
+            image[square] = 0
+        whole, *covered = _logits(model, [images, *others], batch)[:, kind_of]
+        for square, logit in zip(squares, covered, strict=True):
+            drops[k][square] += whole - logit
+    return (drops / covers).astype(np.float32)
+
+
+def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
+    """Return a copy of a network with shuffled weights, from the output down to a layer.
+
+    Shuffling a layer's numbers destroys what they have learnt and keeps their size, so that the
+    signals in the network stay as strong as they were.
+
+    Parameters
+    ----------
+    model : keras.Model
+    layer : str
+        The last that is shuffled, counted from the output.
+    seed : int
+        Of the random numbers. A layer is shuffled alike however far down one goes.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> model = models.cifar_net(8, (32, 32, 1), 5)
+    >>> broken = randomised(model, "logits")
+    >>> np.allclose(broken.get_layer("logits").kernel, model.get_layer("logits").kernel)
+    False
+    """
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for k, one in list(enumerate(copy.layers))[_place(model, layer) :]:
+        rng = np.random.default_rng([seed, k])
+        one.set_weights([rng.permutation(w.ravel()).reshape(w.shape) for w in one.get_weights()])
+    return copy
+
+
+def sanity(
+    model: keras.Model,
+    inputs: Inputs,
+    maps: Callable[..., np.ndarray],
+    layers: Sequence[str] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Ask whether maps depend on what the network learnt (Adebayo et al. 2018).
+
+    The network's weights are randomised from the output downwards, layer by layer. Maps that stay
+    alike show the image, not the network (arXiv 1810.03292).
+
+    Parameters
+    ----------
+    model : keras.Model
+    inputs : numpy.ndarray or sequence of numpy.ndarray
+        As for `gradients`.
+    maps : callable
+        ``maps(model, inputs, kind=kind)`` to maps ``(n, height, width)``: `grad_cam`,
+        `occlusion`, or one with other settings by `functools.partial`. `kind` is, throughout,
+        what the whole network calls.
+    layers : sequence of str, optional
+        How far down to go at each step; by default to each convolution and dense layer in turn.
+    seed : int
+        See `randomised`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a step, by layer: correlation, the mean over images of Spearman's rank correlation
+        with the whole network's map. A map that is the same everywhere counts as 0.
+
+    Examples
+    --------
+    >>> from ecglab import models
+    >>> model = models.cifar_net(8, (32, 32, 1), 5)
+    >>> sanity(model, np.random.default_rng(0).random((2, 32, 32, 1)), grad_cam).index[0]
+    'logits'
+    """
+    inputs = _arrays(inputs)
+    kinds = _kinds(model, inputs, None)
+    original = maps(model, inputs, kind=kinds)
+    layers = layers or [one.name for one in model.layers[::-1] if hasattr(one, "kernel")]
+    steps = [maps(randomised(model, name, seed), inputs, kind=kinds) for name in layers]
+    alike = [np.mean(list(map(_alike, original, step))) for step in steps]
+    return pd.DataFrame({"correlation": alike}, index=pd.Index(layers, name="layer"))
+
+
+# ---------------------------------------------------------------------------
+
+
+def _differentiate(
+    model: keras.Model, inputs: list, layers: list, of: Callable, variables: Sequence = ()
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    """Return what layers give, and the gradients of ``of(logits)`` by that and by variables.
+
+    Zeros are added to what each layer gives: the gradient by them is the gradient by it, on a
+    backend with a tape and on one without. With variables the network is in its training mode.
+    """
+    watched = list(dict.fromkeys([*layers, model.get_layer("logits")]))
+    shapes = [(len(inputs[0]), *layer.output.shape[1:]) for layer in watched]
+    zeros = [keras.ops.zeros(s, one.compute_dtype) for s, one in zip(shapes, watched, strict=True)]
+
+    def run(zeros, values):
+        # What training would change, the moving statistics, is forgotten with the scope.
+        scope = keras.StatelessScope(list(zip(variables, values, strict=True)))
+        with scope, _adding(watched, zeros) as given:
+            model(inputs if len(inputs) > 1 else inputs[0], training=bool(variables))
+        return of(given["logits"]), [given[layer.name] for layer in layers]
+
+    given, (slopes, weights) = _gradients(run, zeros, [one.value for one in variables])
+    return tuple(
+        [keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in tensors]
+        for tensors in (given, slopes[: len(layers)], weights)
+    )
+
+
+@contextmanager
+def _adding(layers: list[keras.Layer], added: list) -> Iterator[dict]:
+    """Let layers add something to what they give, and keep the sums by the layers' names."""
+    given = {}
+
+    def call(layer, extra, *args, **kwargs):
+        given[layer.name] = type(layer).call(layer, *args, **kwargs) + extra
+        return given[layer.name]
+
+    for layer, extra in zip(layers, added, strict=True):
+        layer.call = partial(call, layer, extra)
+    try:
+        yield given
+    finally:
+        for layer in layers:
+            del layer.call
+
+
+def _gradients(function: Callable, *tensors: list) -> tuple[list, tuple[list, ...]]:
+    """Call ``function(*tensors)``, which returns a number and more: the more, and gradients."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value, more = function(*tensors)
+        return more, tape.gradient(value, tensors, unconnected_gradients="zero")
+    if keras.backend.backend() == "jax":
+        import jax
+
+        every = tuple(range(len(tensors)))
+        (_, more), slopes = jax.value_and_grad(function, every, has_aux=True)(*tensors)
+        return more, slopes
+    raise NotImplementedError(
+        f"Keras runs on {keras.backend.backend()}; gradients are there on tensorflow and on jax"
+    )
+
+
+def _arrays(inputs: Inputs) -> list[np.ndarray]:
+    arrays = [inputs] if isinstance(inputs, np.ndarray) else inputs
+    arrays = [np.asarray(one, dtype=np.float32) for one in arrays]
+    if arrays[0].ndim != 4 or not len(arrays[0]):
+        raise ValueError(f"images have shape {arrays[0].shape}; give (n, height, width, channels)")
+    return arrays
+
+
+def _place(model: keras.Model, layer: str) -> int:
+    names = [one.name for one in model.layers]
+    if layer not in names:
+        raise ValueError(f"the network has no layer {layer!r}; it has {', '.join(names)}")
+    return names.index(layer)
+
+
+def _logits(model: keras.Model, inputs: list[np.ndarray], batch: int = 256) -> np.ndarray:
+    # Called as it is: `predict` would compile every network anew, and TensorFlow warns of that.
+    probe = keras.Model(model.inputs, model.get_layer("logits").output)
+    starts = range(0, len(inputs[0]), batch)
+    parts = [probe([one[start : start + batch] for one in inputs]) for start in starts]
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+
+def _kinds(model: keras.Model, inputs: list, kind: str | np.ndarray | None) -> np.ndarray:
+    """Return for each image the index of the class that is asked for."""
+    if kind is None:
+        return _logits(model, inputs).argmax(axis=1)
+    if isinstance(kind, str):
+        if kind not in CLASSES:
+            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
+        kind = np.full(len(inputs[0]), CLASSES.index(kind))
+    count = model.get_layer("logits").units
+    if kind.shape != (len(inputs[0]),) or kind.min() < 0 or kind.max() >= count:
+        raise ValueError(
+            f"classes are {kind}; give one index below {count} for each of {len(inputs[0])} images"
+        )
+    return kind
+
+
+def _norm(arrays: np.ndarray) -> float:
+    return float(np.linalg.norm(arrays.reshape(len(arrays), -1), axis=1).mean())
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(spearmanr(one.ravel(), other.ravel()).statistic)

@@ -1,0 +1,297 @@
+"""The explorers without a browser: their HTML, their widgets, and what they say."""
+
+import base64
+import json
+import re
+import sys
+
+import ipywidgets
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
+
+from ecglab import explore, images, simulate
+
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def beat_image():
+    times = np.arange(-0.25, 0.35, 1 / 360)
+    window = simulate.beat(times, leads=("II",))[None]
+    return images.rasterize(window, 360.0, height=28, width=32)[0, :, :, 0]
+
+
+def detector_peaks():
+    random = np.random.default_rng(0)
+    truth = random.random(3000) < 0.3
+    return np.where(truth, random.normal(12, 3, 3000), random.exponential(3, 3000)), truth
+
+
+def threshold():
+    groups = ("beats", "<no> beats")  # what is shown is text, never markup
+    return explore.threshold(
+        *detector_peaks(), name="steepness", unit="mV/s", groups=groups, hours=0.5
+    )
+
+
+#: How to make each explorer; the browser tests take them from here.
+EXPLORERS = {
+    "build_a_beat": explore.build_a_beat,
+    "threshold": threshold,
+    "kernel": lambda: explore.kernel(beat_image()),
+}
+
+
+@pytest.fixture(scope="module", params=EXPLORERS)
+def explorer(request):
+    return EXPLORERS[request.param]()
+
+
+@pytest.fixture(scope="module")
+def html(explorer):
+    return explorer.html()
+
+
+def pixels(png):
+    return base64.b64decode(png)
+
+
+def displayed(explorer):
+    """Return the one output that a notebook's cell would get."""
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        explorer._ipython_display_()
+    (output,) = captured.outputs
+    return output.data
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_html_asks_nothing_of_another_host(html):
+    addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w[^\s\"']*", html))
+    assert addresses <= {SVG_NAMESPACE, SVG_NAMESPACE.removeprefix("http:")}
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|\bimport\b", html)
+
+
+def test_html_is_small_and_whole(explorer, html):
+    assert len(html.encode()) <= 150_000
+    page = BeautifulSoup(html, "html.parser")
+    assert [tag.name for tag in page.find_all(recursive=False)] == ["figure", "script"]
+    (figure,) = page.find_all("figure")
+    first, caption = figure.find_all(recursive=False)[:2]
+    assert (first.name, caption.name) == ("img", "figcaption")
+    assert first["src"].startswith("data:image/png;base64,iVBOR") and len(first["alt"]) > 40
+    assert caption.text.startswith("Try: ")
+
+
+def test_html_without_scripts_has_no_controls(html):
+    page = BeautifulSoup(html, "html.parser")
+    for tag in page(["script", "style"]):
+        tag.decompose()
+    assert page.find_all(["input", "button", "select", "output", "svg"]) == []
+    assert page.figure.find("img") and page.text.strip().startswith("Try: ")
+
+
+def test_html_has_no_id_that_could_collide(html):
+    both = BeautifulSoup(html + html, "html.parser")
+    assert both.find_all(id=True) == []
+
+
+def test_data_survive_the_page(explorer, html):
+    page = BeautifulSoup(html, "html.parser")
+    stored = json.loads(page.find("script", type="application/json").string)
+    assert stored == json.loads(json.dumps(explorer.content))
+
+
+def test_the_same_html_each_time(explorer, html):
+    assert explorer.html() == html
+
+
+def test_scripts_are_for_reading():
+    for path in explore.resources.files("ecglab").joinpath("explorers").iterdir():
+        lines = path.read_text("utf-8").splitlines()
+        assert len(lines) <= 140, path.name
+        if path.suffix != ".json":
+            assert max(map(len, lines)) <= 110, path.name
+
+
+def test_page_output(explorer, monkeypatch):
+    monkeypatch.setenv("ECGLAB_PAGE", "1")
+    data = displayed(explorer)
+    assert set(data) == {"text/html", "image/png", "text/plain"}
+    assert data["text/html"] == explorer.html()
+    assert pixels(data["image/png"]).startswith(b"\x89PNG") and len(data["image/png"]) < 150_000
+    assert data["text/plain"] == f"Explorer(name={explorer.name!r})"
+
+
+def test_page_output_where_ipywidgets_is_missing(explorer, monkeypatch):
+    monkeypatch.delenv("ECGLAB_PAGE", raising=False)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setattr(explore.util, "find_spec", lambda name: None)
+    assert "text/html" in displayed(explorer)
+
+
+# --- the widgets ------------------------------------------------------------------------------
+
+
+def fields(widget):
+    """Return a widget's own controls by what stands beside them."""
+    shown = [one for one in widget.children[2].children if hasattr(one, "value")]
+    return {one.description: one for one in shown}
+
+
+def test_live_output_is_a_widget(explorer, monkeypatch):
+    monkeypatch.delenv("ECGLAB_PAGE", raising=False)
+    data = displayed(explorer)
+    assert "application/vnd.jupyter.widget-view+json" in data and "text/html" not in data
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "value", "word"),
+    [
+        ("build_a_beat", "PR interval (ms)", 250, "<b>250 ms</b>"),
+        ("threshold", "Threshold on steepness (mV/s)", 0, "Sensitivity: <b>100.0 %</b>"),
+        ("kernel", "Row of the window", 0, "row 0, column"),
+    ],
+)
+def test_moving_a_slider_redraws(name, label, value, word):
+    widget = EXPLORERS[name]().widget()
+    picture, said = widget.children[:2]
+    before = picture.value
+    assert before.startswith('<img alt="') and word not in said.value
+    fields(widget)[label].value = value
+    assert picture.value != before and word in said.value
+
+
+def test_a_button_sets_other_controls_and_draws_once(monkeypatch):
+    drawn = []
+    picture = explore.Explorer.picture
+    monkeypatch.setattr(
+        explore.Explorer, "picture", lambda self, state: drawn.append(1) or picture(self, state)
+    )
+    widget = explore.build_a_beat().widget()
+    buttons = {
+        child.description: child
+        for child in widget.children[2].children
+        if isinstance(child, ipywidgets.Button)
+    }
+    buttons["Left bundle branch block"].click()
+    assert len(drawn) == 2
+    assert fields(widget)["Conduction"].value == "L"
+    assert fields(widget)["QRS duration (ms)"].value == 150
+    assert "QRS: <b>150 ms</b>" in widget.children[1].value
+
+
+# --- what they say ----------------------------------------------------------------------------
+
+
+def read(explorer, **changes):
+    return explorer.draw(Figure(), explorer.start | changes)
+
+
+def test_the_start_is_a_normal_beat():
+    words = read(explore.build_a_beat())
+    assert [words[name] for name in ("Rate", "PR", "QRS", "QT")] == [
+        "60 a minute",
+        "160 ms",
+        "90 ms",
+        "390 ms",
+    ]
+    assert 30 <= int(words["Axis"].removesuffix("°")) <= 70
+
+
+@pytest.mark.parametrize("axis", [-60, 0, 50, 120])
+def test_the_measured_axis_follows_the_one_that_was_set(axis):
+    found = int(read(explore.build_a_beat(), axis=axis)["Axis"].removesuffix("°").replace("−", "-"))
+    assert abs(found - axis) < 15
+
+
+def test_a_wave_that_is_gone_has_no_interval():
+    words = read(explore.build_a_beat(), p_amplitude=0, t_amplitude=0)
+    assert (words["PR"], words["QT"], words["QTc (Bazett)"]) == ("none",) * 3
+
+
+def test_build_a_beat_starts_in_any_lead():
+    assert explore.build_a_beat("V1").start["lead"] == "V1"
+    with pytest.raises(ValueError, match="no lead 'V9'; there are I, II"):
+        explore.build_a_beat("V9")
+
+
+def test_every_example_stays_within_the_sliders():
+    controls = explore.build_a_beat().content["controls"]
+    bounds = {c["name"]: (c["low"], c["high"]) for c in controls if c["kind"] == "slider"}
+    for settings in controls[0]["settings"].values():
+        for name, value in settings.items():
+            if name in bounds:
+                assert bounds[name][0] <= value <= bounds[name][1]
+
+
+def test_threshold_counts_exactly():
+    values, truth = detector_peaks()
+    explorer = threshold()
+    control = explorer.content["controls"][0]
+    assert control["low"] <= values.min() and values.max() < control["high"]
+    steps = round((control["high"] - control["low"]) / control["step"])
+    for k in (0, 7, 20, steps):
+        height = control["low"] + k * control["step"]
+        called = values >= height - 1e-9
+        words = read(explorer, threshold=height)
+        counts = (called & truth, ~called & truth, called & ~truth, ~called & ~truth)
+        assert [int(words[name].replace(",", "")) for name in list(words)[:4]] == [
+            count.sum() for count in counts
+        ]
+        assert words["False alarms an hour"] == f"{2 * counts[2].sum():,.1f}"
+        assert words["Sensitivity"] == f"{100 * (called & truth).sum() / truth.sum():.1f} %"
+    assert words["Positive predictivity"] == "undefined"  # nothing is called
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [1e-7, 3e-7, 4e-7, 2e-7], [5.0, 5.0], [-3e6, 2e6]])
+def test_threshold_takes_any_range(values):
+    truth = np.arange(len(values)) % 2 == 0
+    control = explore.threshold(values, truth).content["controls"][0]
+    assert control["low"] <= min(values) and max(values) < control["high"]
+    assert control["low"] <= control["value"] <= control["high"]
+
+
+@pytest.mark.parametrize(
+    ("values", "positive", "message"),
+    [
+        ([1.0, np.nan], [True, False], r"shape \(2,\): one row of finite"),
+        ([[1.0], [2.0]], [[True], [False]], r"shape \(2, 1\): one row"),
+        ([1.0, 2.0], [1, 0], r"int64 of shape \(2,\); bool of shape \(2,\) is wanted"),
+        ([1.0, 2.0], [True], r"bool of shape \(1,\); bool of shape \(2,\)"),
+        ([1.0, 2.0], [True, True], "2 of 2 are positive; both kinds"),
+    ],
+)
+def test_threshold_names_what_it_refuses(values, positive, message):
+    with pytest.raises(ValueError, match=message):
+        explore.threshold(values, np.array(positive))
+
+
+def test_kernel_multiplies_and_adds():
+    image = np.random.default_rng(0).integers(0, 256, (9, 12), dtype=np.uint8)
+    explorer = explore.kernel(image)
+    weights = {f"k{i}": i - 3.5 for i in range(9)}
+    expected = (image[4:7, 2:5] / 255 * (np.arange(9).reshape(3, 3) - 3.5)).sum()
+    words = read(explorer, row=4, column=2, **weights)
+    assert words["Sum of the nine products"] == f"{expected:.2f}".replace("-", "−")
+    assert words["After ReLU"] == f"{max(expected, 0):.2f}"
+    assert words["Places done"] == f"{4 * 10 + 2 + 1} of {7 * 10}"
+    rows = next(c for c in explorer.content["controls"] if c.get("name") == "row")
+    assert (rows["low"], rows["high"]) == (0, 6)
+
+
+@pytest.mark.parametrize("image", [np.zeros((3, 33), "u1"), np.zeros((8, 8)), np.zeros(9, "u1")])
+def test_kernel_names_what_it_refuses(image):
+    with pytest.raises(ValueError, match="uint8 of 3 to 32 rows and 3 to 32 columns"):
+        explore.kernel(image)
+
+
+def test_numbers():
+    assert explore._number(1234.5, 0, "ms") == "1,235 ms"
+    assert explore._number(-0.004, 2) == "0.00" and explore._number(-0.5, 2) == "−0.50"
+    assert explore._number(-30, 0, "°") == "−30°"

@@ -1,0 +1,394 @@
+"""The explorers in a browser: by keyboard, on a phone, light and dark, without scripts.
+
+Needs Chromium and its driver (on Debian: ``apt install chromium chromium-driver``).
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import ActionChains
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from test_explore import EXPLORERS
+
+from ecglab import explore, heart
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no browser: chromium and chromedriver are not installed"
+)
+
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Explorers</title><style>
+html[data-theme=dark] body {{ background: #14181e; color: #ced6dd; }}
+body {{ background: #fff; color: #222; font-family: sans-serif; }}</style></head>
+<body>{body}</body></html>"""
+
+# For each explorer: which slider, what the drawing shows of it, and a word that changes with it.
+MOVES = {
+    "build_a_beat": (2, ".ecg-curve", "PR"),
+    "threshold": (0, ".ecg-threshold", "True negatives"),
+    "kernel": (0, ".ecg-frame", "Window from"),
+}
+
+# WCAG's contrast of a text with what lies behind it; within a drawing, that is its paper.
+CONTRAST = """
+const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+const clear = (node) => rgb(getComputedStyle(node).backgroundColor)[3] === 0;
+const light = (colour) => rgb(colour).slice(0, 3).map((c) => c / 255)
+  .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const texts = arguments[0].querySelectorAll("label, legend, output, button, figcaption, text");
+return [...texts].filter((node) => node.textContent && !node.closest(".ecg-panels")).map((node) => {
+  const svg = node.closest("svg");
+  let behind = node;
+  while (behind.parentElement && clear(behind)) behind = behind.parentElement;
+  const ink = svg ? getComputedStyle(node).fill : getComputedStyle(node).color;
+  const ground = svg ? getComputedStyle(svg.querySelector(".ecg-paper")).fill
+    : clear(behind) ? "rgb(255, 255, 255)" : getComputedStyle(behind).backgroundColor;
+  const [high, low] = [light(ink), light(ground)].sort((a, b) => b - a);
+  return [node.textContent.slice(0, 40), ink, ground, (high + 0.05) / (low + 0.05)];
+});
+"""
+
+# What sticks out of the window on the right.
+OVERFLOW = """
+const root = document.documentElement;
+const wide = (node) => node.getBoundingClientRect().right > root.clientWidth + 0.5;
+return [root.scrollWidth - root.clientWidth,
+  [...arguments[0].querySelectorAll("*")].filter(wide).map((node) => node.outerHTML.slice(0, 200))];
+"""
+
+
+def browser(*arguments):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", *arguments):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(DRIVER))
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    driver = browser()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def html():
+    return {name: make().html() for name, make in EXPLORERS.items()}
+
+
+@pytest.fixture
+def show(chrome, tmp_path):
+    """Show pieces of HTML as a page; return the explorers on it, which must have started."""
+
+    def open_page(*pieces, theme="light", width=1280):
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(theme=theme, body="\n".join(pieces)), encoding="utf-8")
+        resize(chrome, width)
+        chrome.get(path.as_uri())
+        return explorers(chrome)
+
+    yield open_page
+    assert [entry for entry in chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def resize(driver, width, height=1200):
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+
+def explorers(driver):
+    figures = driver.find_elements(By.CSS_SELECTOR, "figure[data-explorer]")
+    assert all(figure.get_attribute("data-live") is not None for figure in figures)
+    return figures
+
+
+def words(figure):
+    spans = figure.find_elements(By.CSS_SELECTOR, ".ecg-readouts span")
+    return dict(span.text.split(": ", 1) for span in spans)
+
+
+def drawn(figure, selector):
+    return figure.find_element(By.CSS_SELECTOR, selector).get_attribute("outerHTML")
+
+
+def drive(figure):
+    """Move a slider by the keyboard; the drawing and the words follow."""
+    number, selector, word = MOVES[figure.get_attribute("data-explorer")]
+    slider = figure.find_elements(By.CSS_SELECTOR, "input[type=range]")[number]
+    before = slider.get_attribute("aria-valuetext"), drawn(figure, selector), words(figure)[word]
+    slider.send_keys(Keys.ARROW_LEFT * 3)
+    after = slider.get_attribute("aria-valuetext"), drawn(figure, selector), words(figure)[word]
+    assert all(old != new for old, new in zip(before, after, strict=True)), (before, after)
+
+
+# --- each explorer by itself ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_keyboard(show, html, name):
+    (figure,) = show(html[name])
+    drive(figure)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_browser_and_python_say_the_same(show, html, name):
+    explorer = EXPLORERS[name]()
+    controls = explorer.content["controls"]
+    highest = {c["name"]: c["high"] for c in controls if c["kind"] == "slider"}
+    state = explorer.start
+    (figure,) = show(html[name])
+    assert words(figure) == explorer.draw(Figure(), state)
+    for group in (c["settings"] for c in controls if c["kind"] == "buttons"):
+        for text, settings in group.items():
+            figure.find_element(By.XPATH, f".//button[.={text!r}]").click()
+            state |= {k: min(v, highest[k]) if k in highest else v for k, v in settings.items()}
+            assert words(figure) == explorer.draw(Figure(), state), text
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_has_a_name_a_large_target_and_a_visible_focus(chrome, show, html, name):
+    (figure,) = show(html[name], width=360)
+    controls = figure.find_elements(By.CSS_SELECTOR, "input, select, button")
+    for one in controls:
+        assert one.accessible_name, one.get_attribute("outerHTML")
+        assert one.size["height"] >= 44 and one.size["width"] >= 40
+        chrome.switch_to.active_element.send_keys(Keys.TAB)
+        assert chrome.switch_to.active_element == one, "in the order of the page"
+        assert one.value_of_css_property("outline-style") == "solid"
+    readouts = figure.find_element(By.CSS_SELECTOR, ".ecg-readouts")
+    assert (readouts.tag_name, readouts.get_attribute("aria-live")) == ("output", "polite")
+    assert figure.find_element(By.CSS_SELECTOR, "[role=img]").accessible_name
+    assert not figure.find_element(By.TAG_NAME, "img").is_displayed()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_phone_needs_no_sideways_scrolling(chrome, show, html, name):
+    for width in (320, 360, 768):
+        (figure,) = show(html[name], width=width)
+        assert chrome.execute_script(OVERFLOW, figure) == [0, []]
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_light_and_dark_are_legible(chrome, show, html, name):
+    colours = {}
+    for theme in ("light", "dark"):
+        (figure,) = show(html[name], theme=theme)
+        found = chrome.execute_script(CONTRAST, figure)
+        assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
+        colours[theme] = [one[1:3] for one in found]
+    assert all(a != b for a, b in zip(*colours.values(), strict=True))
+
+
+def test_nothing_moves_by_itself(show, html, chrome):
+    show(*html.values())
+    assert chrome.execute_script("return document.getAnimations().length") == 0
+    assert not any(word in "".join(html.values()) for word in ("setInterval", "@keyframes"))
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_two_on_a_page_do_not_meet(chrome, show, html, name):
+    first, second, other = show(html[name], html[name], html["threshold"])
+    ids = [one.get_attribute("id") for one in chrome.find_elements(By.CSS_SELECTOR, "[id]")]
+    assert len(ids) == len(set(ids)) > 2
+    still = second.get_attribute("innerHTML"), other.get_attribute("innerHTML")
+    drive(first)
+    assert (second.get_attribute("innerHTML"), other.get_attribute("innerHTML")) == still
+    drive(second)
+
+
+def test_a_number_can_be_typed(show, html):
+    (figure,) = show(html["kernel"])
+    weights = figure.find_elements(By.CSS_SELECTOR, "input[type=number]")
+    for weight in weights:
+        weight.clear()
+        weight.send_keys("0")
+    assert words(figure)["Sum of the nine products"] == "0.00"
+
+
+def test_scripts_off(html, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(PAGE.format(theme="light", body="".join(html.values())), encoding="utf-8")
+    driver = browser("--blink-settings=scriptEnabled=false")
+    try:
+        driver.get(path.as_uri())
+        figures = driver.find_elements(By.TAG_NAME, "figure")
+        assert len(figures) == len(html)
+        for figure in figures:
+            picture = figure.find_element(By.TAG_NAME, "img")
+            assert picture.is_displayed() and picture.size["width"] > 300
+            assert figure.text.startswith("Try: ")
+            assert figure.find_elements(By.CSS_SELECTOR, "input, button, select, svg") == []
+    finally:
+        driver.quit()
+
+
+def test_the_beat_is_that_of_python(chrome, show):
+    show()
+    explorer = explore.build_a_beat()
+    sliders = [c for c in explorer.content["controls"] if c["kind"] == "slider"]
+    random = np.random.default_rng(4)
+    times = np.linspace(-0.4, 0.8, 61)
+    states = []
+    for _ in range(20):
+        state = {c["name"]: random.uniform(c["low"], c["high"]) for c in sliders}
+        state |= {"conduction": str(random.choice(list("NLRV/")))}
+        states.append(state | {"lead": str(random.choice(heart.TWELVE))})
+    files = explore.resources.files("ecglab").joinpath("explorers")
+    scripts = "\n".join(
+        files.joinpath(f"{name}.js").read_text() for name in ("common", "build_a_beat")
+    )
+    found = chrome.execute_script(
+        scripts + "const [data, states, times_] = arguments;"
+        "return states.map((s) => times_.map((t) => voltage(data, wavesOf(data, s), s.lead, t)));",
+        json.loads(json.dumps(explorer.data)),
+        states,
+        times.tolist(),
+    )
+    for state, ecg in zip(states, found, strict=True):
+        lead = (state.pop("lead"),)
+        seconds = {k: state[k] / 1000 for k in ("p_width", "pr", "qrs_width", "qt", "rr")}
+        expected = heart.beat(times, **state | seconds, t_width=explore._T_WIDTH, leads=lead)
+        assert np.abs(expected[:, 0] - ecg).max() < 1e-6
+
+
+# --- in the built book --------------------------------------------------------------------------
+
+
+@pytest.mark.site
+def test_in_the_built_book(chrome):
+    pages = sorted((ROOT / "_build" / "html" / "chapters").glob("*.html"))
+    pages = [page for page in pages if 'data-explorer="' in page.read_text(encoding="utf-8")]
+    if not pages:
+        pytest.skip("no chapter of the built book has an explorer")
+    for page in pages:
+        for theme, width in (("light", 1280), ("dark", 360)):
+            resize(chrome, width)
+            chrome.get(page.as_uri())
+            chrome.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+            for figure in explorers(chrome):
+                assert not figure.find_element(By.TAG_NAME, "img").is_displayed()
+                assert chrome.execute_script(OVERFLOW, figure)[1] == []
+                found = chrome.execute_script(CONTRAST, figure)
+                assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
+                drive(figure)
+
+
+# --- in JupyterLab ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start JupyterLab on an empty folder; return its address, the folder and its environment."""
+    folder = tmp_path_factory.mktemp("lab")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    command += ["--ip=127.0.0.1", f"--ServerApp.root_dir={folder}", "--IdentityProvider.token="]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    env = {**os.environ, **{name: str(folder / f".{name.lower()}") for name in places}}
+    env.pop("ECGLAB_PAGE", None)
+    with open(folder / "lab.log", "w") as log:
+        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield f"http://127.0.0.1:{port}", folder, env
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # the kernels it started too
+        server.wait(20)
+
+
+def notebook(path, source, outputs=()):
+    """Write a notebook of one cell."""
+    book = nbformat.v4.new_notebook()
+    book.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    book.cells = [nbformat.v4.new_code_cell(source, outputs=list(outputs))]
+    nbformat.write(book, path)
+
+
+def opened(driver, lab, name):
+    """Open a notebook in JupyterLab; return its panel once it is there."""
+    resize(driver, 1280, 1400)
+    for _ in range(30):  # the server needs some seconds
+        try:
+            driver.get(f"{lab[0]}/lab/workspaces/{name.split('.')[0]}/tree/{name}")
+            break
+        except WebDriverException:
+            time.sleep(1)
+    wait = WebDriverWait(driver, 60)
+    return wait.until(lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell"))
+
+
+@pytest.mark.long
+def test_live_in_jupyterlab(chrome, lab):
+    notebook(lab[1] / "live.ipynb", "from ecglab import explore\nexplore.build_a_beat()")
+    opened(chrome, lab, "live.ipynb")
+    wait = WebDriverWait(chrome, 90, ignored_exceptions=[WebDriverException])
+
+    def run(driver):  # the page is still busy with itself at first: try until the cell has run
+        driver.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell .cm-content").click()
+        keys = ActionChains(driver).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT)
+        keys.perform()
+        time.sleep(1)
+        return "[ ]" not in driver.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
+
+    wait.until(run)
+    image = "return document.querySelector('.jp-OutputArea-output .widget-html-content img')?.src"
+    before = wait.until(lambda d: d.execute_script(image))
+    sliders = chrome.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output .noUi-handle")
+    assert len(sliders) == 10
+    ActionChains(chrome).click_and_hold(sliders[2]).move_by_offset(40, 0).release().perform()
+    wait.until(lambda d: d.execute_script(image) != before)
+    output = chrome.find_element(By.CSS_SELECTOR, ".jp-OutputArea-output")
+    assert "PR: 160 ms" not in output.text and "PR: " in output.text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("trusted", [False, True])
+def test_unrun_in_jupyterlab(chrome, lab, trusted):
+    explorer = EXPLORERS["build_a_beat"]()
+    data = {"text/html": explorer.html(), "image/png": explorer.picture(explorer.start)[0]}
+    path = lab[1] / f"stored{int(trusted)}.ipynb"
+    notebook(path, "explore.build_a_beat()", [nbformat.v4.new_output("display_data", data)])
+    if trusted:
+        command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+        subprocess.run(command, env=lab[2], check=True, capture_output=True)
+    cell = opened(chrome, lab, path.name)
+    wait = WebDriverWait(chrome, 60)
+    figure = wait.until(lambda d: cell.find_element(By.CSS_SELECTOR, ".jp-OutputArea figure"))
+    assert "odel not found" not in chrome.find_element(By.TAG_NAME, "body").text
+    if trusted:
+        wait.until(lambda d: figure.get_attribute("data-live") is not None)
+        drive(figure)
+        return
+    picture = figure.find_element(By.TAG_NAME, "img")
+    assert picture.is_displayed() and picture.size["width"] > 300
+    assert figure.text.startswith("Try: ")
+    assert figure.find_elements(By.CSS_SELECTOR, "input, select, button, svg") == []
