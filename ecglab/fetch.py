@@ -93,15 +93,16 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
     """
     address, stop = mirror(), threading.Event()
     todo, done = deque(hashes), queue.SimpleQueue()
+    # pooch compares hashes, tries again, and moves to its place what is whole
+    fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
 
     def work() -> None:
         with requests.Session() as session, suppress(IndexError):  # nothing left to do
             while not stop.is_set():
                 file, error = todo.popleft(), None
                 download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
-                try:  # pooch compares hashes and tries again
-                    (cache() / file).parent.mkdir(parents=True, exist_ok=True)
-                    fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
+                try:
+                    (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
                     fetcher.fetch(file, downloader=download)
                 except Exception as failure:
                     error = failure

@@ -24,6 +24,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+import pooch
 import wfdb
 from wfdb.io.annotation import ann_label_table, proc_ann_bytes
 
@@ -57,6 +58,7 @@ WAVE = np.dtype([("kind", "U3"), ("onset", np.int64), ("peak", np.int64), ("offs
 EPISODE = np.dtype([("kind", "U10"), ("onset", np.int64), ("offset", np.int64)])
 
 LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+_LEAD_NAMES = {lead.lower(): lead for lead in LUDB_LEADS}  # as its headers write them
 _WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
 _SYMBOLS = dict(zip(ann_label_table["label_store"], ann_label_table["symbol"], strict=True))
 del _SYMBOLS[0]  # the end mark's
@@ -77,8 +79,6 @@ class Database:
         Its records, and the suffixes of one record's files.
     fs : float
         Sampling rate of all its records in Hz.
-    fmt : {"212", "16"}
-        WFDB's name for how samples are stored.
     read_marks : callable
         Takes a record's path without suffix, its leads and its length in samples;
         returns what the annotation files hold as fields of `Record`.
@@ -94,7 +94,6 @@ class Database:
     names: tuple[str, ...]
     suffixes: tuple[str, ...]
     fs: float
-    fmt: str
     read_marks: Callable[[str, tuple[str, ...], int], dict]
     folder: str = ""
     counts_per_mv: float | None = None
@@ -189,10 +188,8 @@ class Record:
         kinds, counts = np.unique(self.symbols, return_counts=True)
         beats = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
         beats = f"{len(self.samples)} beats ({beats})" if beats else "no beats"
-        return (
-            f"Record {self} of {self.database}: {', '.join(self.leads)}, {self.fs:g} Hz, "
-            f"{minutes} min {seconds} s, {beats}"
-        )
+        form = f"{', '.join(self.leads)}, {self.fs:g} Hz, {minutes} min {seconds} s"
+        return f"Record {self} of {self.database}: {form}, {beats}"
 
 
 def load(name: str, database: str = "mitdb") -> Record:
@@ -239,25 +236,24 @@ def load(name: str, database: str = "mitdb") -> Record:
     """
     name = str(name)
     if name not in names(database):
-        known = ", ".join(names(database)[:4])
+        some = ", ".join(names(database)[:4])
         raise ValueError(
-            f"{database} has no record {name!r}; it has {len(names(database))}: {known}, …"
+            f"{database} has no record {name!r}; it has {len(names(database))}: {some}, …"
         )
-    if _policy() != "simulated":
-        source = _find(name, database)
-        if source == "folder":
-            return _read(_folder(database), source, name, database)
-        if source is not None:
-            return _read_cached(source, name, database)
-        if _policy() == "real":
-            raise RecordingUnavailable(
-                f"record {name} of {database} is not in ECGLAB_DATA "
-                f"({os.environ.get('ECGLAB_DATA', 'not set')}), not in the cache ({cache()}), and "
-                f"{fetch.mirror()} does not answer; unset ECGLAB_SOURCE to use simulated patients"
-            )
-    from ecglab import simulate  # late, because simulate builds on Record
+    source = _source(database, name)
+    if source in ("cache", "PhysioNet") and not _fetched(database, name):
+        source = "simulated"
+    if source is None:
+        raise RecordingUnavailable(
+            f"record {name} of {database} is not in ECGLAB_DATA "
+            f"({os.environ.get('ECGLAB_DATA', 'not set')}), not in the cache ({cache()}), and "
+            f"{fetch.mirror()} does not answer; unset ECGLAB_SOURCE to use simulated patients"
+        )
+    if source == "simulated":
+        from ecglab import simulate  # late, because simulate builds on Record
 
-    return simulate.record(name, database)
+        return simulate.record(name, database)
+    return _read(database, name, source)
 
 
 def names(database: str = "mitdb") -> tuple[str, ...]:
@@ -290,16 +286,16 @@ def describe(database: str = "mitdb") -> str:
     >>> print(describe("mitdb"))  # doctest: +SKIP
     mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA
     """
-    version = _database(database).version
+    known = _database(database)
     origin = {
         "folder": "real recordings, from the folder in ECGLAB_DATA",
         "cache": "real recordings, from this computer's cache",
         "PhysioNet": f"real recordings, fetched from {fetch.mirror()} as they are needed",
         "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
-        "none": f"no recordings: none at hand, {fetch.mirror()} does not answer, and "
+        None: f"no recordings: none at hand, {fetch.mirror()} does not answer, and "
         "ECGLAB_SOURCE=real rules out simulated patients",
     }
-    return f"{database} {version}: {origin[_source_in_force(database)]}"
+    return f"{database} {known.version}: {origin[_source(database, *known.names)]}"
 
 
 def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
@@ -327,17 +323,15 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
     wanted = {database: _wanted(database, *names(database)) for database in databases}
     for database in wanted:
         fetch.clear_leftovers(_cached(database))
-    everything = {file: hash_ for files in wanted.values() for file, hash_ in files.items()}
+    everything = {file: sha256 for files in wanted.values() for file, sha256 in files.items()}
     fetch.fetch(everything, title=", ".join(wanted))
-    for database in wanted:
-        for name in names(database):
-            if None in _wanted(database, name).values():  # only reading proves these files
-                try:
-                    _read_cached("cache", name, database)
-                except DamagedRecording as error:
-                    raise RecordingUnavailable(
-                        f"what came from {fetch.mirror()} is damaged: {error}"
-                    ) from error
+    for database, name in ((database, name) for database in wanted for name in names(database)):
+        if None in _wanted(database, name).values():  # only reading proves these files
+            try:
+                _read(database, name, "cache")
+            except DamagedRecording as error:
+                said = f"what came from {fetch.mirror()} is damaged: {error}"
+                raise RecordingUnavailable(said) from error
     return cache()
 
 
@@ -351,13 +345,6 @@ def _database(database: str) -> Database:
     return DATABASES[database]
 
 
-def _policy() -> str:
-    policy = os.environ.get("ECGLAB_SOURCE", "")
-    if policy not in ("", "real", "simulated"):
-        raise ValueError(f"ECGLAB_SOURCE is {policy!r}; it may be 'real', 'simulated' or unset")
-    return policy
-
-
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
@@ -368,11 +355,8 @@ def _hashes(database: str) -> dict[str, str]:
 def _wanted(database: str, *names: str) -> dict[str, str | None]:
     """Return the files of records, by their paths below the mirror, and their SHA-256."""
     known, hashes = _database(database), _hashes(database)
-    return {
-        f"{database}/{known.version}/{file}": hashes.get(file)
-        for name in names
-        for file in known.files(name)
-    }
+    files = (file for name in names for file in known.files(name))
+    return {f"{database}/{known.version}/{file}": hashes.get(file) for file in files}
 
 
 def _cached(database: str) -> Path:
@@ -390,121 +374,83 @@ def _folder(database: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _find(name: str, database: str) -> str | None:
-    """Return the first source that has a record, fetched if need be; None if there is none."""
-    files = _database(database).files(name)
+def _source(database: str, *names: str) -> str | None:
+    """Return the first source that may have some records; None if there is none."""
+    policy = os.environ.get("ECGLAB_SOURCE", "")
+    if policy not in ("", "real", "simulated"):
+        raise ValueError(f"ECGLAB_SOURCE is {policy!r}; it may be 'real', 'simulated' or unset")
+    if policy == "simulated":
+        return policy
+    known = _database(database)
+    files = [file for name in names for file in known.files(name)]
     folder = _folder(database)
-    if folder is not None:
-        missing = [file for file in files if not (folder / file).is_file()]
-        if not missing:
-            return "folder"
-        if len(missing) < len(files):
-            raise DamagedRecording(
-                f"record {name} of {database} in {folder} is incomplete: {', '.join(missing)} "
-                "missing; put the files there or take the others away"
-            )
+    if folder and any((folder / file).is_file() for file in files):
+        return "folder"  # even if others are missing, which reading it will say
     if all((_cached(database) / file).is_file() for file in files):
-        source = "cache"
-    elif _answers(database):
-        source = "PhysioNet"
-    else:
-        return None
+        return "cache"
+    key = fetch.mirror() + database
+    if key not in _answered:
+        _answered[key] = fetch.answers(next(iter(_wanted(database, known.names[0]))))
+    if _answered[key]:
+        return "PhysioNet"
+    return None if policy == "real" else "simulated"
+
+
+#: For each mirror and database asked by this process, whether it answers.
+_answered: dict[str, bool] = {}
+
+
+def _fetched(database: str, name: str) -> bool:
+    """Fetch what the cache lacks of a record, or holds damaged; tell whether it succeeded."""
     try:
-        fetch.fetch(_wanted(database, name))  # checks what is in the cache already
+        fetch.fetch(_wanted(database, name))
     except fetch.WrongContent as error:
         raise DamagedRecording(
             f"record {name} of {database} came damaged from {fetch.mirror()}: {error}"
         ) from error
     except fetch.ServerFails as error:
         _answered[fetch.mirror() + database] = False  # don't wait again for every record
-        if _policy() == "real":
+        if os.environ.get("ECGLAB_SOURCE") == "real":
             raise RecordingUnavailable(f"record {name} of {database}: {error}") from error
         warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=3)
-        return None
-    return source
-
-
-_answered: dict[str, bool] = {}
-
-
-def _answers(database: str) -> bool:
-    """Ask the mirror once per process whether it has a database."""
-    key = fetch.mirror() + database
-    if key not in _answered:
-        _answered[key] = fetch.answers(next(iter(_wanted(database, *names(database)))))
-    return _answered[key]
-
-
-def _source_in_force(database: str) -> str:
-    if _policy() == "simulated":
-        return "simulated"
-    if _folder(database) is not None:
-        return "folder"
-    files = (file for name in names(database) for file in _database(database).files(name))
-    if all((_cached(database) / file).is_file() for file in files):
-        return "cache"
-    if _answers(database):
-        return "PhysioNet"
-    return "none" if _policy() == "real" else "simulated"
+        return False
+    return True
 
 
 # ---------------------------------------------------------------------------
 # Reading the files
 
 
-def _read_cached(source: str, name: str, database: str) -> Record:
-    """Read from the cache; damaged files that no hash could stop are deleted from it."""
-    folder = _cached(database)
-    try:
-        return _read(folder, source, name, database)
-    except DamagedRecording as error:
-        unproved = [f for f in _database(database).files(name) if f not in _hashes(database)]
-        if not unproved:
-            raise
-        for file in unproved:
-            (folder / file).unlink(missing_ok=True)
-        raise DamagedRecording(f"{error}. It was deleted from the cache: try again") from error
-
-
-def _read(folder: Path, source: str, name: str, database: str) -> Record:
-    known = _database(database)
-    base = str(folder / f"{known.folder}{name}")
+def _read(database: str, name: str, source: str) -> Record:
+    """Read a record; damaged files that no hash could stop are deleted from the cache."""
+    folder = _folder(database) if source == "folder" else _cached(database)
+    hashes = {file: _hashes(database).get(file) for file in _database(database).files(name)}
     try:
         if source == "folder":  # in the cache, pooch has compared them
-            _check_published(folder, name, database)
-        header = _read_header(base, name, known)
-        counts = _read_counts(base, header)
-        expected = _hashes(database).get(name)
-        if expected and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != expected:
-            raise DamagedRecording(f"{base}.dat does not hold PhysioNet's samples")
-        leads = tuple(_lead_name(lead) for lead in header.sig_name)
-        marks = known.read_marks(base, leads, len(counts))
-    except DamagedRecording:
-        raise
+            _check_published(folder, hashes)
+        return _read_files(folder, database, name, source)
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
-        raise DamagedRecording(f"record {name} in {folder} can't be read: {error!r}") from error
-    if known.counts_per_mv is None:
-        signal = (counts - np.array(header.baseline)) / np.array(header.adc_gain)
-    else:
-        signal = counts / known.counts_per_mv
-    return Record(
-        name=name,
-        database=database,
-        subject=subject(name, database),
-        signal=signal.astype(np.float32),
-        fs=float(header.fs),
-        leads=leads,
-        source=source,
-        notes=(*(note.strip() for note in header.comments), *known.notes),
-        **marks,
-    )
+        said = str(error)
+        if not isinstance(error, DamagedRecording):
+            said = f"record {name} in {folder} can't be read: {error!r}"
+        unproved = [file for file, sha256 in hashes.items() if sha256 is None]
+        if source != "folder" and unproved:
+            for file in unproved:
+                (folder / file).unlink(missing_ok=True)
+            said += ". It was deleted from the cache: try again"
+        raise DamagedRecording(said) from error
 
 
-def _check_published(folder: Path, name: str, database: str) -> None:
-    """Compare a record's files with the pinned SHA-256: no other check sees every change."""
-    for file in _database(database).files(name):
-        expected = _hashes(database).get(file)
-        if expected and hashlib.sha256((folder / file).read_bytes()).hexdigest() != expected:
+def _check_published(folder: Path, hashes: dict[str, str | None]) -> None:
+    """Compare files with their pinned SHA-256: no other check sees every change."""
+    missing = [file for file in hashes if not (folder / file).is_file()]
+    if missing:
+        raise DamagedRecording(
+            f"the record in {folder} is incomplete: {', '.join(missing)} missing; "
+            "put the files there or take the record's others away"
+        )
+    for file, sha256 in hashes.items():
+        if sha256 and pooch.file_hash(folder / file) != sha256:
             raise DamagedRecording(
                 f"{folder / file} is not the file that PhysioNet published (its SHA-256 differs): "
                 "it is damaged or was edited. Put the published file there; records.load tells "
@@ -512,46 +458,68 @@ def _check_published(folder: Path, name: str, database: str) -> None:
             )
 
 
-def _read_header(base: str, name: str, known: Database) -> wfdb.Record:
-    """Read a header and refuse what can't be true, before wfdb reserves memory for it."""
-    header = wfdb.rdheader(base)
+def _read_files(folder: Path, database: str, name: str, source: str) -> Record:
+    known = _database(database)
+    base = str(folder / f"{known.folder}{name}")
+    _check_header(base, known.fs)
+    stored = _read_counts(base)
+    counts, gain, baseline = stored.d_signal, stored.adc_gain, stored.baseline
+    expected = _hashes(database).get(name)
+    if expected and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != expected:
+        raise DamagedRecording(f"{base}.dat does not hold PhysioNet's samples")
+    if known.counts_per_mv:
+        gain, baseline = known.counts_per_mv, 0
+    leads = tuple(_LEAD_NAMES.get(lead, lead) for lead in stored.sig_name)
+    return Record(
+        name=name,
+        database=database,
+        subject=subject(name, database),
+        signal=((counts - np.array(baseline)) / gain).astype(np.float32),
+        fs=float(stored.fs),
+        leads=leads,
+        source=source,
+        notes=(*map(str.strip, stored.comments), *known.notes),
+        **known.read_marks(base, leads, len(counts)),
+    )
+
+
+def _check_header(base: str, fs: float) -> None:
+    """Refuse what a header says but can't be true, before wfdb reserves memory for it."""
+    header, data = wfdb.rdheader(base), Path(f"{base}.dat")
     stored = zip(
-        *(header.file_name, header.fmt, header.samps_per_frame, header.skew, header.byte_offset),
+        *(header.file_name, header.fmt, header.units),
+        *(header.samps_per_frame, header.skew, header.byte_offset),
         strict=True,
     )
-    if list(stored) != [(f"{name}.dat", known.fmt, 1, None, None)] * header.n_sig:
-        raise DamagedRecording(f"{base}.hea describes other signals than {name}.dat has")
-    bits = header.sig_len * header.n_sig * {"212": 12, "16": 16}[known.fmt]
-    size = Path(f"{base}.dat").stat().st_size
-    if size != math.ceil(bits / 8):
-        raise DamagedRecording(
-            f"{base}.dat has {size} bytes; the {header.sig_len} samples of {header.n_sig} leads "
-            f"in its header take {math.ceil(bits / 8)}"
-        )
+    plain = [(data.name, header.fmt[0], "mV", 1, None, None)] * header.n_sig
     # Any gain and baseline of an instrument; more would leave nothing of a float32.
     scaled = all(1 <= gain <= 1e5 for gain in header.adc_gain)
     scaled &= all(abs(baseline) <= 2**15 for baseline in header.baseline)
-    if header.fs != known.fs or set(header.units) != {"mV"} or not scaled:
+    unique = len(set(header.sig_name)) == header.n_sig
+    if list(stored) != plain or header.fs != fs or not scaled or not unique:
         raise DamagedRecording(
             f"{base}.hea says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
-            f"{header.baseline}; there must be {known.fs:g} Hz, 1 to 100,000 counts per mV from "
-            "-32,768 to 32,768"
+            f"{header.baseline} for {header.sig_name} in {header.file_name}; there must be {fs:g} "
+            f"Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once, in {data.name}"
         )
-    if len(set(header.sig_name)) < header.n_sig:
-        raise DamagedRecording(f"{base}.hea names its leads {header.sig_name}, one of them twice")
-    return header
-
-
-def _read_counts(base: str, header: wfdb.Record) -> np.ndarray:
-    """Read a record's integers and prove them by the checksums of its header."""
-    counts = wfdb.rdrecord(base, physical=False).d_signal
-    sums = [int(total) % 65536 for total in counts.sum(axis=0, dtype=np.int64)]
-    expected = [None if value is None else value % 65536 for value in header.checksum]
-    if sums != expected:
+    bits = header.sig_len * header.n_sig * {"212": 12, "16": 16}[header.fmt[0]]
+    size = data.stat().st_size
+    if size != math.ceil(bits / 8):
         raise DamagedRecording(
-            f"{base}.dat has checksums {sums}, its header says {expected}: the file is damaged"
+            f"{data} has {size} bytes; the {header.sig_len} samples of {header.n_sig} leads "
+            f"in its header take {math.ceil(bits / 8)}"
         )
-    return counts
+
+
+def _read_counts(base: str) -> wfdb.Record:
+    """Read a record's integers and prove them by the checksums of its header."""
+    stored = wfdb.rdrecord(base, physical=False)
+    sums, expected = stored.calc_checksum(), np.array(stored.checksum, dtype=float)  # None: NaN
+    if not np.array_equal(sums, expected % 65536):
+        raise DamagedRecording(
+            f"{base}.dat has checksums {sums}, its header says {stored.checksum}: it is damaged"
+        )
+    return stored
 
 
 def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
@@ -581,11 +549,8 @@ def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, .
 def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
     samples, symbols, subtypes = _read_annotation(base, "atr", length)
     beat = np.isin(symbols, BEAT_SYMBOLS)
-    return {
-        "samples": samples[beat],
-        "symbols": symbols[beat],
-        "episodes": _episodes(samples, symbols, subtypes, length),
-    }
+    episodes = _episodes(samples, symbols, subtypes, length)
+    return {"samples": samples[beat], "symbols": symbols[beat], "episodes": episodes}
 
 
 def _episodes(
@@ -594,12 +559,11 @@ def _episodes(
     """Find unreadable stretches, from a ``~`` of subtype -1 to the next ``~``, and flutter."""
     kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
     found, begun = [], {}
-    for position in np.flatnonzero(np.isin(symbols, list(kinds))):
-        symbol, sample = symbols[position], samples[position]
-        kind = kinds[symbol]
+    for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
+        kind = kinds.get(symbol)
         if kind in begun:
             found.append((kind, begun.pop(kind), sample))
-        if symbol == "[" or (symbol == "~" and subtypes[position] == -1):
+        if symbol == "[" or (symbol == "~" and subtype == -1):
             begun[kind] = sample
     found += [(kind, onset, length) for kind, onset in begun.items()]
     return np.sort(np.array(found, dtype=EPISODE), order="onset")
@@ -616,17 +580,12 @@ def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
     samples, symbols, _ = _read_annotation(base, lead.lower(), length)
-    padded = ["", *symbols, ""]
-    waves = [
-        (
-            _WAVE_KINDS[symbol],
-            samples[position - 1] if padded[position] == "(" else -1,
-            samples[position],
-            samples[position + 1] if padded[position + 2] == ")" else -1,
-        )
-        for position, symbol in enumerate(symbols)
-        if symbol in _WAVE_KINDS
-    ]
+    opened = np.append("", symbols)[:-1] == "("  # by the mark before
+    closed = np.append(symbols, "")[1:] == ")"  # by the mark after
+    onsets = np.where(opened, np.append(-1, samples)[:-1], -1)
+    offsets = np.where(closed, np.append(samples, -1)[1:], -1)
+    marks = zip(symbols, onsets, samples, offsets, strict=True)
+    waves = [(_WAVE_KINDS[kind], *at) for kind, *at in marks if kind in _WAVE_KINDS]
     return np.array(waves, dtype=WAVE)
 
 
@@ -634,27 +593,19 @@ def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
     return {"samples": np.empty(0, np.int64), "symbols": np.empty(0, "<U1")}
 
 
-def _lead_name(lead: str) -> str:
-    """Return a lead's usual spelling; LUDB's headers write all of them in small letters."""
-    return {name.lower(): name for name in LUDB_LEADS}.get(lead, lead)
-
-
 DATABASES = {
-    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360, "212", _read_mitdb_marks),
+    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360, _read_mitdb_marks),
     # LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
     # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
     # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
     "ludb": Database(
-        *("1.0.1", LUDB, ("hea", "dat", *map(str.lower, LUDB_LEADS)), 500, "16"),
-        read_marks=_read_ludb_marks,
+        *("1.0.1", LUDB, ("hea", "dat", *map(str.lower, LUDB_LEADS)), 500, _read_ludb_marks),
         folder="data/",
         counts_per_mv=1000,
     ),
-    # The header's gain is 0: uncalibrated. 200 counts per mV is what WFDB then assumes.
+    # The header's gain is 0, for which wfdb puts 200 counts per mV.
     "nstdb": Database(
-        *("1.0.0", NSTDB, ("hea", "dat"), 360, "212"),
-        read_marks=_no_marks,
-        counts_per_mv=200,
+        *("1.0.0", NSTDB, ("hea", "dat"), 360, _no_marks),
         notes=("uncalibrated: 200 counts per mV are WFDB's assumption",),
     ),
 }
