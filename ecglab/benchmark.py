@@ -203,8 +203,8 @@ def table(rows: list[dict]) -> str:
     Examples
     --------
     >>> print(table([{"way": "by hand", "beats": 1000, "s": 50.0, "beats/s": 20.0}]))
-        way  beats     s  beats/s
-    by hand  1,000 50.00       20
+        way beats     s beats/s
+    by hand 1,000 50.00      20
     """
     frame = pd.DataFrame(rows)
     formats = {name: _FORMATS[name] for name in frame.columns if name in _FORMATS}

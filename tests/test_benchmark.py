@@ -144,8 +144,10 @@ def without_opencv(monkeypatch):
 
 def test_from_the_shell_without_opencv(without_opencv, monkeypatch, capsys):
     monkeypatch.setattr(records, "MITDB", PEOPLE)
+    monkeypatch.setattr(benchmark, "training", lambda: [{"way": "a net", "images/s": 1.0}])
     assert shell.main(["benchmark", "--beats", "64"]) == 0
     said = capsys.readouterr().out
+    assert "a net" in said
     assert said.startswith("mitdb 1.0.0: SIMULATED")
     assert "pip install opencv-python-headless" in said and "2 records to Beats" in said
     assert all(f" {name} " in said for name in OURS)
