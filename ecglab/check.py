@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import textwrap
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,7 @@ class Feedback:
     message: str
 
     def __repr__(self) -> str:
-        mark = {None: "", True: "✅ ", False: "❌ "}[self.right]
-        return mark + self.message
+        return {None: "", True: "✅ ", False: "❌ "}[self.right] + self.message
 
 
 _UNANSWERED = Feedback(None, "Not answered yet: put your answer in place of the dots.")
@@ -42,9 +41,7 @@ _RIGHT = Feedback(True, "Right.")
 _SEAL = "sealed:"
 
 
-def value(
-    answer: Any, expected: Any | Callable[[], Any], within: float = 0.0, hint: str = ""
-) -> Feedback:
+def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Feedback:
     """Compare an answer with what is expected; never raise at a learner.
 
     Parameters
@@ -83,16 +80,12 @@ def value(
         wanted = expected() if callable(expected) else expected
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
-    right, why = _agree(answer, wanted, within)
-    return _RIGHT if right else _wrong(why, hint)
+    difference = _difference(answer, wanted, within)
+    return _RIGHT if difference is None else _wrong(difference, hint)
 
 
 def function(
-    function: Callable[..., Any] | None,
-    expected: Callable[..., Any] | Sequence[Any],
-    cases: Sequence[tuple],
-    within: float = 1e-6,
-    hint: str = "",
+    function: Any, expected: Any, cases: Sequence[tuple], within: float = 1e-6, hint: str = ""
 ) -> Feedback:
     """Try a reader's function on some cases; never raise at a learner.
 
@@ -149,10 +142,9 @@ def function(
             return _wrong(f"Case {number} stops with {_named(error)}.", hint)
         if _unanswered(answer):
             empty.append(number)
-            continue
-        right, why = _agree(answer, one, within)
-        if not right:
-            return _wrong(f"Case {number}, called with {_short(case)}, differs. {why}", hint)
+        elif (difference := _difference(answer, one, within)) is not None:
+            why = f"Case {number}, called with {_short(case)}, differs. {difference}"
+            return _wrong(why.strip(), hint)
     if len(empty) == len(cases):
         return _UNANSWERED
     if empty:
@@ -208,35 +200,33 @@ def _unanswered(answer: Any) -> bool:
     return answer is None or answer is ... or dots
 
 
-def _agree(answer: Any, wanted: Any, within: float) -> tuple[bool, str]:
-    """Return whether two values agree and, if their form differs, what is wrong with it."""
+def _difference(answer: Any, wanted: Any, within: float) -> str | None:
+    """Return what may be said of how an answer differs from what is wanted; None if it agrees."""
     try:
         expected = np.asarray(wanted)
         if isinstance(answer, range) and len(answer) != expected.size:  # may be very long
-            return False, f"The shape should be {expected.shape}, yours is ({len(answer)},)."
-        given = np.asarray(answer)
-        texts = [isinstance(item, str | bytes) for item in given.ravel().tolist()]
-        if expected.dtype.kind == "U":
-            if not all(texts):
-                return False, f"The answer should be text, not {type(answer).__name__}."
-        elif any(texts) and expected.dtype.kind in "biufc":
+            return f"The shape should be {expected.shape}, yours is ({len(answer)},)."
+        given, text = np.asarray(answer), expected.dtype.kind == "U"
+        are_texts = [isinstance(item, str | bytes) for item in given.ravel().tolist()]
+        if text and not all(are_texts):
+            return f"The answer should be text, not {type(answer).__name__}."
+        if not text and any(are_texts):
             wish = "numbers are" if expected.ndim else "a number is"
-            return False, f"The answer is text; {wish} wanted, without quotes."
-        elif given.dtype == object and not given.ndim and not isinstance(answer, Number):
-            return False, _unreadable(answer)
+            return f"The answer is text; {wish} wanted, without quotes."
         if given.shape != expected.shape:
-            return False, f"The shape should be {expected.shape}, yours is {given.shape}."
-        if expected.dtype.kind == "U":
-            same = _plain(given) == _plain(expected)
-        elif expected.dtype.kind in "biufc":
-            # Binary fractions: 0.1 + 0.2 must count as 0.3 even when nothing is allowed
+            return f"The shape should be {expected.shape}, yours is {given.shape}."
+        if text:
+            same = np.asarray(_plain(given) == _plain(expected))
+        else:  # binary fractions: 0.1 + 0.2 must count as 0.3 even when nothing is allowed
             same = np.isclose(given.astype(complex), expected, 1e-9, within, equal_nan=True)
-        else:
-            same = given == expected
-        wrong = int(np.sum(~np.asarray(same)))
-        return not wrong, f"{wrong} of {given.size} values differ." if wrong and given.ndim else ""
+        if same.all():
+            return None
+        return f"{np.sum(~same)} of {same.size} values differ." if given.ndim else ""
     except BaseException:  # whatever the answer is: say it, don't raise it
-        return False, _unreadable(answer)
+        kind = type(answer).__name__
+        if kind in ("list", "tuple"):
+            return f"Something in your {kind} is no number, or its rows differ in length."
+        return f"The answer can't be read as numbers; its type is {kind}."
 
 
 @np.vectorize(otypes=[object])
@@ -245,18 +235,12 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
 
 
-def _unreadable(answer: Any) -> str:
-    kind = type(answer).__name__
-    if kind in ("list", "tuple"):
-        return f"Something in your {kind} is no number, or its rows differ in length."
-    return f"The answer can't be read as numbers; its type is {kind}."
-
-
 def _named(error: BaseException) -> str:
     """Return an exception's type and words on one short line."""
     kind = type(error).__name__
     try:
-        return f"{kind}: {_clip(' '.join(str(error).split()), 200)}" if str(error) else kind
+        words = textwrap.shorten(str(error), 200, placeholder="…")
+        return f"{kind}: {words}" if words else kind
     except BaseException:
         return kind
 
@@ -275,16 +259,9 @@ def _cannot(error: BaseException) -> Feedback:
 
 
 def _wrong(why: str, hint: str) -> Feedback:
-    parts = ("Not yet right.", why.strip(), hint)
-    return Feedback(False, " ".join(part for part in parts if part))
+    return Feedback(False, " ".join(part for part in ("Not yet right.", why, hint) if part))
 
 
 def _short(case: tuple) -> str:
-    text = ", ".join(
-        f"array of shape {x.shape}" if isinstance(x, np.ndarray) else repr(x) for x in case
-    )
-    return _clip(text, 60)
-
-
-def _clip(text: str, length: int) -> str:
-    return text if len(text) < length else text[: length - 3] + "…"
+    shapes = [f"array of shape {x.shape}" if isinstance(x, np.ndarray) else repr(x) for x in case]
+    return textwrap.shorten(", ".join(shapes), 60, placeholder="…")

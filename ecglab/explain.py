@@ -6,8 +6,8 @@ and falls also when another class gains; a logit does neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -19,10 +19,12 @@ from ecglab.beats import CLASSES
 
 #: What a network takes: images, or a list of images and RR features.
 Inputs = np.ndarray | Sequence[np.ndarray]
+#: Which class: its name, an index for each image, or None for what the network calls.
+Kind = str | np.ndarray | None
 
 
 def gradients(
-    model: keras.Model, inputs: Inputs, layer: str, of: str | np.ndarray | None = None
+    model: keras.Model, inputs: Inputs, layer: str, of: Kind = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what a layer gives, and how the logit of a class changes with it.
 
@@ -58,10 +60,11 @@ def gradients(
     >>> activations.shape == slopes.shape == (2, 8, 8, 64)
     True
     """
-    inputs, layers = _arrays(inputs), [model.layers[_place(model, layer)]]
-    pick = np.eye(model.get_layer("logits").units, dtype=np.float32)[_kinds(model, inputs, of)]
+    probe, inputs, kinds = _prepare(model, inputs, of)
+    layers = [probe.layers[_place(probe, layer)]]
+    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
     # The gradient of a sum over images: each depends on its own image alone.
-    given, slopes, _ = _differentiate(model, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
     return given[0], slopes[0]
 
 
@@ -98,29 +101,22 @@ def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd
     >>> gradient_norms(model, images, np.array([0, 1, 2, 2])).index[:3].tolist()
     ['conv1_conv', 'conv2_block1_1_conv', 'conv2_block1_2_conv']
     """
-    inputs = _arrays(inputs)
-    labels = _kinds(model, inputs, np.asarray(labels))
-    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    probe, inputs, labels = _prepare(model, inputs, np.asarray(labels))
+    layers = [layer for layer in probe.layers if isinstance(layer, keras.layers.Conv2D)]
     kernels = [layer.kernel for layer in layers]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
-    given, slopes, weights = _differentiate(
-        model, inputs, layers, lambda logits: loss(labels, logits), kernels
-    )
+    given, slopes, weights = _differentiate(probe, inputs, layers, partial(loss, labels), kernels)
     table = {
-        "kernel": [_norm(keras.ops.convert_to_numpy(kernel)[None]) for kernel in kernels],
-        "kernel_gradient": [_norm(weight[None]) / len(labels) for weight in weights],
-        "activation": [_norm(one) for one in given],
-        "activation_gradient": [_norm(one) for one in slopes],
+        "kernel": [np.linalg.norm(kernel) for kernel in kernels],
+        "kernel_gradient": [np.linalg.norm(weight) / len(labels) for weight in weights],
+        "activation": [np.mean([*map(np.linalg.norm, one)]) for one in given],
+        "activation_gradient": [np.mean([*map(np.linalg.norm, one)]) for one in slopes],
     }
-    return pd.DataFrame(table, index=pd.Index([layer.name for layer in layers], name="layer"))
+    return pd.DataFrame(table, pd.Index([one.name for one in layers], name="layer"), dtype=float)
 
 
 def grad_cam(
-    model: keras.Model,
-    inputs: Inputs,
-    layer: str | None = None,
-    kind: str | np.ndarray | None = None,
-    batch: int = 32,
+    model: keras.Model, inputs: Inputs, layer: str | None = None, kind: Kind = None, batch: int = 32
 ) -> np.ndarray:
     """Show where a layer's feature maps speak for a class (Selvaraju et al. 2017).
 
@@ -157,18 +153,17 @@ def grad_cam(
     >>> grad_cam(models.cifar_net(8, (32, 32, 1), 5), np.ones((2, 32, 32, 1)), kind="V").shape
     (2, 32, 32)
     """
-    inputs = _arrays(inputs)
+    _, inputs, kinds = _prepare(model, inputs, kind)
     layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
-    kinds, maps = _kinds(model, inputs, kind), []
-    for start in range(0, len(kinds), batch):
-        part = slice(start, start + batch)
-        given, slopes = gradients(model, [one[part] for one in inputs], layer, kinds[part])
+    maps = []
+    for *part, own in _parts([*inputs, kinds], batch):
+        given, slopes = gradients(model, part, layer, own)
         if given.ndim != 4:
             raise ValueError(f"layer {layer!r} gives {given.shape[1:]}: no feature maps")
         weights = slopes.mean(axis=(1, 2), keepdims=True)
-        small = np.maximum((weights * given).sum(axis=3, keepdims=True), 0)
-        maps.append(keras.ops.image.resize(small, inputs[0].shape[1:3]))
-    maps = np.concatenate([keras.ops.convert_to_numpy(one)[..., 0] for one in maps])
+        maps.append(np.maximum((weights * given).sum(axis=3, keepdims=True), 0))
+    maps = keras.ops.image.resize(np.concatenate(maps), inputs[0].shape[1:3])
+    maps = keras.ops.convert_to_numpy(maps)[..., 0]
     top = maps.max(axis=(1, 2), keepdims=True)
     return maps / np.where(top > 0, top, 1)
 
@@ -176,7 +171,7 @@ def grad_cam(
 def occlusion(
     model: keras.Model,
     inputs: Inputs,
-    kind: str | np.ndarray | None = None,
+    kind: Kind = None,
     patch: int = 8,
     stride: int = 4,
     batch: int = 256,
@@ -215,26 +210,23 @@ def occlusion(
     >>> occlusion(models.cifar_net(8, (32, 32, 1), 5), np.ones((1, 32, 32, 1)), "N").shape
     (1, 32, 32)
     """
-    inputs = _arrays(inputs)
-    kinds, (height, width) = _kinds(model, inputs, kind), inputs[0].shape[1:3]
-    if not 1 <= stride <= patch <= min(height, width):
-        raise ValueError(
-            f"patch is {patch} and stride {stride}; 1 ≤ stride ≤ patch ≤ {min(height, width)} "
-            "covers every pixel"
-        )
-    rows, columns = ([*range(0, side - patch, stride), side - patch] for side in (height, width))
-    squares = [np.s_[r : r + patch, c : c + patch] for r in rows for c in columns]
-    drops, covers = np.zeros((len(kinds), height, width)), np.zeros((height, width))
-    for square in squares:
-        covers[square] += 1
-    for k, kind_of in enumerate(kinds):
-        images, *others = (np.repeat(one[k : k + 1], len(squares) + 1, axis=0) for one in inputs)
-        for image, square in zip(images[1:], squares, strict=True):
-            image[square] = 0
-        whole, *covered = _logits(model, [images, *others], batch)[:, kind_of]
-        for square, logit in zip(squares, covered, strict=True):
-            drops[k][square] += whole - logit
-    return (drops / covers).astype(np.float32)
+    probe, inputs, kinds = _prepare(model, inputs, kind)
+    sides = inputs[0].shape[1:3]
+    if not 1 <= stride <= patch <= min(sides):
+        allowed = f"1 ≤ stride ≤ patch ≤ {min(sides)} covers every pixel"
+        raise ValueError(f"patch is {patch} and stride {stride}; {allowed}")
+    starts = [[*range(0, side - patch, stride), side - patch] for side in sides]
+    corners = list(itertools.product(*starts))
+    patches = np.zeros((len(corners), *sides), dtype=np.float32)
+    for one, (row, column) in zip(patches, corners, strict=True):
+        one[row : row + patch, column : column + patch] = 1
+    drops = []
+    for image, *others, own in zip(*inputs, kinds, strict=True):
+        images = np.concatenate([image[None], image * (1 - patches[..., None])])
+        others = [np.repeat(one[None], len(images), axis=0) for one in others]
+        whole, *covered = _logits(probe, [images, *others], batch)[:, own]
+        drops.append(np.tensordot(whole - covered, patches, axes=1) / patches.sum(axis=0))
+    return np.stack(drops)
 
 
 def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
@@ -277,11 +269,7 @@ def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
 
 
 def sanity(
-    model: keras.Model,
-    inputs: Inputs,
-    maps: Callable[..., np.ndarray],
-    layers: Sequence[str] | None = None,
-    seed: int = 0,
+    model: keras.Model, inputs: Inputs, maps: Callable, layers: Sequence[str] = (), seed: int = 0
 ) -> pd.DataFrame:
     """Ask whether maps depend on what the network learnt (Adebayo et al. 2018).
 
@@ -315,8 +303,7 @@ def sanity(
     >>> sanity(model, np.random.default_rng(0).random((2, 32, 32, 1)), grad_cam).index[0]
     'logits'
     """
-    inputs = _arrays(inputs)
-    kinds = _kinds(model, inputs, None)
+    _, inputs, kinds = _prepare(model, inputs, None)
     original = maps(model, inputs, kind=kinds)
     layers = layers or [one.name for one in model.layers[::-1] if hasattr(one, "kernel")]
     steps = [maps(randomised(model, name, seed), inputs, kind=kinds) for name in layers]
@@ -327,76 +314,26 @@ def sanity(
 # ---------------------------------------------------------------------------
 
 
-def _differentiate(
-    model: keras.Model, inputs: list, layers: list, of: Callable, variables: Sequence = ()
-) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Return what layers give, and the gradients of ``of(logits)`` by that and by variables.
-
-    Zeros are added to what each layer gives: the gradient by them is the gradient by it, on a
-    backend with a tape and on one without. With variables the network is in its training mode.
-    """
-    watched = list(dict.fromkeys([*layers, model.get_layer("logits")]))
-    shapes = [(len(inputs[0]), *layer.output.shape[1:]) for layer in watched]
-    zeros = [keras.ops.zeros(s, one.compute_dtype) for s, one in zip(shapes, watched, strict=True)]
-
-    def run(zeros, values):
-        # What training would change, the moving statistics, is forgotten with the scope.
-        scope = keras.StatelessScope(list(zip(variables, values, strict=True)))
-        with scope, _adding(watched, zeros) as given:
-            model(inputs if len(inputs) > 1 else inputs[0], training=bool(variables))
-        return of(given["logits"]), [given[layer.name] for layer in layers]
-
-    given, (slopes, weights) = _gradients(run, zeros, [one.value for one in variables])
-    return tuple(
-        [keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in tensors]
-        for tensors in (given, slopes[: len(layers)], weights)
-    )
-
-
-@contextmanager
-def _adding(layers: list[keras.Layer], added: list) -> Iterator[dict]:
-    """Let layers add something to what they give, and keep the sums by the layers' names."""
-    given = {}
-
-    def call(layer, extra, *args, **kwargs):
-        given[layer.name] = type(layer).call(layer, *args, **kwargs) + extra
-        return given[layer.name]
-
-    for layer, extra in zip(layers, added, strict=True):
-        layer.call = partial(call, layer, extra)
-    try:
-        yield given
-    finally:
-        for layer in layers:
-            del layer.call
-
-
-def _gradients(function: Callable, *tensors: list) -> tuple[list, tuple[list, ...]]:
-    """Call ``function(*tensors)``, which returns a number and more: the more, and gradients."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            value, more = function(*tensors)
-        return more, tape.gradient(value, tensors, unconnected_gradients="zero")
-    if keras.backend.backend() == "jax":
-        import jax
-
-        every = tuple(range(len(tensors)))
-        (_, more), slopes = jax.value_and_grad(function, every, has_aux=True)(*tensors)
-        return more, slopes
-    raise NotImplementedError(
-        f"Keras runs on {keras.backend.backend()}; gradients are there on tensorflow and on jax"
-    )
-
-
-def _arrays(inputs: Inputs) -> list[np.ndarray]:
-    arrays = [inputs] if isinstance(inputs, np.ndarray) else inputs
-    arrays = [np.asarray(one, dtype=np.float32) for one in arrays]
-    if arrays[0].ndim != 4 or not len(arrays[0]):
-        raise ValueError(f"images have shape {arrays[0].shape}; give (n, height, width, channels)")
-    return arrays
+def _prepare(
+    model: keras.Model, inputs: Inputs, kind: Kind
+) -> tuple[keras.Model, list, np.ndarray]:
+    """Return the network up to its logits, its inputs, and for each image a class's index."""
+    probe = keras.Model(model.inputs, model.get_layer("logits").output)
+    inputs = [inputs] if isinstance(inputs, np.ndarray) else inputs
+    inputs = [np.asarray(one, dtype=np.float32) for one in inputs]
+    count, classes = len(inputs[0]), probe.output.shape[1]
+    if inputs[0].ndim != 4 or not count:
+        raise ValueError(f"images have shape {inputs[0].shape}; give (n, height, width, channels)")
+    if kind is None:
+        kind = _logits(probe, inputs).argmax(axis=1)
+    elif isinstance(kind, str):
+        if kind not in CLASSES:
+            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
+        kind = np.full(count, CLASSES.index(kind))
+    if kind.shape != (count,) or kind.min() < 0 or kind.max() >= classes:
+        wanted = f"one index below {classes} for each of {count} images"
+        raise ValueError(f"classes are {kind}; give {wanted}")
+    return probe, inputs, kind
 
 
 def _place(model: keras.Model, layer: str) -> int:
@@ -406,32 +343,67 @@ def _place(model: keras.Model, layer: str) -> int:
     return names.index(layer)
 
 
-def _logits(model: keras.Model, inputs: list[np.ndarray], batch: int = 256) -> np.ndarray:
+def _logits(probe: keras.Model, inputs: list[np.ndarray], batch: int = 256) -> np.ndarray:
     # Called as it is: `predict` would compile every network anew, and TensorFlow warns of that.
-    probe = keras.Model(model.inputs, model.get_layer("logits").output)
-    starts = range(0, len(inputs[0]), batch)
-    parts = [probe([one[start : start + batch] for one in inputs]) for start in starts]
-    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+    answers = [keras.ops.convert_to_numpy(probe(part)) for part in _parts(inputs, batch)]
+    return np.concatenate(answers)
 
 
-def _kinds(model: keras.Model, inputs: list, kind: str | np.ndarray | None) -> np.ndarray:
-    """Return for each image the index of the class that is asked for."""
-    if kind is None:
-        return _logits(model, inputs).argmax(axis=1)
-    if isinstance(kind, str):
-        if kind not in CLASSES:
-            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
-        kind = np.full(len(inputs[0]), CLASSES.index(kind))
-    count = model.get_layer("logits").units
-    if kind.shape != (len(inputs[0]),) or kind.min() < 0 or kind.max() >= count:
-        raise ValueError(
-            f"classes are {kind}; give one index below {count} for each of {len(inputs[0])} images"
-        )
-    return kind
+def _parts(arrays: list[np.ndarray], batch: int) -> list[list[np.ndarray]]:
+    starts = range(0, len(arrays[0]), batch)
+    return [[one[start : start + batch] for one in arrays] for start in starts]
 
 
-def _norm(arrays: np.ndarray) -> float:
-    return float(np.linalg.norm(arrays.reshape(len(arrays), -1), axis=1).mean())
+def _differentiate(
+    probe: keras.Model, inputs: list, layers: list, of: Callable, variables: Sequence = ()
+) -> list[list[np.ndarray]]:
+    """Return what layers give, and the gradients of ``of(logits)`` by that and by variables.
+
+    Zeros are added to what each layer gives: the gradient by them is the gradient by it, on a
+    backend with a tape and on one without. With variables the network is in its training mode.
+    """
+    zeros = [keras.ops.zeros((len(inputs[0]), *layer.output.shape[1:])) for layer in layers]
+
+    def run(zeros, values):
+        given = {}
+
+        def call(layer, extra, *args, **kwargs):
+            answer = type(layer).call(layer, *args, **kwargs)
+            given[layer] = answer + keras.ops.cast(extra, answer.dtype)
+            return given[layer]
+
+        for layer, extra in zip(layers, zeros, strict=True):
+            layer.call = partial(call, layer, extra)
+        try:
+            # What training would change, the moving statistics, is forgotten with the scope.
+            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+                logits = probe(inputs, training=bool(variables))
+        finally:
+            for layer in layers:
+                del layer.call
+        return of(logits), [keras.ops.cast(given[layer], "float32") for layer in layers]
+
+    given, slopes = _gradients(run, zeros, [one.value for one in variables])
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, [given, *slopes])
+
+
+def _gradients(function: Callable, *tensors: list) -> tuple[list, Sequence[list]]:
+    """Call ``function(*tensors)``, which returns a number and more: the more, and gradients."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value, more = function(*tensors)
+        return more, tape.gradient(value, tensors, unconnected_gradients="zero")
+    if backend == "jax":
+        import jax
+
+        (_, more), slopes = jax.value_and_grad(function, (0, 1), has_aux=True)(*tensors)
+        return more, slopes
+    known = "gradients are there on tensorflow and on jax"
+    raise NotImplementedError(f"Keras runs on {backend}; {known}")
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> float:

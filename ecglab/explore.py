@@ -30,6 +30,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from importlib import resources, util
 from string import Template
@@ -41,8 +42,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecglab import heart, plot
-
-__all__ = ["Explorer", "build_a_beat", "kernel", "threshold"]
 
 State = dict[str, Any]
 
@@ -111,8 +110,8 @@ class Explorer:
         """Return the explorer as an `ipywidgets.VBox`, which needs a live kernel."""
         import ipywidgets
 
-        picture, said, paused = ipywidgets.HTML(), ipywidgets.HTML(), []
-        fields, shown = {}, []
+        picture, said = ipywidgets.HTML(), ipywidgets.HTML()
+        content, fields, shown, paused = self.content, {}, [], []
 
         def redraw(_: object = None) -> None:
             if not paused:
@@ -121,27 +120,24 @@ class Explorer:
                 items = (f"{escape(key)}: <b>{escape(text)}</b>" for key, text in words.items())
                 said.value = " &emsp; ".join(items)
 
-        def press(settings: State) -> None:
+        def press(settings: State, _: object) -> None:
             paused.append(True)  # one picture for all that a button sets
             for name, value in settings.items():
                 fields[name].value = value
             paused.clear()
             redraw()
 
-        for control in self.content["controls"]:
+        for control in content["controls"]:
+            shown.append(_widget(control))
             if "name" in control:
-                shown.append(_widget(control))
-                shown[-1].observe(redraw, "value")
                 fields[control["name"]] = shown[-1]
-                continue
-            shown.append(ipywidgets.Label(control["label"], layout={"width": "100%"}))
-            for text, settings in control["settings"].items():
+                shown[-1].observe(redraw, "value")
+            for text, settings in control.get("settings", {}).items():
                 shown.append(ipywidgets.Button(description=text, layout={"width": "auto"}))
-                shown[-1].on_click(lambda _, settings=settings: press(settings))
+                shown[-1].on_click(partial(press, settings))
         redraw()
         panel = ipywidgets.Box(shown, layout={"flex_flow": "row wrap"})
-        caption = ipywidgets.HTML(escape(self.content["caption"]))
-        return ipywidgets.VBox([picture, said, panel, caption])
+        return ipywidgets.VBox([picture, said, panel, ipywidgets.HTML(escape(content["caption"]))])
 
     def _image(self, png: str) -> str:
         return f'<img alt="{escape(self.content["alt"])}" src="data:image/png;base64,{png}">'
@@ -161,9 +157,11 @@ def _file(name: str) -> str:
 
 
 def _widget(control: State):
-    """Return the ipywidget of a control that has a value."""
+    """Return the ipywidget of a control; of buttons, what stands before them."""
     import ipywidgets
 
+    if control["kind"] == "buttons":
+        return ipywidgets.Label(control["label"], layout={"width": "100%"})
     unit = f" ({control['unit']})" if control.get("unit") else ""
     common = {"description": control["label"] + unit, "value": control["value"]}
     common["style"] = {"description_width": "initial"}
@@ -172,11 +170,9 @@ def _widget(control: State):
         return ipywidgets.Dropdown(options=options, **common)
     if control["kind"] == "number":
         return ipywidgets.FloatText(layout={"width": "30%"}, **common)
-    low, high, step = (control[key] for key in ("low", "high", "step"))
-    digits = len(f"{step:.9f}".rstrip("0").partition(".")[2])
-    return ipywidgets.FloatSlider(
-        min=low, max=high, step=step, readout_format=f".{digits}f", **common
-    )
+    digits = len(f"{control['step']:.9f}".rstrip("0").partition(".")[2])
+    common |= {"min": control["low"], "max": control["high"], "step": control["step"]}
+    return ipywidgets.FloatSlider(readout_format=f".{digits}f", **common)
 
 
 def _number(value: float, digits: int = 0, unit: str = "") -> str:
@@ -230,7 +226,7 @@ def _draw_beat(figure: Figure, state: State) -> dict[str, str]:
     beat = state | {name: state[name] / 1000 for name in ("p_width", "pr", "qrs_width", "qt", "rr")}
     beat["t_width"], lead, rr = _T_WIDTH, beat.pop("lead"), beat["rr"]
     names = "conduction axis qrs_amplitude qrs_width t_amplitude t_width qt st"
-    waves = heart.ventricles(*(beat[name] for name in names.split()))
+    waves = heart.ventricles(*map(beat.get, names.split()))
     begin, end = heart.bounds(waves)
     t_end = heart.bounds(waves, "T")[1] * rr**0.5
     spans = {"PR": (begin - beat["pr"], begin), "QRS": (begin, end), "QT": (begin, t_end)}
@@ -272,9 +268,10 @@ def threshold(
     unit: str = "",
     groups: tuple[str, str] = ("positive", "negative"),
     hours: float | None = None,
-    bins: int = 60,
 ) -> Explorer:
     """Explore how a threshold trades missed cases for false alarms.
+
+    It has about sixty steps; counts are exact at every step.
 
     Parameters
     ----------
@@ -289,8 +286,6 @@ def threshold(
         What the positive and the negative cases are.
     hours : float, optional
         Length of the recording; false alarms are then also given by the hour.
-    bins : int
-        About how many steps the threshold has. Counts are exact at every step.
 
     Returns
     -------
@@ -304,7 +299,7 @@ def threshold(
 
     Examples
     --------
-    >>> explorer = threshold([0.1, 0.4, 0.6, 0.9], [False, True, False, True], bins=10)
+    >>> explorer = threshold([0.1, 0.4, 0.6, 0.9], [False, True, False, True])
     >>> explorer.picture({"threshold": 0.4})[1]["Sensitivity"]
     '100.0 %'
     """
@@ -317,7 +312,7 @@ def threshold(
     if positive.all() or not positive.any():
         raise ValueError(f"{positive.sum()} of {len(values)} are positive; both kinds are needed")
     low, high = values.min(), max(values.max(), values.min() + 1e-6)
-    edges = MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(low, high)
+    edges = MaxNLocator(60, steps=[1, 2, 5, 10]).tick_values(low, high)
     step = float(np.round(edges[1] - edges[0], 10))
     edges = np.round(np.append(edges, edges[-1] + step), 10)  # above the highest value
     counts = [np.histogram(values[group], edges)[0] for group in (positive, ~positive)]
@@ -327,10 +322,8 @@ def threshold(
         (tp, fn), (fp, tn) = ((own[called].sum(), own[~called].sum()) for own in counts)
         names = "True positives", "False negatives", "False positives", "True negatives"
         words = {key: _number(n) for key, n in zip(names, (tp, fn, fp, tn), strict=True)}
-        shares = {"Sensitivity": (tp, fn), "Specificity": (tn, fp)}
-        for key, (right, wrong) in (shares | {"Positive predictivity": (tp, fp)}).items():
-            share = 100 * right / max(right + wrong, 1)
-            words[key] = _number(share, 1, "%") if right + wrong else "undefined"
+        words["Sensitivity"], words["Specificity"] = _share(tp, fn), _share(tn, fp)
+        words["Positive predictivity"] = _share(tp, fp)
         words |= {"False alarms an hour": _number(fp / hours, 1)} if hours else {}
 
         ax, top = figure.add_subplot(), 6 * np.max(counts)
@@ -352,6 +345,10 @@ def threshold(
     data = {"positive": counts[0].tolist(), "negative": counts[1].tolist(), "low": edges[0]}
     data |= {"step": step, "name": name, "unit": unit, "groups": groups, "hours": hours}
     return Explorer("threshold", data, draw, {"threshold": start})
+
+
+def _share(right: int, wrong: int) -> str:
+    return _number(100 * right / (right + wrong), 1, "%") if right + wrong else "undefined"
 
 
 # ---------------------------------------------------------------------------
@@ -416,9 +413,7 @@ def kernel(image: np.ndarray) -> Explorer:
         return words
 
     answers = (windows * [-1, 0, 1]).sum(axis=(2, 3))
-    flank = np.argwhere(answers >= answers.max() - 0.5)[-1]  # the lowest of the steepest
-    changes = {
-        name: {"high": count - 1, "value": int(place)}
-        for name, count, place in zip(("row", "column"), places, flank, strict=True)
-    }
+    row, column = np.argwhere(answers >= answers.max() - 0.5)[-1]  # the lowest of the steepest
+    changes = {"row": {"high": places[0] - 1, "value": int(row)}}
+    changes |= {"column": {"high": places[1] - 1, "value": int(column)}}
     return Explorer("kernel", {"image": image.tolist()}, draw, changes, (8.0, 3.4))

@@ -98,6 +98,7 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
 
     def work() -> None:
         with requests.Session() as session, suppress(IndexError):  # nothing left to do
+            session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
             while not stop.is_set():
                 file, error = todo.popleft(), None
                 download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
@@ -113,8 +114,7 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
     # look-up of a name: so the main thread, which Ctrl-C ends, waits no longer than this.
     patience = _FILE_SECONDS + _CONNECT_SECONDS + _SILENT_SECONDS
     try:
-        bar = tqdm(total=len(hashes), desc=title, unit="file", disable=None if title else True)
-        with bar:
+        with tqdm(total=len(hashes), desc=title, unit="file", disable=not title or None) as bar:
             for _ in hashes:
                 try:
                     file, error = done.get(timeout=patience)
@@ -158,12 +158,9 @@ def _download(
     `pooch.HTTPDownloader` limits the silence between two packets, so a server that drips
     a byte now and then would hold it for ever.
     """
-    options = {
-        "timeout": (_CONNECT_SECONDS, _SILENT_SECONDS),
-        "headers": {"Accept-Encoding": "identity"},  # bytes as they are in the file
-    }
     _check_time(stop, end)
-    with session.get(url, stream=True, **options) as response, open(path, "wb") as file:
+    timeout = (_CONNECT_SECONDS, _SILENT_SECONDS)
+    with session.get(url, stream=True, timeout=timeout) as response, open(path, "wb") as file:
         response.raise_for_status()
         if "html" in response.headers.get("Content-Type", ""):
             raise requests.RequestException("it shows a web page instead, perhaps of a login")
@@ -187,15 +184,16 @@ def _too_slow() -> TimeoutError:
 def _explained(address: str, file: str, error: Exception) -> RecordingUnavailable:
     """Return an exception that says which file, from where, why, what stays and what to do."""
     kind, reason = RecordingUnavailable, str(error)
-    advice = "Set ECGLAB_CACHE to a folder that can be written, and try again"
+    advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
     if isinstance(error, requests.RequestException | TimeoutError):
-        kind, advice = ServerFails, "Try again later, or set ECGLAB_MIRROR to another server"
+        kind = ServerFails
     elif isinstance(error, ValueError):  # pooch: the hash differs
         kind, reason = WrongContent, "what came is not the published file (its SHA-256 differs)"
-        advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         reason = f"the disk is full ({error.strerror})"
         advice = "Make room, or set ECGLAB_CACHE to a folder on another disk, and try again"
+    else:
+        advice = "Set ECGLAB_CACHE to a folder that can be written, and try again"
     return kind(
         f"{file} could not be fetched from {address}: {reason}. "
         f"What is whole stays in {cache()}. {advice}"

@@ -24,21 +24,16 @@ COLORS = {"N": "#2A66D9", "S": "#8A7200", "V": "#7A1F00", "F": "#B0128F", "Q": "
 _WAVE_COLORS = {"P": "#56B4E9", "QRS": "#E69F00", "T": "#009E73"}
 _INK, _GRID, _FINE = "#1a1a1a", "#e8a0a0", "#f6dcdc"
 _MARKS = "os^DvPX"
+_BOLD = {"ha": "center", "weight": "bold"}
 #: ECG paper runs at 25 mm for a second; a millivolt is 10 mm high. In inches, as matplotlib counts.
 _SECOND, _MILLIVOLT = 25 / 25.4, 10 / 25.4
 
 _FOR, _AGAINST = to_rgb("#E69F00"), to_rgb("#56B4E9")
-_EVIDENCE = LinearSegmentedColormap.from_list(
-    "evidence",
-    [(0, (*_AGAINST, 0.8)), (0.5, (*_AGAINST, 0)), (0.5, (*_FOR, 0)), (1, (*_FOR, 0.8))],
-)
+_STOPS = [(0, (*_AGAINST, 0.8)), (0.5, (*_AGAINST, 0)), (0.5, (*_FOR, 0)), (1, (*_FOR, 0.8))]
+_EVIDENCE = LinearSegmentedColormap.from_list("evidence", _STOPS)
 
 #: Rows of the usual twelve-lead sheet.
-CLINICAL_LAYOUT = (
-    ("I", "aVR", "V1", "V4"),
-    ("II", "aVL", "V2", "V5"),
-    ("III", "aVF", "V3", "V6"),
-)
+CLINICAL_LAYOUT = ("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6")
 
 
 def style() -> None:
@@ -46,25 +41,8 @@ def style() -> None:
 
     Figures keep a white ground, so that they read alike on light and dark pages.
     """
-    plt.rcParams.update(
-        {
-            "figure.figsize": (7.5, 3.5),
-            "figure.dpi": 100,
-            "figure.facecolor": "white",
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": "white",
-            "font.size": 11,
-            "axes.titlesize": 12,
-            "axes.titlelocation": "left",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.prop_cycle": plt.cycler(color=PALETTE),
-            "image.cmap": "gray",
-            "image.interpolation": "nearest",
-            "legend.frameon": False,
-            "lines.linewidth": 1.5,
-        }
-    )
+    plt.style.use("ecglab.course")
+    plt.rcParams["axes.prop_cycle"] = plt.cycler(color=PALETTE)
 
 
 def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0) -> None:
@@ -84,6 +62,8 @@ def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0)
     ax.set_aspect(0.4)  # 25 mm/s and 10 mm/mV: a second is as long as 2.5 mV
     ax.xaxis.set_major_locator(MultipleLocator(0.2))
     ax.yaxis.set_major_locator(MultipleLocator(0.5))
+    every = max(1, round(seconds / 10)) * (5 if seconds > 2 else 1)
+    ax.xaxis.set_major_formatter(lambda s, _: f"{s:g}" if round(s / 0.2) % every == 0 else "")
     ax.yaxis.set_major_formatter(lambda mv, _: f"{mv:g}" if mv % 1 == 0 else "")
     if seconds <= 5:  # finer lines would run together
         ax.xaxis.set_minor_locator(MultipleLocator(0.04))
@@ -92,12 +72,6 @@ def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0)
     ax.grid(which="major", color=_GRID, linewidth=0.7)
     ax.set_axisbelow(True)
     ax.tick_params(which="both", length=0)
-    every = max(1, round(seconds / 10)) * (5 if seconds > 2 else 1)
-    ticks = ax.get_xticks()
-    steps = np.rint(ticks / 0.2).astype(int)
-    labelled = [f"{t:g}" if k % every == 0 else "" for t, k in zip(ticks, steps, strict=True)]
-    ax.set_xticks(ticks, labelled)
-    ax.set_xlim(start, start + seconds)
     ax.spines[:].set_visible(False)
 
 
@@ -130,12 +104,13 @@ def strip(
     >>> from ecglab import records
     >>> figure = strip(records.load("100"), "MLII", seconds=4)
     """
-    time, signal = _part(record, lead, start, seconds)
-    figure, ax = _sheet(seconds, *_limits(signal, top=0.5 if beats else 0.0), start)
-    ax.plot(time, signal, color=_INK, linewidth=1.1)
-    if beats:
-        _mark_beats(ax, record, start, seconds)
-    ax.set_title(f"Record {record}, lead {lead}")
+    figure, ax = _trace(record, lead, start, seconds, room=0.5 if beats else 0.0)
+    times = record.samples / record.fs
+    inside = (times >= start) & (times < start + seconds) & beats
+    symbols, high = record.symbols[inside], ax.get_ylim()[1] - 0.12
+    for x, symbol, label in zip(times[inside], symbols, labels_of(symbols), strict=True):
+        color = COLORS[CLASSES[label]]
+        ax.text(x, high, symbol, color=color, fontsize=11, va="top", clip_on=True, **_BOLD)
     return figure
 
 
@@ -158,28 +133,22 @@ def twelve_leads(record: Record) -> Figure:
     ValueError
         If a lead is missing.
     """
-    seconds, row_height = min(record.duration, 10.0), 2.5
-    column = seconds / 4
+    seconds = min(record.duration, 10.0)
     figure, ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
     for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
-        width = column if len(leads) == 4 else seconds
-        mark = np.array([0, 0, 1, 1, 0, 0]) - row * row_height
+        width, middle = seconds / len(leads), -2.5 * row
+        mark = np.array([0, 0, 1, 1, 0, 0]) + middle
         ax.plot([-0.36, -0.32, -0.32, -0.12, -0.12, -0.08], mark, color=_INK, linewidth=0.8)
         for place, lead in enumerate(leads):
             first = round(place * width * record.fs)
             signal = record.lead(lead)[first : first + round(width * record.fs)]
             time = (first + np.arange(len(signal))) / record.fs
             # A strip hangs about its own middle, so that neighbours do not collide.
-            base = -row * row_height - float(np.median(signal))
+            base = middle - float(np.median(signal))
             ax.plot(time, np.clip(signal + base, -9.5, 1.8), color=_INK, linewidth=0.8)
-            ax.text(place * width + 0.05, -row * row_height + 1.0, lead, fontsize=10, weight="bold")
+            ax.text(place * width + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
             if place:
-                ax.plot(
-                    [place * width] * 2,
-                    [-row * row_height - 0.4, -row * row_height + 0.4],
-                    color=_INK,
-                    linewidth=0.8,
-                )
+                ax.vlines(place * width, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
     ax.set(title=f"Record {record}: twelve leads", ylabel="rows 2.5 mV apart")
     ax.set_yticklabels([])
     return figure
@@ -208,16 +177,13 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
     """
     if lead not in record.waves:
         raise ValueError(f"record {record} has wave bounds for {list(record.waves) or 'no lead'}")
-    time, signal = _part(record, lead, start, seconds)
-    figure, ax = _sheet(seconds, *_limits(signal, top=0.3), start)
-    high = ax.get_ylim()[1]
-    ax.plot(time, signal, color=_INK, linewidth=1.4)
+    figure, ax = _trace(record, lead, start, seconds, room=0.3)
     for kind, onset, peak, offset in record.waves[lead]:
         inside = start <= peak / record.fs < start + seconds
         if inside and onset >= 0 and offset >= 0:
             span = max(onset / record.fs, start), min(offset / record.fs, start + seconds)
             ax.axvspan(*span, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
-            ax.text(sum(span) / 2, high - 0.22, kind, ha="center", fontsize=10, weight="bold")
+            ax.text(sum(span) / 2, ax.get_ylim()[1] - 0.22, kind, fontsize=10, **_BOLD)
     ax.set_title(f"Record {record}, lead {lead}: wave bounds")
     return figure
 
@@ -255,19 +221,18 @@ def gallery(
     images = images[..., 0] if images.ndim == 4 else images
     if images.ndim != 3 or not len(images):
         raise ValueError(f"images have shape {images.shape}; give (n, height, width)")
-    if titles is not None and len(titles) != len(images):
+    titles = [""] * len(images) if titles is None else titles
+    if len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images; give one each")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4), squeeze=False
-    )
+    size = min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
-    for k, image in enumerate(images):
-        ax = axes.flat[k]
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray")
-        ax.set_title(titles[k] if titles is not None else "", fontsize=10, loc="center")
+        ax.set_title(title, fontsize=10, loc="center")
     if scale is not None:
         height, width = images.shape[1:]
         first = axes.flat[0]
@@ -294,27 +259,13 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     figure, ax = plt.subplots(figsize=(5.2, 4.4))
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(*matrix.shape):
+    for (row, column), count in np.ndenumerate(matrix):
         dark = shares[row, column] > 0.68  # from there on white stands out more than ink
-        ax.text(
-            column,
-            row,
-            f"{matrix[row, column]:,}",
-            ha="center",
-            va="center",
-            color="white" if dark else _INK,
-            fontsize=10,
-        )
-    ticks = range(len(CLASSES))
-    ax.set(
-        xticks=ticks,
-        yticks=ticks,
-        xticklabels=CLASSES,
-        yticklabels=CLASSES,
-        xlabel="called by the network",
-        ylabel="labelled by cardiologists",
-        title=title,
-    )
+        style = {"color": "white" if dark else _INK, "ha": "center", "va": "center"}
+        ax.text(column, row, f"{count:,}", fontsize=10, **style)
+    ax.set_xticks(range(len(CLASSES)), CLASSES)
+    ax.set_yticks(range(len(CLASSES)), CLASSES)
+    ax.set(xlabel="called by the network", ylabel="labelled by cardiologists", title=title)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     return figure
@@ -343,8 +294,8 @@ def history(
     ValueError
         If the trainings with several seeds differ in their number of epochs.
     """
-    named = {"": histories} if isinstance(histories, pd.DataFrame) else dict(histories)
-    named = {k: [v] if isinstance(v, pd.DataFrame) else list(v) for k, v in named.items()}
+    named = {"": histories} if isinstance(histories, pd.DataFrame) else histories
+    named = {k: [v] if isinstance(v, pd.DataFrame) else v for k, v in named.items()}
     figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
     for ax, column in zip(axes[0], columns, strict=True):
         for k, (name, tables) in enumerate(named.items()):
@@ -420,9 +371,8 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
     -------
     matplotlib.figure.Figure
     """
-    figure, (ax, below) = plt.subplots(
-        2, 1, figsize=(5, 5.6), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
-    )
+    heights = {"height_ratios": (3, 1)}
+    figure, (ax, below) = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, **heights)
     ax.plot([0, 1], [0, 1], "--", color="#767676", label="calibrated")
     ax.plot(table["confidence"], table["frequency"], "o-", color=PALETTE[0], label="network")
     ax.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="part that came true", title=title)
@@ -434,8 +384,7 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
 
 
 def coverage(
-    tables: pd.DataFrame | Mapping[str, pd.DataFrame],
-    title: str = "Fewer answers, fewer errors",
+    tables: pd.DataFrame | Mapping[str, pd.DataFrame], title: str = "Fewer answers, fewer errors"
 ) -> Figure:
     """Draw which part of the answers is wrong when only the surest are given.
 
@@ -449,13 +398,11 @@ def coverage(
     -------
     matplotlib.figure.Figure
     """
-    named = {"": tables} if isinstance(tables, pd.DataFrame) else dict(tables)
+    named = {"": tables} if isinstance(tables, pd.DataFrame) else tables
     figure, ax = plt.subplots(figsize=(6, 3.6))
-    for k, (name, table) in enumerate(named.items()):
-        style = ("-", "--", ":", "-.")[k % 4]
-        ax.plot(
-            table["coverage"], table["risk"], style, color=PALETTE[k % len(PALETTE)], label=name
-        )
+    ax.set_prop_cycle(color=PALETTE, linestyle=["-", "--", ":", "-.", "-", "--", ":"])
+    for name, table in named.items():
+        ax.plot(table["coverage"], table["risk"], label=name)
     ax.set(xlim=(0, 1), ylim=(0, None), title=title)
     ax.set(xlabel="coverage: part of the beats answered", ylabel="risk: part of answers wrong")
     if len(named) > 1:
@@ -497,20 +444,20 @@ def overlay(
         raise ValueError(f"maps have shape {np.shape(maps)}; give {np.shape(images)[:3]}")
     figure = gallery(images, titles, columns)
     top = float(np.abs(maps).max()) or 1.0
-    low = -top if np.min(maps) < 0 else 0
-    shown = [ax for ax in figure.axes if ax.images]
-    for ax, one in zip(shown, maps, strict=True):
-        drawn = ax.imshow(one, cmap=_EVIDENCE, norm=plt.Normalize(-top, top))
+    for ax, one in zip(figure.axes, maps, strict=False):
+        drawn = ax.imshow(one, cmap=_EVIDENCE, vmin=-top, vmax=top)
     bar = figure.colorbar(drawn, ax=figure.axes, label=label, fraction=0.04)
-    bar.ax.set(ylim=(low, top), facecolor="black")
+    bar.ax.set(ylim=(-top if np.min(maps) < 0 else 0, top), facecolor="black")
     return figure
 
 
 # ---------------------------------------------------------------------------
 
 
-def _part(record: Record, lead: str, start: float, seconds: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return times in s and voltages in mV of a part of one lead."""
+def _trace(
+    record: Record, lead: str, start: float, seconds: float, room: float
+) -> tuple[Figure, Axes]:
+    """Draw a part of one lead on a sheet that encloses it, on half millivolts, with room above."""
     signal = record.lead(lead)
     first, last = round(start * record.fs), round((start + seconds) * record.fs)
     if not 0 <= first < last <= len(signal):
@@ -518,7 +465,12 @@ def _part(record: Record, lead: str, start: float, seconds: float) -> tuple[np.n
             f"{start:g} s to {start + seconds:g} s does not lie within record {record}, "
             f"which is {record.duration:g} s long"
         )
-    return np.arange(first, last) / record.fs, signal[first:last]
+    signal = signal[first:last]
+    low, high = np.floor(2 * signal.min() - 0.2) / 2, np.ceil(2 * (signal.max() + room) + 0.2) / 2
+    figure, ax = _sheet(seconds, float(low), float(high), start)
+    ax.plot(np.arange(first, last) / record.fs, signal, color=_INK, linewidth=1.2)
+    ax.set_title(f"Record {record}, lead {lead}")
+    return figure, ax
 
 
 def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figure, Axes]:
@@ -540,28 +492,3 @@ def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figur
     ax.tick_params(axis="x", pad=7)  # clear of the lowest voltage
     ax.tick_params(labelsize=11 if scale >= 1 else 8)
     return figure, ax
-
-
-def _limits(signal: np.ndarray, top: float) -> tuple[float, float]:
-    """Return voltages that enclose a signal, on half millivolts, with room above."""
-    low = np.floor((signal.min() - 0.1) * 2) / 2
-    return float(low), float(np.ceil((signal.max() + 0.1 + top) * 2) / 2)
-
-
-def _mark_beats(ax: Axes, record: Record, start: float, seconds: float) -> None:
-    high = ax.get_ylim()[1]
-    time = record.samples / record.fs
-    inside = (time >= start) & (time < start + seconds)
-    labels = labels_of(record.symbols[inside])
-    for when, symbol, label in zip(time[inside], record.symbols[inside], labels, strict=True):
-        ax.text(
-            when,
-            high - 0.12,
-            symbol,
-            ha="center",
-            va="top",
-            fontsize=11,
-            weight="bold",
-            color=COLORS[CLASSES[label]],
-            clip_on=True,
-        )

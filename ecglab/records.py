@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import math
 import os
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -234,21 +232,15 @@ def load(name: str, database: str = "mitdb") -> Record:
     >>> record.leads, record.fs
     (('MLII', 'V5'), 360.0)
     """
-    name = str(name)
-    if name not in names(database):
-        some = ", ".join(names(database)[:4])
-        raise ValueError(
-            f"{database} has no record {name!r}; it has {len(names(database))}: {some}, …"
-        )
+    name, known = str(name), names(database)
+    if name not in known:
+        some = ", ".join(known[:4])
+        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
     source = _source(database, name)
     if source in ("cache", "PhysioNet") and not _fetched(database, name):
         source = "simulated"
     if source is None:
-        raise RecordingUnavailable(
-            f"record {name} of {database} is not in ECGLAB_DATA "
-            f"({os.environ.get('ECGLAB_DATA', 'not set')}), not in the cache ({cache()}), and "
-            f"{fetch.mirror()} does not answer; unset ECGLAB_SOURCE to use simulated patients"
-        )
+        raise RecordingUnavailable(f"record {name} of {database}: {_origin(source)}")
     if source == "simulated":
         from ecglab import simulate  # late, because simulate builds on Record
 
@@ -286,16 +278,8 @@ def describe(database: str = "mitdb") -> str:
     >>> print(describe("mitdb"))  # doctest: +SKIP
     mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA
     """
-    known = _database(database)
-    origin = {
-        "folder": "real recordings, from the folder in ECGLAB_DATA",
-        "cache": "real recordings, from this computer's cache",
-        "PhysioNet": f"real recordings, fetched from {fetch.mirror()} as they are needed",
-        "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
-        None: f"no recordings: none at hand, {fetch.mirror()} does not answer, and "
-        "ECGLAB_SOURCE=real rules out simulated patients",
-    }
-    return f"{database} {known.version}: {origin[_source(database, *known.names)]}"
+    source = _source(database, *names(database))
+    return f"{database} {_database(database).version}: {_origin(source)}"
 
 
 def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
@@ -322,13 +306,14 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
     """
     wanted = {database: _wanted(database, *names(database)) for database in databases}
     for database in wanted:
-        fetch.clear_leftovers(_cached(database))
+        fetch.clear_leftovers(cache() / database)
     everything = {file: sha256 for files in wanted.values() for file, sha256 in files.items()}
     fetch.fetch(everything, title=", ".join(wanted))
-    for database, name in ((database, name) for database in wanted for name in names(database)):
-        if None in _wanted(database, name).values():  # only reading proves these files
+    every_record = ((database, name) for database in wanted for name in names(database))
+    for record in every_record:
+        if None in _wanted(*record).values():  # only reading proves these files
             try:
-                _read(database, name, "cache")
+                _read(*record, source="cache")
             except DamagedRecording as error:
                 said = f"what came from {fetch.mirror()} is damaged: {error}"
                 raise RecordingUnavailable(said) from error
@@ -348,30 +333,22 @@ def _database(database: str) -> Database:
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
-    lines = (resources.files("ecglab") / f"{database}.sha256").read_text().splitlines()
+    lines = Path(__file__).with_name(f"{database}.sha256").read_text().splitlines()
     return dict(line.split() for line in lines if not line.startswith("#"))
 
 
 def _wanted(database: str, *names: str) -> dict[str, str | None]:
-    """Return the files of records, by their paths below the mirror, and their SHA-256."""
+    """Return the files of records, by their paths below any source, and their SHA-256."""
     known, hashes = _database(database), _hashes(database)
     files = (file for name in names for file in known.files(name))
     return {f"{database}/{known.version}/{file}": hashes.get(file) for file in files}
 
 
-def _cached(database: str) -> Path:
-    return cache() / database / _database(database).version
-
-
-def _folder(database: str) -> Path | None:
-    """Return the database's folder in ECGLAB_DATA, or None if it is not there."""
+def _given_folder() -> Path | None:
     given = os.environ.get("ECGLAB_DATA")
-    if not given:
-        return None
-    if not Path(given).is_dir():
+    if given and not Path(given).is_dir():
         raise ValueError(f"ECGLAB_DATA is {given!r}, which is not a folder; unset it or correct it")
-    folder = Path(given) / database / _database(database).version
-    return folder if folder.is_dir() else None
+    return Path(given) if given else None
 
 
 def _source(database: str, *names: str) -> str | None:
@@ -381,23 +358,34 @@ def _source(database: str, *names: str) -> str | None:
         raise ValueError(f"ECGLAB_SOURCE is {policy!r}; it may be 'real', 'simulated' or unset")
     if policy == "simulated":
         return policy
-    known = _database(database)
-    files = [file for name in names for file in known.files(name)]
-    folder = _folder(database)
-    if folder and any((folder / file).is_file() for file in files):
+    files, given = _wanted(database, *names), _given_folder()
+    if given and any((given / file).is_file() for file in files):
         return "folder"  # even if others are missing, which reading it will say
-    if all((_cached(database) / file).is_file() for file in files):
+    if all((cache() / file).is_file() for file in files):
         return "cache"
-    key = fetch.mirror() + database
-    if key not in _answered:
-        _answered[key] = fetch.answers(next(iter(_wanted(database, known.names[0]))))
-    if _answered[key]:
+    mirror, first = fetch.mirror(), next(iter(_wanted(database, _database(database).names[0])))
+    if (mirror, database) not in _answered:
+        _answered[mirror, database] = fetch.answers(first)
+    if _answered[mirror, database]:
         return "PhysioNet"
     return None if policy == "real" else "simulated"
 
 
+def _origin(source: str | None) -> str:
+    """Say a source in words."""
+    given, mirror = os.environ.get("ECGLAB_DATA", "not set"), fetch.mirror()
+    return {
+        "folder": "real recordings, from the folder in ECGLAB_DATA",
+        "cache": "real recordings, from this computer's cache",
+        "PhysioNet": f"real recordings, fetched from {mirror} as they are needed",
+        "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
+        None: f"no recordings in ECGLAB_DATA ({given}) or the cache ({cache()}), and {mirror} "
+        "does not answer; unset ECGLAB_SOURCE to use simulated patients",
+    }[source]
+
+
 #: For each mirror and database asked by this process, whether it answers.
-_answered: dict[str, bool] = {}
+_answered: dict[tuple[str, str], bool] = {}
 
 
 def _fetched(database: str, name: str) -> bool:
@@ -405,11 +393,10 @@ def _fetched(database: str, name: str) -> bool:
     try:
         fetch.fetch(_wanted(database, name))
     except fetch.WrongContent as error:
-        raise DamagedRecording(
-            f"record {name} of {database} came damaged from {fetch.mirror()}: {error}"
-        ) from error
+        said = f"record {name} of {database} came damaged from {fetch.mirror()}: {error}"
+        raise DamagedRecording(said) from error
     except fetch.ServerFails as error:
-        _answered[fetch.mirror() + database] = False  # don't wait again for every record
+        _answered[fetch.mirror(), database] = False  # don't wait again for every record
         if os.environ.get("ECGLAB_SOURCE") == "real":
             raise RecordingUnavailable(f"record {name} of {database}: {error}") from error
         warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=3)
@@ -423,44 +410,43 @@ def _fetched(database: str, name: str) -> bool:
 
 def _read(database: str, name: str, source: str) -> Record:
     """Read a record; damaged files that no hash could stop are deleted from the cache."""
-    folder = _folder(database) if source == "folder" else _cached(database)
-    hashes = {file: _hashes(database).get(file) for file in _database(database).files(name)}
+    root = _given_folder() if source == "folder" else cache()
+    wanted = _wanted(database, name)
     try:
         if source == "folder":  # in the cache, pooch has compared them
-            _check_published(folder, hashes)
-        return _read_files(folder, database, name, source)
+            _check_published(root, wanted)
+        return _read_files(root, database, name, source)
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
         said = str(error)
         if not isinstance(error, DamagedRecording):
-            said = f"record {name} in {folder} can't be read: {error!r}"
-        unproved = [file for file, sha256 in hashes.items() if sha256 is None]
-        if source != "folder" and unproved:
-            for file in unproved:
-                (folder / file).unlink(missing_ok=True)
+            said = f"record {name} of {database} in {root} can't be read: {error!r}"
+        if source != "folder" and None in wanted.values():
+            for file, sha256 in wanted.items():
+                if sha256 is None:
+                    (root / file).unlink(missing_ok=True)
             said += ". It was deleted from the cache: try again"
         raise DamagedRecording(said) from error
 
 
-def _check_published(folder: Path, hashes: dict[str, str | None]) -> None:
+def _check_published(root: Path, wanted: dict[str, str | None]) -> None:
     """Compare files with their pinned SHA-256: no other check sees every change."""
-    missing = [file for file in hashes if not (folder / file).is_file()]
+    missing = [file.split("/", 2)[2] for file in wanted if not (root / file).is_file()]
     if missing:
         raise DamagedRecording(
-            f"the record in {folder} is incomplete: {', '.join(missing)} missing; "
+            f"a record in {root} is incomplete: {', '.join(missing)} missing; "
             "put the files there or take the record's others away"
         )
-    for file, sha256 in hashes.items():
-        if sha256 and pooch.file_hash(folder / file) != sha256:
+    for file, sha256 in wanted.items():
+        if sha256 and pooch.file_hash(root / file) != sha256:
             raise DamagedRecording(
-                f"{folder / file} is not the file that PhysioNet published (its SHA-256 differs): "
-                "it is damaged or was edited. Put the published file there; records.load tells "
-                "how to use corrections of your own"
+                f"{root / file} is not the file that PhysioNet published (its SHA-256 differs); "
+                "put that there. records.load tells how to use corrections of your own"
             )
 
 
-def _read_files(folder: Path, database: str, name: str, source: str) -> Record:
+def _read_files(root: Path, database: str, name: str, source: str) -> Record:
     known = _database(database)
-    base = str(folder / f"{known.folder}{name}")
+    base = str(root / database / known.version / known.folder / name)
     _check_header(base, known.fs)
     stored = _read_counts(base)
     counts, gain, baseline = stored.d_signal, stored.adc_gain, stored.baseline
@@ -486,28 +472,23 @@ def _read_files(folder: Path, database: str, name: str, source: str) -> Record:
 def _check_header(base: str, fs: float) -> None:
     """Refuse what a header says but can't be true, before wfdb reserves memory for it."""
     header, data = wfdb.rdheader(base), Path(f"{base}.dat")
-    stored = zip(
-        *(header.file_name, header.fmt, header.units),
-        *(header.samps_per_frame, header.skew, header.byte_offset),
-        strict=True,
-    )
-    plain = [(data.name, header.fmt[0], "mV", 1, None, None)] * header.n_sig
+    usual = dict(file_name=data.name, units="mV", samps_per_frame=1, skew=None, byte_offset=None)
+    plain = all(set(getattr(header, key)) == {value} for key, value in usual.items())
     # Any gain and baseline of an instrument; more would leave nothing of a float32.
     scaled = all(1 <= gain <= 1e5 for gain in header.adc_gain)
     scaled &= all(abs(baseline) <= 2**15 for baseline in header.baseline)
-    unique = len(set(header.sig_name)) == header.n_sig
-    if list(stored) != plain or header.fs != fs or not scaled or not unique:
+    if not (plain and scaled and header.fs == fs and len(set(header.sig_name)) == header.n_sig):
         raise DamagedRecording(
             f"{base}.hea says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
             f"{header.baseline} for {header.sig_name} in {header.file_name}; there must be {fs:g} "
             f"Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once, in {data.name}"
         )
-    bits = header.sig_len * header.n_sig * {"212": 12, "16": 16}[header.fmt[0]]
-    size = data.stat().st_size
-    if size != math.ceil(bits / 8):
+    bits = header.sig_len * sum({"212": 12, "16": 16}[fmt] for fmt in header.fmt)
+    size, expected = data.stat().st_size, (bits + 7) // 8
+    if size != expected:
         raise DamagedRecording(
             f"{data} has {size} bytes; the {header.sig_len} samples of {header.n_sig} leads "
-            f"in its header take {math.ceil(bits / 8)}"
+            f"in its header take {expected}"
         )
 
 
@@ -534,32 +515,28 @@ def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, .
     pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
     found, codes, subtypes, *_ = proc_ann_bytes(pairs, None)
     samples = np.array(found, dtype=np.int64)
-    unknown = set(codes) - _SYMBOLS.keys()
-    if unknown:
-        raise DamagedRecording(f"{base}.{suffix} has marks of no known kind: {sorted(unknown)}")
-    if (np.diff(samples, prepend=0, append=length - 1) < 0).any():
+    backwards = np.diff(samples, prepend=0, append=length - 1) < 0
+    if backwards.any() or set(codes) - _SYMBOLS.keys():
         raise DamagedRecording(
-            f"{base}.{suffix} has marks that go back in time or lie outside the record's "
-            f"{length} samples"
+            f"{base}.{suffix} has marks of no known kind, marks that go back in time, or marks "
+            f"outside the record's {length} samples"
         )
     symbols = np.array([_SYMBOLS[code] for code in codes], dtype="<U1")
     return samples, symbols, np.array(subtypes, dtype=np.int64)
 
 
 def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    samples, symbols, subtypes = _read_annotation(base, "atr", length)
+    samples, symbols, _ = marks = _read_annotation(base, "atr", length)
     beat = np.isin(symbols, BEAT_SYMBOLS)
-    episodes = _episodes(samples, symbols, subtypes, length)
+    episodes = _episodes(marks, length)
     return {"samples": samples[beat], "symbols": symbols[beat], "episodes": episodes}
 
 
-def _episodes(
-    samples: np.ndarray, symbols: np.ndarray, subtypes: np.ndarray, length: int
-) -> np.ndarray:
+def _episodes(marks: tuple[np.ndarray, ...], length: int) -> np.ndarray:
     """Find unreadable stretches, from a ``~`` of subtype -1 to the next ``~``, and flutter."""
     kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
     found, begun = [], {}
-    for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
+    for sample, symbol, subtype in zip(*marks, strict=True):
         kind = kinds.get(symbol)
         if kind in begun:
             found.append((kind, begun.pop(kind), sample))
@@ -599,9 +576,8 @@ DATABASES = {
     # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
     # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
     "ludb": Database(
-        *("1.0.1", LUDB, ("hea", "dat", *map(str.lower, LUDB_LEADS)), 500, _read_ludb_marks),
-        folder="data/",
-        counts_per_mv=1000,
+        *("1.0.1", LUDB, ("hea", "dat", *_LEAD_NAMES), 500, _read_ludb_marks),
+        *("data/", 1000),
     ),
     # The header's gain is 0, for which wfdb puts 200 counts per mV.
     "nstdb": Database(

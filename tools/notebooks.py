@@ -4,8 +4,9 @@ Usage: python tools/notebooks.py stale | check-fresh | fingerprint | execute [--
 
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), and the bytes of the recorded
-results and weights that it names and of the explorers' scripts. It stands in the notebook's metadata beside the time and memory
-of the run that made the outputs. A chapter whose fingerprint differs is stale.
+results and weights that it names, and of the explorers' scripts. It stands in the notebook's
+metadata beside the time and memory of the run that made the outputs. A chapter whose fingerprint
+differs is stale.
 """
 
 import argparse
