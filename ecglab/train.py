@@ -236,7 +236,7 @@ def fit(
     loss: str | keras.losses.Loss = "sparse_categorical_crossentropy",
     say: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Train a model on beat images with AdamW, a warm-up and a cosine schedule.
+    """Train a model on beat images with Adam, a warm-up and a cosine schedule.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def fit(
     rate : float
         Highest learning rate: reached after a twentieth of all batches, falling to 0.
     decay : float
-        Weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101).
+        Weight decay, apart from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101).
     average : float
         Where above 0, the model ends with an exponential average of its weights: every ten
         batches the average keeps this part of itself (less at the start).
@@ -316,7 +316,10 @@ def fit(
         "parameters": model.count_params(),
     }
     model.compile(
-        optimizer=keras.optimizers.AdamW(_schedule(rate, epochs * steps), weight_decay=decay),
+        # With a decay this is AdamW; a decay of 0 would still take its time to compile.
+        optimizer=keras.optimizers.Adam(
+            _schedule(rate, epochs * steps), weight_decay=decay or None
+        ),
         loss=loss,
         metrics=["accuracy"],
     )
