@@ -109,12 +109,7 @@ def images(names: Sequence[str], count: int = 4096, turns: int = 5) -> list[dict
         chosen = cut.windows[np.linspace(0, len(cut) - 1, number).astype(int)]
         tasks[name] = partial(make, chosen, cut.fs), number
         make(chosen[:2], cut.fs)  # what is loaded or tabled at first use
-    rates = pd.DataFrame(
-        [
-            {name: number / _timed(task)[0] for name, (task, number) in tasks.items()}
-            for _ in range(turns)
-        ]
-    )
+    rates = _take_turns(tasks, turns)
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as new_process:
         peaks = {way: new_process.submit(_peak, task).result() for way, (task, _) in tasks.items()}
     ours = rates["rasterize"]
@@ -181,15 +176,10 @@ def training(size: int = 64, batch: int = 16, steps: int = 3, turns: int = 7) ->
     for network, jit in networks.values():
         network.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit)
         learn(network)  # what is built and compiled at first use
-    rates = pd.DataFrame(
-        [
-            {
-                name: batch * steps / _timed(partial(learn, network))[0]
-                for name, (network, _) in networks.items()
-            }
-            for _ in range(turns)
-        ]
-    )
+    tasks = {
+        name: (partial(learn, network), batch * steps) for name, (network, _) in networks.items()
+    }
+    rates = _take_turns(tasks, turns)
     ratios = rates["resnet50"].to_numpy()[:, None] / rates
     return [
         {"way": name, "images/s": rates[name].median(), "ours is": ratios[name].median()}
@@ -213,6 +203,16 @@ def table(rows: list[dict]) -> str:
 
 # ---------------------------------------------------------------------------
 # Measuring
+
+
+def _take_turns(tasks: dict[str, tuple[Callable, int]], turns: int) -> pd.DataFrame:
+    """Return, one row a turn, how many things a second each task makes of its number."""
+    return pd.DataFrame(
+        [
+            {name: number / _timed(task)[0] for name, (task, number) in tasks.items()}
+            for _ in range(turns)
+        ]
+    )
 
 
 def _timed(task: Callable) -> tuple[float, object]:

@@ -61,11 +61,7 @@ def gradients(
     True
     """
     probe, inputs, kinds = _prepare(model, inputs, of)
-    layers = [probe.layers[_place(probe, layer)]]
-    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
-    # The gradient of a sum over images: each depends on its own image alone.
-    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
-    return given[0], slopes[0]
+    return _slopes(probe, inputs, layer, kinds)
 
 
 def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd.DataFrame:
@@ -153,11 +149,11 @@ def grad_cam(
     >>> grad_cam(models.cifar_net(8, (32, 32, 1), 5), np.ones((2, 32, 32, 1)), kind="V").shape
     (2, 32, 32)
     """
-    _, inputs, kinds = _prepare(model, inputs, kind)
+    probe, inputs, kinds = _prepare(model, inputs, kind)
     layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
     maps = []
     for *part, own in _parts([*inputs, kinds], batch):
-        given, slopes = gradients(model, part, layer, own)
+        given, slopes = _slopes(probe, part, layer, own)
         if given.ndim != 4:
             raise ValueError(f"layer {layer!r} gives {given.shape[1:]}: no feature maps")
         weights = slopes.mean(axis=(1, 2), keepdims=True)
@@ -352,6 +348,17 @@ def _logits(probe: keras.Model, inputs: list[np.ndarray], batch: int = 256) -> n
 def _parts(arrays: list[np.ndarray], batch: int) -> list[list[np.ndarray]]:
     starts = range(0, len(arrays[0]), batch)
     return [[one[start : start + batch] for one in arrays] for start in starts]
+
+
+def _slopes(
+    probe: keras.Model, inputs: list, layer: str, kinds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a layer gives, and the gradient by it of each image's own logit."""
+    layers = [probe.layers[_place(probe, layer)]]
+    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
+    # The gradient of a sum over images: each depends on its own image alone.
+    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    return given[0], slopes[0]
 
 
 def _differentiate(
