@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -60,32 +61,28 @@ def train(options: argparse.Namespace) -> None:
     shape = (options.size, options.size, len(options.lead))
     model = models.resnet50(shape, len(beats.CLASSES), width=options.width)
     print(f"ResNet-50, width {options.width}, {model.count_params():,} parameters")
-    training.fit(
-        model,
-        heartbeats,
-        folder=options.out,
-        epochs=options.epochs,
-        steps=options.steps,
-        batch=options.batch,
-        rate=options.rate,
-        average=options.average,
-        seed=options.seed,
-        zoom=_ZOOM if options.rhythm else None,
-    )
+    given = ("epochs", "steps", "batch", "rate", "average", "seed")
+    recipe = {name: getattr(options, name) for name in given}
+    zoom = _ZOOM if options.rhythm else None
+    training.fit(model, heartbeats, folder=options.out, zoom=zoom, **recipe)
     print(f"trained: {options.out}; next: python -m ecglab evaluate --run {options.out}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Score a trained network on people it has not seen."""
+    """Score the network that ships, or one of your own, on people it has not seen."""
     from ecglab import evaluate as evaluation
     from ecglab import train as training
+    from ecglab.experiments import resnet50
 
-    model = training.checkpoint(options.run_folder)
-    settings = training.run_of(options.run_folder)["settings"]
+    if options.run_folder is None:
+        model, recipe = resnet50.shipped()
+    else:
+        model = training.checkpoint(options.run_folder)
+        recipe = {"typical": False, "rr": []} | training.run_of(options.run_folder)["settings"]
     print(records.describe())
-    cut = {name: settings[name] for name in ("leads", "before", "after")}
-    heartbeats = beats.load(_names(options.records), **cut)
-    predicted = training.predict(model, heartbeats, settings["zoom"]).argmax(axis=1)
+    names = _names(options.records)
+    heartbeats, probabilities = resnet50.predict(model, recipe, names)
+    predicted = probabilities.argmax(axis=1)
     result = evaluation.scores(heartbeats.labels, predicted)
     print(f"\n{heartbeats}\n\nper record\n")
     table = evaluation.per_record(heartbeats.labels, predicted, heartbeats.records)
@@ -97,12 +94,14 @@ def evaluate(options: argparse.Namespace) -> None:
     print(f"\nall records\n\n{result}")
     if heartbeats.simulated:
         print("\nSIMULATED patients: no number here is a real person's")
-    training.write_text(options.run_folder / "scores.json", json.dumps(result.summary(), indent=1))
+    if options.run_folder is not None:
+        path = options.run_folder / "scores.json"
+        training.write_text(path, json.dumps(result.summary(), indent=1))
 
 
 def experiment(options: argparse.Namespace) -> None:
     """Run an experiment and record its outcome."""
-    if options.name not in experiments.names():
+    if options.name not in experiments.NAMES:
         experiments.recorded(options.name)  # says which there are
     module = import_module(f"ecglab.experiments.{options.name}")
     folder = options.out / (options.name + ("-quick" if options.quick else ""))
@@ -112,27 +111,24 @@ def experiment(options: argparse.Namespace) -> None:
     # A trial, or simulated patients, must never stand where the recorded outcome stands.
     real = not options.quick and not outcome["recordings"]["simulated"]
     path = experiments.path_of(options.name) if real else folder / "outcome.json"
+    weights = folder / f"{options.name}.npz"
+    if real and weights.exists():
+        shutil.copyfile(weights, path.with_suffix(".npz"))
     write_text(path, json.dumps(outcome, indent=1) + "\n")
     print(f"recorded: {path}")
 
 
 def benchmark(options: argparse.Namespace) -> None:
     """Measure how fast recordings become beats, beats become images, and ResNet-50 learns."""
-    from ecglab import benchmark as measuring  # late: the other commands need no Matplotlib
+    from ecglab.experiments import benchmark as measuring  # late: no other command needs it
 
     print(records.describe())
-    if measuring.cv2 is None:
-        print(measuring.MISSING)
-    if options.matter in ("beats", "all"):
-        print(f"\n{measuring.table(measuring.beats(records.MITDB))}")
-    if options.matter in ("images", "all"):
-        print(f"\n{measuring.table(measuring.images(records.MITDB, options.beats))}")
-    if options.matter in ("training", "all"):
-        print(f"\n{measuring.table(measuring.training())}")
+    measuring.report(options.matter, options.beats)
 
 
-def _names(given: str) -> str | list[str]:
-    return given if given in ("DS1", "DS2") else given.split(",")
+def _names(given: str) -> list[str]:
+    splits = {"DS1": records.DS1, "DS2": records.DS2}
+    return list(splits.get(given, given.split(",")))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,9 +151,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     command.add_argument("--rhythm", action="store_true", help="a rhythm strip below each beat")
     command.add_argument("--average", type=float, default=0.0, help="of weights, such as 0.99")
-    command.add_argument(
-        "--precision", choices=["float32", "mixed_bfloat16", "mixed_float16"], default="float32"
-    )
+    precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
+    command.add_argument("--precision", choices=precisions, default=precisions[0])
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--out", type=Path, default=Path("runs/resnet50"))
     command.add_argument("--processes", type=int, default=1, help="that train together, on JAX")
@@ -165,11 +160,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--address", default="127.0.0.1:12355", help="of process 0, for all")
 
     command = _command(commands, evaluate)
-    command.add_argument("--run", type=Path, default=Path("runs/resnet50"), dest="run_folder")
+    command.add_argument(
+        "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
+    )
     command.add_argument("--records", default="DS2", help="DS1, DS2, or names: 100,101")
 
     command = _command(commands, experiment)
-    command.add_argument("name", help=", ".join(experiments.names()))
+    command.add_argument("name", help=", ".join(experiments.NAMES))
     command.add_argument("--quick", action="store_true", help="a trial that ends within a minute")
     command.add_argument("--out", type=Path, default=Path("runs"))
 

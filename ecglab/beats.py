@@ -19,13 +19,7 @@ CLASSES = ("N", "S", "V", "F", "Q")
 
 #: Which annotation symbols each class holds, in the convention of de Chazal et al. 2004
 #: (doi 10.1109/TBME.2004.827359): supraventricular escape beats (e, j, n) count as N.
-AAMI = {
-    "N": tuple("NLRBejn"),
-    "S": tuple("AaJS"),
-    "V": tuple("VEr"),
-    "F": tuple("F"),
-    "Q": tuple("/fQ?"),
-}
+AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 
 #: The columns of `Beats.rr`, and what each one has to know. *causal*: the beat and what came
 #: before it, so that a monitor can compute it at once; *needs the next beat*: one beat later;
@@ -124,12 +118,9 @@ class Beats:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in self.counts.items())
-        people = len(np.unique(self.subjects))
-        return (
-            f"{len(self)} beats of {people} {'simulated patients' if self.simulated else 'people'} "
-            f"({counts}), {self.windows.shape[1]} samples at {self.fs:g} Hz of "
-            f"{', '.join(self.leads)}"
-        )
+        people = "simulated patients" if self.simulated else "people"
+        form = f"{self.windows.shape[1]} samples at {self.fs:g} Hz of {', '.join(self.leads)}"
+        return f"{len(self)} beats of {len(np.unique(self.subjects))} {people} ({counts}), {form}"
 
 
 _SHARED = ("fs", "before", "after", "leads", "simulated")  # by all beats of one `Beats`
@@ -254,11 +245,11 @@ def labels_of(symbols: Sequence[str] | np.ndarray, escape: str = "N") -> np.ndar
         raise ValueError(f"escape is {escape!r}; it may be 'N' or 'S'")
     index = {symbol: CLASSES.index(name) for name in CLASSES for symbol in AAMI[name]}
     index |= dict.fromkeys("ejn", CLASSES.index(escape))
-    kinds, inverse = np.unique(np.asarray(symbols, dtype="<U1"), return_inverse=True)
-    unknown = [str(kind) for kind in kinds if kind not in index]
+    symbols = np.asarray(symbols, dtype="<U1").tolist()
+    unknown = sorted(set(symbols) - index.keys())
     if unknown:
         raise ValueError(f"{unknown} are not beat symbols; those are {' '.join(index)}")
-    return np.array([index[str(kind)] for kind in kinds], dtype=np.int8)[inverse]
+    return np.array([index[symbol] for symbol in symbols], dtype=np.int8)
 
 
 def segment(
@@ -312,22 +303,31 @@ def segment(
     if not len(record.samples):
         raise ValueError(f"record {record} has no annotated beats; detect them first")
     wanted = (leads,) if isinstance(leads, str) else tuple(leads or record.leads)
-    chosen = [_choose_lead(record, lead) for lead in wanted]
+    # Where a record has none of the alternatives, `record.lead` says so
+    chosen = [next((n for n in lead.split("|") if n in record.leads), lead) for lead in wanted]
     signal = np.stack([record.lead(name) for name in chosen], axis=1)
     _check_signal(signal, chosen)
     if highpass is not None:
         signal = remove_baseline(signal, record.fs, highpass)
-    windows, padded = _cut(signal, record.samples, np.arange(int(first), int(stop)))
+    positions = record.samples[:, None] + np.arange(int(first), int(stop))
+    inside = np.clip(positions, 0, len(signal) - 1)
+    outside = positions != inside
+    if outside.all(axis=1).any():
+        lost = record.samples[outside.all(axis=1)][0]
+        raise ValueError(
+            f"the window of the beat at sample {lost} lies wholly outside the recording of "
+            f"{len(signal)} samples"
+        )
     count = len(record.samples)
     return Beats(
-        windows=windows,
+        windows=signal[inside],
         labels=labels_of(record.symbols, escape),
         symbols=record.symbols,
         rr=rr_features(record.samples, record.fs),
         records=np.full(count, record.name),
         subjects=np.full(count, record.subject),
         samples=record.samples,
-        padded=padded,
+        padded=outside.any(axis=1),
         fs=record.fs,
         before=before,
         after=after,
@@ -367,13 +367,10 @@ def load(
     >>> load(["100", "101"]).windows.shape[1:]
     (216, 1)
     """
-    splits = {"DS1": recordings.DS1, "DS2": recordings.DS2}
     if isinstance(names, str):
-        names = splits.get(names, (names,))
-    parts = [
-        segment(recordings.load(name), before, after, leads, highpass, escape) for name in names
-    ]
-    return concatenate(parts)
+        names = {"DS1": recordings.DS1, "DS2": recordings.DS2}.get(names, (names,))
+    cut = (before, after, leads, highpass, escape)
+    return concatenate([segment(recordings.load(name), *cut) for name in names])
 
 
 def concatenate(parts: Sequence[Beats]) -> Beats:
@@ -423,6 +420,60 @@ def typical(beats: Beats) -> np.ndarray:
         its = beats.records == name
         shapes[its] = np.median(beats.windows[its], axis=0)
     return shapes
+
+
+def beside_typical(beats: Beats) -> Beats:
+    """Add each lead's typical beat as a further lead, for a network to compare the two.
+
+    Parameters
+    ----------
+    beats : Beats
+        Whole records; see `typical`. *Record-adaptive*, offline.
+
+    Returns
+    -------
+    Beats
+        With twice the leads.
+
+    Examples
+    --------
+    >>> beside_typical(load(["100"])).leads
+    ('MLII', 'typical MLII')
+    """
+    windows = np.concatenate([beats.windows, typical(beats)], axis=2)
+    leads = (*beats.leads, *(f"typical {name}" for name in beats.leads))
+    return replace(beats, windows=windows, leads=leads)
+
+
+def with_rr(beats: Beats, names: Sequence[str]) -> Beats:
+    """Keep only some of the RR features, in the order given.
+
+    Parameters
+    ----------
+    beats : Beats
+        With all of `RR_NAMES`.
+    names : sequence of str
+        Of `RR_NAMES`.
+
+    Returns
+    -------
+    Beats
+        With ``len(names)`` columns in ``rr``.
+
+    Raises
+    ------
+    ValueError
+        If a name is not among `RR_NAMES`.
+
+    Examples
+    --------
+    >>> with_rr(load(["100"]), ["previous / record mean"]).rr.shape
+    (2273, 1)
+    """
+    unknown = [name for name in names if name not in RR_NAMES]
+    if unknown:
+        raise ValueError(f"{unknown} are not RR features; those are {', '.join(RR_NAMES)}")
+    return replace(beats, rr=beats.rr[:, [RR_NAMES.index(name) for name in names]])
 
 
 def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
@@ -476,28 +527,21 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
         raise ValueError(
             f"beats must be in rising order; sample {samples[worst + 1]} follows {samples[worst]}"
         )
-    mean, median = intervals.mean(), np.median(intervals)
-    previous = np.concatenate([[mean], intervals])
-    following = np.concatenate([intervals, [mean]])
-    so_far = np.cumsum(intervals) / np.arange(1, len(samples))
+    mean = intervals.mean()
+    usual = {
+        "mean of last 10": _of_last(intervals, np.nanmean),
+        "median of last 10": _of_last(intervals, np.nanmedian),
+        "mean so far": np.cumsum(intervals) / np.arange(1, len(samples)),
+    }
     # Before its second beat a record has no usual interval: the ratios to it begin with 1
-    usual = _of_last(intervals, np.nanmean), _of_last(intervals, np.nanmedian), so_far
-    local_mean, local_median, so_far = (np.concatenate([[mean], one]) for one in usual)
-    columns = [  # in the order of RR_KINDS
-        previous,
-        following,
-        previous / local_mean,
-        following / previous,
-        previous / mean,
-        following / mean,
-        previous / local_median,
-        previous / so_far,
-        following / local_mean,
-        following / local_median,
-        previous / median,
-        following / median,
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    terms = {name: np.concatenate([[mean], one]) for name, one in usual.items()}
+    terms |= {"record mean": mean, "record median": np.median(intervals), "": 1}
+    terms["previous"] = np.concatenate([[mean], intervals])
+    terms["next"] = np.concatenate([intervals, [mean]])
+    # A column's name says what is divided by what, that of seconds by nothing
+    columns = (name.removesuffix(" (s)").partition(" / ") for name in RR_NAMES)
+    ratios = [terms[part] / terms[whole] for part, _, whole in columns]
+    return np.stack(ratios, axis=1).astype(np.float32)
 
 
 # ---------------------------------------------------------------------------
@@ -507,13 +551,6 @@ def _of_last(intervals: np.ndarray, middle: Callable[..., np.ndarray]) -> np.nda
     """Return the nanmean or nanmedian of each interval and the nine before it."""
     padded = np.concatenate([np.full(9, np.nan), intervals])
     return middle(np.lib.stride_tricks.sliding_window_view(padded, 10), axis=1)
-
-
-def _choose_lead(record: Record, wanted: str) -> str:
-    for name in wanted.split("|"):
-        if name in record.leads:
-            return name
-    raise ValueError(f"record {record} has no lead {wanted!r}; it has {', '.join(record.leads)}")
 
 
 def _check_rate(fs: float, above: float = 0) -> None:
@@ -535,18 +572,3 @@ def _check_signal(
             )
         if not may_be_flat and (not len(column) or np.ptp(column) == 0):
             raise ValueError(f"{lead} is flat: no heartbeat can be seen in it")
-
-
-def _cut(
-    signal: np.ndarray, samples: np.ndarray, offsets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return windows ``(n, len(offsets), leads)`` and which of them were padded."""
-    first, last = samples + offsets[0], samples + offsets[-1]
-    outside = (last < 0) | (first >= len(signal))
-    if outside.any():
-        raise ValueError(
-            f"the window of the beat at sample {samples[outside][0]} lies wholly outside the "
-            f"recording of {len(signal)} samples"
-        )
-    positions = np.clip(samples[:, None] + offsets, 0, len(signal) - 1)
-    return signal[positions], (first < 0) | (last >= len(signal))

@@ -143,8 +143,7 @@ def function(
         if _unanswered(answer):
             empty.append(number)
         elif (difference := _difference(answer, one, within)) is not None:
-            why = f"Case {number}, called with {_short(case)}, differs. {difference}"
-            return _wrong(why.strip(), hint)
+            return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
     if len(empty) == len(cases):
         return _UNANSWERED
     if empty:
@@ -258,8 +257,8 @@ def _cannot(error: BaseException) -> Feedback:
     return Feedback(None, said)
 
 
-def _wrong(why: str, hint: str) -> Feedback:
-    return Feedback(False, " ".join(part for part in ("Not yet right.", why, hint) if part))
+def _wrong(*why: str) -> Feedback:
+    return Feedback(False, " ".join(filter(None, ("Not yet right.", *why))))
 
 
 def _short(case: tuple) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ecglab.beats import CLASSES, labels_of
-from ecglab.records import BEAT_SYMBOLS
+from ecglab.records import BEAT_SYMBOLS, EPISODE, SYMBOLS
 
 #: The classes whose F1 is averaged. F and Q are too few, and in DS2 93 % of F is one patient.
 SCORED = ("N", "S", "V")
 #: Two beats match when they lie no further apart than this (EC57), in s.
 MATCH_WINDOW = 0.15
-#: WFDB's annotation symbols that mark something else than a beat.
-MARKS = tuple("[!]~+|sT*D=\"@x()ptu`'^")
+
+Labels = np.ndarray  # int, shape (n,): indices into CLASSES
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,8 +35,7 @@ class Scores:
     @property
     def table(self) -> pd.DataFrame:
         """Sensitivity, positive predictivity, F1, false positive rate; NaN where undefined."""
-        columns = {"beats": self.matrix.sum(axis=1), **_statistics(self.matrix)}
-        return pd.DataFrame(columns, index=pd.Index(CLASSES, name="class"))
+        return pd.DataFrame(_statistics(self.matrix), index=pd.Index(CLASSES, name="class"))
 
     @property
     def accuracy(self) -> float:
@@ -58,13 +57,10 @@ class Scores:
     def summary(self) -> dict:
         """Return everything as plain numbers, for JSON."""
         table = self.table.drop(columns="beats").round(6)
-        return {
-            "accuracy": round(self.accuracy, 6),
-            "macro_f1": round(self.macro_f1, 6),
-            "kappa": round(self.kappa, 6),
-            "matrix": self.matrix.tolist(),
-            **{f"{name} {column}": table.loc[name, column] for name in SCORED for column in table},
-        }
+        overall = {name: getattr(self, name) for name in ("accuracy", "macro_f1", "kappa")}
+        summary = {name: round(value, 6) for name, value in overall.items()}
+        summary["matrix"] = self.matrix.tolist()
+        return summary | {f"{k} {column}": table.loc[k, column] for k in SCORED for column in table}
 
     def __repr__(self) -> str:
         table = self.table.to_string(float_format="{:.3f}".format, na_rep="–")
@@ -76,10 +72,8 @@ class Scores:
 
     @property
     def _caption(self) -> str:
-        return (
-            f"accuracy {self.accuracy:.3f}, macro-F1 over N, S, V {self.macro_f1:.3f}, "
-            f"kappa {self.kappa:.3f}"
-        )
+        parts = f"accuracy {self.accuracy:.3f}, macro-F1 over N, S, V {self.macro_f1:.3f}"
+        return f"{parts}, kappa {self.kappa:.3f}"
 
 
 @dataclass(frozen=True)
@@ -127,27 +121,23 @@ class BeatByBeat:
         fusion or an unclassifiable beat that is called V is neither right nor wrong, and so is
         an unclassifiable one called S.
         """
-        all_beats = np.vstack([self.matrix, [*self.unreadable, 0]])
-        found, missed = self.matrix[:5, :5].sum(), self.matrix[:5, 5].sum()
-        rows = {"QRS": (found, missed, all_beats[5:].sum(), np.nan)}
+        rows = np.vstack([self.matrix, [*self.unreadable, 0]])  # X: where nothing can be read
+        counts = pd.DataFrame(rows, index=[*CLASSES, "O", "X"], columns=[*CLASSES, "o"])
+        found = self.matrix[:5, :5].sum()
+        outcomes = {"QRS": (found, self.missed, self.extra, np.nan)}
         for kind, forgiven in (("S", "Q"), ("V", "FQ")):
-            k = CLASSES.index(kind)
-            others = np.delete(all_beats, k, axis=0)
-            counted = np.delete(all_beats, [k, *map(CLASSES.index, forgiven)], axis=0)
-            rows[kind] = (
-                all_beats[k, k],
-                all_beats[k].sum() - all_beats[k, k],
-                counted[:, k].sum(),
-                np.delete(others, [k, 5], axis=1).sum(),
-            )
-        table = pd.DataFrame.from_dict(rows, orient="index", columns=["TP", "FN", "FP", "TN"])
+            right = counts.loc[kind, kind]
+            false = counts.drop(index=[kind, *forgiven])[kind].sum()
+            others = counts.drop(index=kind, columns=[kind, "o"]).to_numpy().sum()
+            outcomes[kind] = (right, counts.loc[kind].sum() - right, false, others)
+        table = pd.DataFrame(outcomes, index=["TP", "FN", "FP", "TN"]).T
         table["Se"] = _ratio(table["TP"], table["TP"] + table["FN"])
         table["+P"] = _ratio(table["TP"], table["TP"] + table["FP"])
         table["FPR"] = _ratio(table["FP"], table["FP"] + table["TN"])
         return table.astype({"TP": int, "FN": int, "FP": int})
 
 
-def confusion(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+def confusion(labels: Labels, predictions: Labels) -> np.ndarray:
     """Count how often each class was called each class.
 
     Parameters
@@ -177,14 +167,14 @@ def confusion(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
             "of one length, one number a beat"
         )
     for name, values in (("labels", labels), ("predictions", predictions)):
-        if not np.isin(values, range(len(CLASSES))).all():
-            odd = values[~np.isin(values, range(len(CLASSES)))][0]
-            raise ValueError(f"{name} hold {odd!r}; classes are 0 to 4, for {' '.join(CLASSES)}")
+        odd = values[~np.isin(values, range(len(CLASSES)))]
+        if len(odd):
+            raise ValueError(f"{name} hold {odd[0]!r}; classes are 0 to 4, for {' '.join(CLASSES)}")
     pairs = labels.astype(np.int64) * len(CLASSES) + predictions.astype(np.int64)
     return np.bincount(pairs, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), -1)
 
 
-def scores(labels: np.ndarray, predictions: np.ndarray) -> Scores:
+def scores(labels: Labels, predictions: Labels) -> Scores:
     """Score predictions: sensitivity, positive predictivity and F1 per class.
 
     Parameters
@@ -209,7 +199,41 @@ def scores(labels: np.ndarray, predictions: np.ndarray) -> Scores:
     return Scores(confusion(labels, predictions))
 
 
-def per_record(labels: np.ndarray, predictions: np.ndarray, records: np.ndarray) -> pd.DataFrame:
+def matrices(labels: Labels, predictions: Labels, records: np.ndarray) -> dict[str, np.ndarray]:
+    """Count, for every record by itself, how often each class was called each class.
+
+    Parameters
+    ----------
+    labels, predictions : numpy.ndarray
+        int, shape ``(n,)``: indices into `CLASSES`.
+    records : numpy.ndarray
+        str, shape ``(n,)``: the record of each beat, or its subject.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        As from `confusion`, one matrix a record; their sum is the matrix of all beats.
+
+    Raises
+    ------
+    ValueError
+        As in `confusion`, or if there is not one record for each beat.
+
+    Examples
+    --------
+    >>> each = matrices([0, 0, 2], [0, 2, 2], ["100", "101", "101"])
+    >>> scores = Scores(sum(each.values()))
+    >>> list(each), round(scores.accuracy, 3)
+    (['100', '101'], 0.667)
+    """
+    labels, predictions, records = map(np.asarray, (labels, predictions, records))
+    if records.shape != labels.shape:
+        raise ValueError(f"{len(records)} names for {len(labels)} beats; give one for each beat")
+    each = {str(name): records == name for name in np.unique(records)}
+    return {name: confusion(labels[its], predictions[its]) for name, its in each.items()}
+
+
+def per_record(labels: Labels, predictions: Labels, records: np.ndarray) -> pd.DataFrame:
     """Score every record by itself.
 
     Parameters
@@ -230,21 +254,16 @@ def per_record(labels: np.ndarray, predictions: np.ndarray, records: np.ndarray)
     >>> per_record([0, 2], [0, 0], np.array(["100", "101"]))["errors"].tolist()
     [0, 1]
     """
-    rows = {}
-    for name, matrix in _matrices(labels, predictions, records).items():
-        beats, right = matrix.sum(axis=1), np.trace(matrix)
-        row = {"beats": beats.sum(), "errors": beats.sum() - right, "accuracy": right / beats.sum()}
-        row |= {kind: beats[CLASSES.index(kind)] for kind in SCORED}
-        rows[name] = row | _figures(matrix, ("Se", "+P"))
-    counts = {"beats": int, "errors": int, **dict.fromkeys(SCORED, int)}
-    kinds = [name for kind in SCORED for name in (kind, f"{kind} Se", f"{kind} +P")]
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("record").astype(counts)
-    return table[["beats", "errors", "accuracy", *kinds]]
+    each = matrices(labels, predictions, records)
+    stack = np.stack(list(each.values()))
+    table = _figures(stack, ("beats", "Se", "+P")).set_axis(pd.Index(each, name="record"))
+    beats = stack.sum(axis=(1, 2))
+    table.insert(0, "beats", beats)
+    table.insert(1, "errors", beats - stack.trace(axis1=1, axis2=2))
+    return table.drop(columns="macro-F1").rename(columns={f"{kind} beats": kind for kind in SCORED})
 
 
-def gross_and_average(
-    labels: np.ndarray, predictions: np.ndarray, records: np.ndarray
-) -> pd.DataFrame:
+def gross_and_average(labels: Labels, predictions: Labels, records: np.ndarray) -> pd.DataFrame:
     """Give EC57's two summaries: over all beats together, and over records alike.
 
     *Gross* statistics count every beat once, so that records with many beats of a class speak
@@ -270,16 +289,15 @@ def gross_and_average(
     >>> table.loc["V Se"].tolist()
     [0.5, 0.5, 2.0]
     """
-    matrices = list(_matrices(labels, predictions, records).values())
+    stack = np.stack(list(matrices(labels, predictions, records).values()))
     columns = ("Se", "+P", "F1", "FPR")
-    own = pd.DataFrame([_figures(matrix, columns) for matrix in matrices])
-    gross = pd.Series(_figures(sum(matrices), columns))
+    gross, own = _figures(stack.sum(axis=0), columns).iloc[0], _figures(stack, columns)
     return pd.DataFrame({"gross": gross, "average": own.mean(), "records": own.count()})
 
 
 def bootstrap_records(
-    labels: np.ndarray,
-    predictions: np.ndarray,
+    labels: Labels,
+    predictions: Labels,
     subjects: np.ndarray,
     *,
     draws: int = 2000,
@@ -320,22 +338,16 @@ def bootstrap_records(
     >>> bootstrap_records([0, 0, 1, 2] * 3, [0, 0, 1, 2] * 3, people).loc["accuracy"].tolist()
     [1.0, 1.0, 1.0]
     """
-    matrices = np.stack(list(_matrices(labels, predictions, subjects).values()))
-    if len(matrices) < 2:
-        raise ValueError(f"there is {len(matrices)} subject; an interval needs two or more")
-    people = np.random.default_rng(seed).integers(len(matrices), size=(draws, len(matrices)))
-    return _interval(
-        matrices.sum(axis=0), (matrices[chosen].sum(axis=0) for chosen in people), level
-    )
+    stack = np.stack(list(matrices(labels, predictions, subjects).values()))
+    if len(stack) < 2:
+        raise ValueError(f"there is {len(stack)} subject; an interval needs two or more")
+    people = np.random.default_rng(seed).integers(len(stack), size=(draws, len(stack)))
+    drawn = np.stack([stack[chosen].sum(axis=0) for chosen in people])
+    return _interval(stack.sum(axis=0), drawn, level)
 
 
 def bootstrap_beats(
-    labels: np.ndarray,
-    predictions: np.ndarray,
-    *,
-    draws: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
+    labels: Labels, predictions: Labels, *, draws: int = 2000, level: float = 0.95, seed: int = 0
 ) -> pd.DataFrame:
     """Give the too narrow intervals that come from taking beats for independent.
 
@@ -361,14 +373,13 @@ def bootstrap_beats(
     """
     matrix = confusion(labels, predictions)
     # Drawing beats with replacement is drawing how many fall into each cell.
-    cells = np.random.default_rng(seed).multinomial(
-        matrix.sum(), (matrix / matrix.sum()).ravel(), size=draws
-    )
+    shares = (matrix / matrix.sum()).ravel()
+    cells = np.random.default_rng(seed).multinomial(matrix.sum(), shares, size=draws)
     return _interval(matrix, cells.reshape(draws, *matrix.shape), level)
 
 
 def reliability(
-    labels: np.ndarray, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
+    labels: Labels, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
 ) -> pd.DataFrame:
     """Compare what a model believes with how often it is right (Guo 2017, arXiv 1706.04599).
 
@@ -408,20 +419,15 @@ def reliability(
     # The last bin holds 1.0, too.
     bin_of = np.minimum((believed * bins).astype(int), bins - 1)
     beats = np.bincount(bin_of, minlength=bins)
-    table = pd.DataFrame(
-        {
-            "low": np.arange(bins) / bins,
-            "high": np.arange(1, bins + 1) / bins,
-            "beats": beats,
-            "confidence": _ratio(np.bincount(bin_of, believed, bins), beats),
-            "frequency": _ratio(np.bincount(bin_of, true, bins), beats),
-        }
-    )
+    edges = np.arange(bins + 1) / bins
+    table = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "beats": beats})
+    table["confidence"] = _ratio(np.bincount(bin_of, believed, bins), beats)
+    table["frequency"] = _ratio(np.bincount(bin_of, true, bins), beats)
     return table[table["beats"] > 0].reset_index(drop=True)
 
 
 def calibration_error(
-    labels: np.ndarray, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
+    labels: Labels, probabilities: np.ndarray, *, kind: str | None = None, bins: int = 10
 ) -> float:
     """Return the expected calibration error (ECE): how far belief and frequency lie apart.
 
@@ -443,10 +449,10 @@ def calibration_error(
     """
     table = reliability(labels, probabilities, kind=kind, bins=bins)
     apart = (table["confidence"] - table["frequency"]).abs()
-    return float((apart * table["beats"]).sum() / table["beats"].sum())
+    return float(np.average(apart, weights=table["beats"]))
 
 
-def risk_coverage(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+def risk_coverage(labels: Labels, probabilities: np.ndarray) -> pd.DataFrame:
     """Show what a model gains by leaving its least certain beats to a person.
 
     Parameters
@@ -475,17 +481,11 @@ def risk_coverage(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame
     [[0.9, 0.5, 0.0], [0.6, 1.0, 0.5]]
     """
     believed, right = _belief(labels, probabilities, None)
-    order = np.argsort(-believed, kind="stable")
-    believed, wrong = believed[order], ~right[order]
-    answered = np.arange(1, len(believed) + 1)
-    last = np.append(np.diff(believed) != 0, True)  # beats of one certainty go together
-    return pd.DataFrame(
-        {
-            "threshold": believed[last],
-            "coverage": answered[last] / len(believed),
-            "risk": np.cumsum(wrong)[last] / answered[last],
-        }
-    )
+    beats = pd.DataFrame({"threshold": believed, "wrong": ~right})
+    # Beats of one certainty go together.
+    answered = beats.groupby("threshold")["wrong"].agg(["size", "sum"]).iloc[::-1].cumsum()
+    coverage, risk = answered["size"] / len(beats), answered["sum"] / answered["size"]
+    return pd.DataFrame({"coverage": coverage, "risk": risk}).reset_index()
 
 
 def beat_by_beat(
@@ -542,14 +542,15 @@ def beat_by_beat(
     >>> result.missed, result.extra
     (1, 1)
     """
-    limit = np.inf if duration is None else round(duration * fs)
+    stop = np.inf if duration is None else round(duration * fs) + 1
     first, window = round(start * fs), int(MATCH_WINDOW * fs + 0.5)
+    episodes = np.empty(0, EPISODE) if episodes is None else episodes
     reference, flutter = _labelled(ref_samples, ref_symbols, escape, "reference")
     test, _ = _labelled(test_samples, test_symbols, escape, "test")
     flutter += _spans(episodes, "flutter")
     unreadable = _spans(episodes, "unreadable")
     matrix = np.zeros((7, 6), dtype=np.int64)
-    for ref, found in _pairs(reference, test, first, limit, window):
+    for ref, found in _pairs(reference, test, first, stop, window):
         if ref is not None:
             matrix[ref.label, _NONE if found is None else found.label] += 1
         elif not _lies_in(flutter, found.sample):
@@ -565,52 +566,43 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         return np.true_divide(part, whole)
 
 
-def _matrices(
-    labels: np.ndarray, predictions: np.ndarray, groups: np.ndarray
-) -> dict[str, np.ndarray]:
-    labels, predictions, groups = np.asarray(labels), np.asarray(predictions), np.asarray(groups)
-    if groups.shape != labels.shape:
-        raise ValueError(f"{len(groups)} names for {len(labels)} beats; give one for each beat")
+def _statistics(stack: np.ndarray) -> dict[str, np.ndarray]:
+    """Return statistics of matrices ``(…, 5, 5)``, each of shape ``(…, 5)``: one for each class."""
+    right = np.diagonal(stack, axis1=-2, axis2=-1)
+    beats, called = stack.sum(axis=-1), stack.sum(axis=-2)
     return {
-        str(group): confusion(labels[groups == group], predictions[groups == group])
-        for group in np.unique(groups)
-    }
-
-
-def _statistics(matrix: np.ndarray) -> dict[str, np.ndarray]:
-    """Return each statistic of a matrix for all of its classes."""
-    right, beats, called = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-    return {
+        "beats": beats,
         "Se": _ratio(right, beats),
         "+P": _ratio(right, called),
         # F1 = 2 TP / (2 TP + FN + FP): no division by an undefined +P
         "F1": _ratio(2 * right, beats + called),
-        "FPR": _ratio(called - right, matrix.sum() - beats),
+        "FPR": _ratio(called - right, beats.sum(axis=-1, keepdims=True) - beats),
     }
 
 
-def _figures(matrix: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> dict[str, float]:
-    """Return accuracy, macro-F1 and the statistics of the scored classes, quickly."""
-    table, index = _statistics(matrix), [CLASSES.index(kind) for kind in SCORED]
-    figures = {"accuracy": np.trace(matrix) / matrix.sum(), "macro-F1": table["F1"][index].mean()}
-    for k in index:
-        figures |= {f"{CLASSES[k]} {column}": table[column][k] for column in columns}
-    return {name: float(value) for name, value in figures.items()}
+def _figures(stack: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> pd.DataFrame:
+    """Return accuracy, macro-F1 and statistics of the scored classes, one row for each matrix."""
+    stack = stack.reshape(-1, len(CLASSES), len(CLASSES))
+    table, scored = _statistics(stack), [CLASSES.index(kind) for kind in SCORED]
+    right = stack.trace(axis1=1, axis2=2)
+    figures = {"accuracy": right / stack.sum(axis=(1, 2))}
+    figures["macro-F1"] = table["F1"][:, scored].mean(axis=1)
+    for k in scored:
+        figures |= {f"{CLASSES[k]} {column}": table[column][:, k] for column in columns}
+    return pd.DataFrame(figures)
 
 
-def _interval(matrix: np.ndarray, drawn: Iterable[np.ndarray], level: float) -> pd.DataFrame:
+def _interval(matrix: np.ndarray, drawn: np.ndarray, level: float) -> pd.DataFrame:
     """Return the scores of a matrix, and the interval that holds `level` of the drawn ones'."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95")
-    values, resampled = _figures(matrix), pd.DataFrame([_figures(one) for one in drawn])
     tail = (1 - level) / 2
-    return pd.DataFrame(
-        {"value": values, "low": resampled.quantile(tail), "high": resampled.quantile(1 - tail)}
-    )
+    low, high = _figures(drawn).quantile([tail, 1 - tail]).to_numpy()
+    return pd.DataFrame({"value": _figures(matrix).iloc[0], "low": low, "high": high})
 
 
 def _belief(
-    labels: np.ndarray, probabilities: np.ndarray, kind: str | None
+    labels: Labels, probabilities: np.ndarray, kind: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each beat, a probability and whether what it speaks of is true."""
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
@@ -620,12 +612,12 @@ def _belief(
             f"be {(len(labels), len(CLASSES))}, one column each for {' '.join(CLASSES)}"
         )
     sums = probabilities.sum(axis=1)
-    if not ((probabilities >= 0).all() and np.allclose(sums, 1, atol=1e-3)):
-        worst = int(np.argmax(np.abs(np.nan_to_num(sums, nan=np.inf) - 1)))
-        raise ValueError(f"row {worst} is {probabilities[worst]}: no probabilities that sum to 1")
+    proper = (probabilities >= 0).all(axis=1) & np.isclose(sums, 1, atol=1e-3)
+    if not proper.all():
+        row = int(proper.argmin())
+        raise ValueError(f"row {row} is {probabilities[row]}: no probabilities that sum to 1")
     if kind is None:
-        called = probabilities.argmax(axis=1)
-        return probabilities.max(axis=1), called == labels
+        return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     if kind not in CLASSES:
         raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
     return probabilities[:, CLASSES.index(kind)], labels == CLASSES.index(kind)
@@ -646,37 +638,28 @@ _START, _END = _Beat(0, -1), _Beat(np.inf, -1)
 
 def _labelled(
     samples: np.ndarray, symbols: Sequence[str], escape: str, which: str
-) -> tuple[list[_Beat], list[tuple[int, int]]]:
+) -> tuple[list[_Beat], list[tuple[float, float]]]:
     """Return the beats among some annotations, and the stretches of ventricular flutter."""
     samples, symbols = np.asarray(samples, dtype=np.int64), np.asarray(symbols, dtype="<U1")
     if samples.shape != symbols.shape:
         raise ValueError(f"{len(samples)} {which} samples, {len(symbols)} symbols; give one each")
     if (np.diff(samples) < 0).any():
         raise ValueError(f"{which} samples must rise; {samples[1:][np.diff(samples) < 0][0]} falls")
-    unknown = set(symbols.tolist()) - {*BEAT_SYMBOLS, *MARKS}
+    unknown = set(symbols.tolist()).difference(SYMBOLS.values())
     if unknown:
         raise ValueError(
             f"{which} symbols hold {unknown.pop()!r}, which is no annotation; beats are "
             f"{' '.join(BEAT_SYMBOLS)}"
         )
-    ends = iter([*samples[symbols == "]"], np.inf])
-    flutter = [
-        (onset, next(end for end in ends if end >= onset)) for onset in samples[symbols == "["]
-    ]
+    onsets, ends = samples[symbols == "["], np.append(samples[symbols == "]"], np.inf)
+    flutter = list(zip(onsets, ends[np.searchsorted(ends, onsets)], strict=True))
     beat = np.isin(symbols, BEAT_SYMBOLS) & ~np.array([_lies_in(flutter, s) for s in samples], bool)
-    return [
-        _Beat(*pair)
-        for pair in zip(
-            samples[beat].tolist(), labels_of(symbols[beat], escape).tolist(), strict=True
-        )
-    ], flutter
+    labels = labels_of(symbols[beat], escape)
+    return list(map(_Beat, samples[beat].tolist(), labels.tolist())), flutter
 
 
-def _spans(episodes: np.ndarray | None, kind: str) -> list[tuple[int, int]]:
-    if episodes is None:
-        return []
-    chosen = episodes[episodes["kind"] == kind]
-    return list(zip(chosen["onset"].tolist(), chosen["offset"].tolist(), strict=True))
+def _spans(episodes: np.ndarray, kind: str) -> list[tuple[int, int]]:
+    return episodes[episodes["kind"] == kind][["onset", "offset"]].tolist()
 
 
 def _lies_in(spans: list[tuple[int, int]], sample: float) -> bool:
@@ -684,19 +667,18 @@ def _lies_in(spans: list[tuple[int, int]], sample: float) -> bool:
 
 
 def _pairs(
-    reference: list[_Beat], test: list[_Beat], first: int, limit: float, window: int
+    reference: list[_Beat], test: list[_Beat], first: int, stop: float, window: int
 ) -> Iterator[tuple[_Beat | None, _Beat | None]]:
     """Walk through both lists at once and yield (reference, test); None where there is none.
 
     The order of steps, and what happens at the begin of the test period, are those of ``bxb``.
     """
-    refs, tests = [_START, *reference, _END, _END], [_START, *test, _END, _END]
+    refs, tests = [_START, *reference, _END], [_START, *test, _END]
     i = next(i for i, beat in enumerate(refs) if beat.sample >= first)
     j = next(j for j, beat in enumerate(tests[1:]) if beat.sample >= first)  # the last before it
 
     def apart(i: int, j: int) -> float:
-        ends = refs[i].sample, tests[j].sample
-        return np.inf if np.inf in ends else abs(ends[0] - ends[1])
+        return abs(refs[i].sample - tests[j].sample)
 
     # A last test beat before the begin may belong to the first reference beat after it.
     if apart(i, j) <= window and apart(i, j) < apart(i, j + 1):
@@ -709,9 +691,7 @@ def _pairs(
         if tests[j].sample - first <= window and apart(i, j + 1) < apart(i, j):
             j += 1
 
-    while min(refs[i].sample, tests[j].sample) <= limit and (
-        refs[i] is not _END or tests[j] is not _END
-    ):
+    while min(refs[i].sample, tests[j].sample) < stop:
         test_first = tests[j].sample < refs[i].sample
         rival = apart(i, j + 1) if test_first else apart(i + 1, j)
         if apart(i, j) <= window and apart(i, j) < rival:

@@ -7,7 +7,7 @@ and falls also when another class gains; a logit does neither.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import numpy as np
@@ -61,7 +61,11 @@ def gradients(
     True
     """
     probe, inputs, kinds = _prepare(model, inputs, of)
-    return _slopes(probe, inputs, layer, kinds)
+    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
+    layers = [probe.get_layer(layer)]
+    # The gradient of a sum over images: each depends on its own image alone.
+    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    return given[0], slopes[0]
 
 
 def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd.DataFrame:
@@ -153,24 +157,18 @@ def grad_cam(
     layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
     maps = []
     for *part, own in _parts([*inputs, kinds], batch):
-        given, slopes = _slopes(probe, part, layer, own)
+        given, slopes = gradients(probe, part, layer, own)
         if given.ndim != 4:
             raise ValueError(f"layer {layer!r} gives {given.shape[1:]}: no feature maps")
         weights = slopes.mean(axis=(1, 2), keepdims=True)
         maps.append(np.maximum((weights * given).sum(axis=3, keepdims=True), 0))
-    maps = keras.ops.image.resize(np.concatenate(maps), inputs[0].shape[1:3])
-    maps = keras.ops.convert_to_numpy(maps)[..., 0]
+    maps = np.asarray(keras.ops.image.resize(np.concatenate(maps), inputs[0].shape[1:3]))[..., 0]
     top = maps.max(axis=(1, 2), keepdims=True)
     return maps / np.where(top > 0, top, 1)
 
 
 def occlusion(
-    model: keras.Model,
-    inputs: Inputs,
-    kind: Kind = None,
-    patch: int = 8,
-    stride: int = 4,
-    batch: int = 256,
+    model: keras.Model, inputs: Inputs, kind: Kind = None, patch: int = 8, stride: int = 4
 ) -> np.ndarray:
     """Show where a network needs the image: cover it patch by patch (Zeiler & Fergus 2014).
 
@@ -186,8 +184,6 @@ def occlusion(
         As `of` of `gradients`.
     patch, stride : int
         Side of the patch, and how far it moves, in pixels.
-    batch : int
-        Covered images that go through the network at once.
 
     Returns
     -------
@@ -220,7 +216,7 @@ def occlusion(
     for image, *others, own in zip(*inputs, kinds, strict=True):
         images = np.concatenate([image[None], image * (1 - patches[..., None])])
         others = [np.repeat(one[None], len(images), axis=0) for one in others]
-        whole, *covered = _logits(probe, [images, *others], batch)[:, own]
+        whole, *covered = _logits(probe, [images, *others])[:, own]
         drops.append(np.tensordot(whole - covered, patches, axes=1) / patches.sum(axis=0))
     return np.stack(drops)
 
@@ -258,7 +254,8 @@ def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
     """
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
-    for k, one in list(enumerate(copy.layers))[_place(model, layer) :]:
+    last = copy.layers.index(copy.get_layer(layer))
+    for k, one in list(enumerate(copy.layers))[last:]:
         rng = np.random.default_rng([seed, k])
         one.set_weights([rng.permutation(w.ravel()).reshape(w.shape) for w in one.get_weights()])
     return copy
@@ -314,9 +311,9 @@ def _prepare(
     model: keras.Model, inputs: Inputs, kind: Kind
 ) -> tuple[keras.Model, list, np.ndarray]:
     """Return the network up to its logits, its inputs, and for each image a class's index."""
-    probe = keras.Model(model.inputs, model.get_layer("logits").output)
-    inputs = [inputs] if isinstance(inputs, np.ndarray) else inputs
-    inputs = [np.asarray(one, dtype=np.float32) for one in inputs]
+    logits = model.get_layer("logits").output
+    probe = model if model.output is logits else keras.Model(model.inputs, logits)
+    inputs = [np.asarray(one, dtype=np.float32) for one in keras.tree.flatten(inputs)]
     count, classes = len(inputs[0]), probe.output.shape[1]
     if inputs[0].ndim != 4 or not count:
         raise ValueError(f"images have shape {inputs[0].shape}; give (n, height, width, channels)")
@@ -332,33 +329,13 @@ def _prepare(
     return probe, inputs, kind
 
 
-def _place(model: keras.Model, layer: str) -> int:
-    names = [one.name for one in model.layers]
-    if layer not in names:
-        raise ValueError(f"the network has no layer {layer!r}; it has {', '.join(names)}")
-    return names.index(layer)
-
-
-def _logits(probe: keras.Model, inputs: list[np.ndarray], batch: int = 256) -> np.ndarray:
+def _logits(probe: keras.Model, inputs: list[np.ndarray]) -> np.ndarray:
     # Called as it is: `predict` would compile every network anew, and TensorFlow warns of that.
-    answers = [keras.ops.convert_to_numpy(probe(part)) for part in _parts(inputs, batch)]
-    return np.concatenate(answers)
+    return np.concatenate([np.asarray(probe(list(part))) for part in _parts(inputs, 256)])
 
 
-def _parts(arrays: list[np.ndarray], batch: int) -> list[list[np.ndarray]]:
-    starts = range(0, len(arrays[0]), batch)
-    return [[one[start : start + batch] for one in arrays] for start in starts]
-
-
-def _slopes(
-    probe: keras.Model, inputs: list, layer: str, kinds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a layer gives, and the gradient by it of each image's own logit."""
-    layers = [probe.layers[_place(probe, layer)]]
-    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
-    # The gradient of a sum over images: each depends on its own image alone.
-    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
-    return given[0], slopes[0]
+def _parts(arrays: list[np.ndarray], batch: int) -> Iterable[tuple[np.ndarray, ...]]:
+    return zip(*(np.split(one, range(batch, len(one), batch)) for one in arrays), strict=True)
 
 
 def _differentiate(
@@ -370,25 +347,23 @@ def _differentiate(
     backend with a tape and on one without. With variables the network is in its training mode.
     """
     zeros = [keras.ops.zeros((len(inputs[0]), *layer.output.shape[1:])) for layer in layers]
+    network = keras.Model(probe.inputs, [probe.output, *(layer.output for layer in layers)])
+
+    def call(layer, extra, *args, **kwargs):
+        answer = type(layer).call(layer, *args, **kwargs)
+        return answer + keras.ops.cast(extra, answer.dtype)
 
     def run(zeros, values):
-        given = {}
-
-        def call(layer, extra, *args, **kwargs):
-            answer = type(layer).call(layer, *args, **kwargs)
-            given[layer] = answer + keras.ops.cast(extra, answer.dtype)
-            return given[layer]
-
         for layer, extra in zip(layers, zeros, strict=True):
             layer.call = partial(call, layer, extra)
         try:
             # What training would change, the moving statistics, is forgotten with the scope.
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
-                logits = probe(inputs, training=bool(variables))
+                logits, *given = network(inputs, training=bool(variables))
         finally:
             for layer in layers:
                 del layer.call
-        return of(logits), [keras.ops.cast(given[layer], "float32") for layer in layers]
+        return of(logits), [keras.ops.cast(one, "float32") for one in given]
 
     given, slopes = _gradients(run, zeros, [one.value for one in variables])
     return keras.tree.map_structure(keras.ops.convert_to_numpy, [given, *slopes])
@@ -409,11 +384,9 @@ def _gradients(function: Callable, *tensors: list) -> tuple[list, Sequence[list]
 
         (_, more), slopes = jax.value_and_grad(function, (0, 1), has_aux=True)(*tensors)
         return more, slopes
-    known = "gradients are there on tensorflow and on jax"
-    raise NotImplementedError(f"Keras runs on {backend}; {known}")
+    raise NotImplementedError(f"Keras runs on {backend}; gradients run on tensorflow and on jax")
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> float:
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(spearmanr(one.ravel(), other.ravel()).statistic)
+    flat = 0 in (np.ptp(one), np.ptp(other))
+    return 0.0 if flat else float(spearmanr(one, other, axis=None).statistic)

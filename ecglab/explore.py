@@ -6,20 +6,9 @@ neither kernel nor network: the same picture, drawn by a small script of ``ecgla
 it the still picture stands first and the script makes the controls, so that a host which takes
 scripts away shows a picture with its caption and nothing that does not work.
 
-An explorer called NAME is three things. To add one, write
-
-1. ``explorers/NAME.json``: its alternative text, its caption (what to try) and its controls, of
-   the kinds slider, choice, number and buttons, which set other controls;
-2. here, a function that returns an `Explorer`, with ``draw(figure, state)``: it draws a state,
-   which maps the name of each control to its value, on an empty figure, and returns what is to be
-   read in that state as a dict of names and texts;
-3. ``explorers/NAME.js`` with ``function explorer(data, stage, alt)``. It draws what stays into
-   the element ``stage`` and returns ``(state) => …``, which draws what changes and returns the
-   same names and texts, as pairs. ``common.js`` has its helpers: ``drawing``, ``shape``,
-   ``path``, ``number``.
-
-Labels, keyboard, light and dark, phones and the still picture come with that. The tests want one
-line more: how to make the new explorer (``EXPLORERS`` in ``tests/test_explore.py``).
+A new explorer consists of ``explorers/NAME.json``: alternative text, caption (what to try) and
+controls; of ``explorers/NAME.js``, which draws in the page; and here of a function that returns an
+`Explorer`, which draws in Python. ``tests/test_explore.py`` is told how to make it and move it.
 """
 
 from __future__ import annotations
@@ -28,119 +17,120 @@ import base64
 import io
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources, util
 from string import Template
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ecglab import heart, plot
+from ecglab.beats import CLASSES
 
-State = dict[str, Any]
+State = dict[str, float | str]
+Drawn = tuple[plt.Figure, dict[str, str]]
 
 
-@dataclass(frozen=True)
 class Explorer:
     """An interactive picture that works with a kernel and without one.
 
-    As the last expression of a notebook's cell it shows itself.
+    As the last expression of a notebook's cell it shows itself. Labels, keyboard, light and dark,
+    phones and the still picture come with it.
 
     Parameters
     ----------
     name : str
-        Stem of its files in ``ecglab/explorers``.
+        Stem of its files in ``ecglab/explorers``. In the JSON file, a control is of the kind
+        slider, choice, number or buttons, which set other controls (``"next"`` is one more) or
+        names that no control has.
     data : dict
         What the script needs, in terms of JSON.
     draw : callable
-        ``draw(figure, state)`` draws a state and returns what is to be read, as a dict of texts.
-    changes : dict
-        What a control has here in place of what its JSON file says: ``{control: {key: value}}``.
-    size : tuple of float
-        Width and height of the matplotlib figure in inches.
+        ``draw(state)`` takes the value of each control by its name, and returns a matplotlib
+        figure and what is to be read in that state, as a dict of names and texts.
+    **changes : dict
+        By a control's name, what it has here in place of what the JSON file says.
+
+    Attributes
+    ----------
+    content : dict
+        The alternative text, the caption, the controls and the data.
+    start : dict
+        The state in which the explorer opens.
+
+    Notes
+    -----
+    The script ``explorers/NAME.js`` has ``function explorer(data, stage, alt)``. It draws what
+    stays into the element ``stage`` and returns ``(state) => …``, which draws what changes and
+    returns the same names and texts as `draw`, as pairs. ``common.js`` has its helpers:
+    ``drawing``, ``shape``, ``path``, ``number``.
     """
 
-    name: str
-    data: State = field(repr=False)
-    draw: Callable[[Figure, State], dict[str, str]] = field(repr=False)
-    changes: dict[str, State] = field(repr=False, default_factory=dict)
-    size: tuple[float, float] = field(repr=False, default=(7.0, 4.2))
+    def __init__(self, name: str, data: dict, draw: Callable[[State], Drawn], **changes: dict):
+        self.name, self.draw = name, draw
+        self.content = json.loads(_file(f"{name}.json")) | {"data": data}
+        fields = {one["name"]: one for one in self.content["controls"] if "name" in one}
+        for control, own in changes.items():
+            fields[control].update(own)
+        self.start = {control: one["value"] for control, one in fields.items()}
 
-    @property
-    def content(self) -> State:
-        """The alternative text, the caption, the controls and the data."""
-        content = json.loads(_file(f"{self.name}.json")) | {"data": self.data}
-        for control in content["controls"]:
-            control |= self.changes.get(control.get("name", control["label"]), {})
-        return content
-
-    @property
-    def start(self) -> State:
-        """The state in which the explorer opens."""
-        return {c["name"]: c["value"] for c in self.content["controls"] if "name" in c}
+    def __repr__(self) -> str:
+        return f"Explorer(name={self.name!r})"
 
     def picture(self, state: State) -> tuple[str, dict[str, str]]:
         """Return the picture of a state, a PNG in base64, and what is to be read in it."""
-        with plt.rc_context():
-            plot.style()
-            figure = Figure(figsize=self.size)
-            words = self.draw(figure, state)
+        with plt.style.context("ecglab.course"):
+            figure, words = self.draw(state)
             figure.savefig(file := io.BytesIO(), format="png", dpi=100)
         return base64.b64encode(file.getvalue()).decode(), words
 
     def html(self) -> str:
         """Return the explorer as HTML that needs no kernel, no network and no other file."""
         content = json.dumps(self.content, ensure_ascii=False, allow_nan=False)
-        return Template(_file("page.html")).substitute(
-            name=self.name,
-            still=self._image(self.picture(self.start)[0]),
-            caption=escape(self.content["caption"]),
-            content=content.replace("</", "<\\/"),
-            style=_file("style.css"),
-            script=_file("common.js") + _file(f"{self.name}.js"),
-        )
+        parts = {key: escape(self.content[key]) for key in ("alt", "caption")}
+        parts |= {"name": self.name, "png": self.picture(self.start)[0]}
+        parts |= {"content": content.replace("</", "<\\/"), "style": _file("style.css")}
+        parts |= {"script": _file("common.js") + _file(f"{self.name}.js")}
+        return Template(_file("page.html")).substitute(parts)
 
     def widget(self):
         """Return the explorer as an `ipywidgets.VBox`, which needs a live kernel."""
         import ipywidgets
 
         picture, said = ipywidgets.HTML(), ipywidgets.HTML()
-        content, fields, shown, paused = self.content, {}, [], []
+        alt, caption = (escape(self.content[key]) for key in ("alt", "caption"))
+        fields, shown, paused, unseen = {}, [], [], {}
 
         def redraw(_: object = None) -> None:
             if not paused:
-                png, words = self.picture({name: one.value for name, one in fields.items()})
-                picture.value = self._image(png)
+                state = unseen | {name: one.value for name, one in fields.items()}
+                png, words = self.picture(state)
+                picture.value = f'<img alt="{alt}" src="data:image/png;base64,{png}">'
                 items = (f"{escape(key)}: <b>{escape(text)}</b>" for key, text in words.items())
                 said.value = " &emsp; ".join(items)
 
-        def press(settings: State, _: object) -> None:
+        def press(settings: State) -> None:
             paused.append(True)  # one picture for all that a button sets
             for name, value in settings.items():
-                fields[name].value = value
+                if name in fields:
+                    fields[name].value = fields[name].value + 1 if value == "next" else value
+                else:
+                    unseen[name] = value
             paused.clear()
             redraw()
 
-        for control in content["controls"]:
+        for control in self.content["controls"]:
             shown.append(_widget(control))
             if "name" in control:
                 fields[control["name"]] = shown[-1]
                 shown[-1].observe(redraw, "value")
             for text, settings in control.get("settings", {}).items():
                 shown.append(ipywidgets.Button(description=text, layout={"width": "auto"}))
-                shown[-1].on_click(partial(press, settings))
+                shown[-1].on_click(lambda _, settings=settings: press(settings))
         redraw()
         panel = ipywidgets.Box(shown, layout={"flex_flow": "row wrap"})
-        return ipywidgets.VBox([picture, said, panel, ipywidgets.HTML(escape(content["caption"]))])
-
-    def _image(self, png: str) -> str:
-        return f'<img alt="{escape(self.content["alt"])}" src="data:image/png;base64,{png}">'
+        return ipywidgets.VBox([picture, said, panel, ipywidgets.HTML(caption)])
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -163,22 +153,20 @@ def _widget(control: State):
     if control["kind"] == "buttons":
         return ipywidgets.Label(control["label"], layout={"width": "100%"})
     unit = f" ({control['unit']})" if control.get("unit") else ""
-    common = {"description": control["label"] + unit, "value": control["value"]}
-    common["style"] = {"description_width": "initial"}
+    own = {"description": control["label"] + unit, "value": control["value"]}
+    own["style"] = {"description_width": "initial"}
     if control["kind"] == "choice":
         options = [(text, value) for value, text in control["options"].items()]
-        return ipywidgets.Dropdown(options=options, **common)
+        return ipywidgets.Dropdown(options=options, **own)
     if control["kind"] == "number":
-        return ipywidgets.FloatText(layout={"width": "30%"}, **common)
-    digits = len(f"{control['step']:.9f}".rstrip("0").partition(".")[2])
-    common |= {"min": control["low"], "max": control["high"], "step": control["step"]}
-    return ipywidgets.FloatSlider(readout_format=f".{digits}f", **common)
+        return ipywidgets.FloatText(layout={"width": "30%"}, **own)
+    own |= {"min": control["low"], "max": control["high"], "step": control["step"]}
+    return ipywidgets.FloatSlider(readout_format="", **own)  # as many digits as it has
 
 
 def _number(value: float, digits: int = 0, unit: str = "") -> str:
     """Write a number as ``number`` of ``explorers/common.js`` does."""
-    text = f"{value + np.copysign(1e-9, value):,.{digits}f}"  # halves go away from zero
-    text = text if text.strip("-0.") else text.strip("-")
+    text = f"{value + np.copysign(1e-9, value):z,.{digits}f}"  # halves go away from zero
     return text.replace("-", "−") + (f" {unit}" if unit else "").replace(" °", "°")
 
 
@@ -188,25 +176,15 @@ def _number(value: float, digits: int = 0, unit: str = "") -> str:
 _SECONDS, _MV, _T_WIDTH = (-0.4, 1.6), (-1.5, 2.0), 0.20
 
 
-def build_a_beat(lead: str = "II") -> Explorer:
+def build_a_beat() -> Explorer:
     """Explore which wave, interval and direction does what to the ECG of one beat.
 
     The waves are those of `ecglab.simulate.beat`. PR, QRS and QT are read from where its waves
     begin and end, the axis is measured from the net height of QRS in I and aVF.
 
-    Parameters
-    ----------
-    lead : str
-        The lead that is shown first, one of the twelve.
-
     Returns
     -------
     Explorer
-
-    Raises
-    ------
-    ValueError
-        If there is no such lead.
 
     Examples
     --------
@@ -214,46 +192,41 @@ def build_a_beat(lead: str = "II") -> Explorer:
     >>> explorer.picture(explorer.start)[1]["PR"]
     '160 ms'
     """
-    if lead not in heart.TWELVE:
-        raise ValueError(f"no lead {lead!r}; there are {', '.join(heart.TWELVE)}")
     data = {"seconds": _SECONDS, "mv": _MV, "t_width": _T_WIDTH, "reach": heart.REACH}
     data |= {"leads": heart.LEADS, "follows_rr": heart.FOLLOWS_RR}
-    data |= {"qrs": heart._QRS, "late_follows": heart._LATE_FOLLOWS}
-    return Explorer("build_a_beat", data, _draw_beat, {"lead": {"value": lead}}, (7.0, 5.2))
+    data |= {"qrs": heart.QRS, "late_follows": heart.LATE_FOLLOWS}
+    return Explorer("build_a_beat", data, _draw_beat)
 
 
-def _draw_beat(figure: Figure, state: State) -> dict[str, str]:
+def _draw_beat(state: State) -> Drawn:
     beat = state | {name: state[name] / 1000 for name in ("p_width", "pr", "qrs_width", "qt", "rr")}
     beat["t_width"], lead, rr = _T_WIDTH, beat.pop("lead"), beat["rr"]
     names = "conduction axis qrs_amplitude qrs_width t_amplitude t_width qt st"
     waves = heart.ventricles(*map(beat.get, names.split()))
-    begin, end = heart.bounds(waves)
-    t_end = heart.bounds(waves, "T")[1] * rr**0.5
+    (begin, end), t_end = heart.bounds(waves), heart.bounds(waves, "T")[1] * rr**0.5
     spans = {"PR": (begin - beat["pr"], begin), "QRS": (begin, end), "QT": (begin, t_end)}
+    wave = {"PR": beat["p_amplitude"], "QRS": True, "QT": beat["t_amplitude"]}
     times = np.linspace(*_SECONDS, 501)
     after = range(-2, int(np.ceil((_SECONDS[1] + 0.6) / rr)) + 1)
     ecg = sum(heart.beat(times - k * rr, **beat, leads=(lead,))[:, 0] for k in after)
     plane = heart.beat(np.linspace(begin, end, 101), **beat, leads=("I", "aVF"))
     across, down = (plane - plane[0]).max(axis=0) + (plane - plane[0]).min(axis=0)
-    words = {"Rate": _number(60 / rr, 0, "a minute")}
-    words |= {name: _number(1000 * (b - a), 0, "ms") for name, (a, b) in spans.items()}
-    words["QTc (Bazett)"] = _number(1000 * (t_end - begin) / rr**0.5, 0, "ms")
-    words["Axis"] = _number(np.degrees(np.arctan2(down / np.cos(np.pi / 6), across)), 0, "°")
-    if not beat["p_amplitude"]:
-        words["PR"] = "none"
-    if not beat["t_amplitude"]:
-        words["QT"] = words["QTc (Bazett)"] = "none"
+    axis = _number(np.degrees(np.arctan2(down / np.cos(np.pi / 6), across)), 0, "°")
 
-    ax = figure.add_subplot()
+    ax = plt.Figure(figsize=(7.0, 5.2)).add_subplot()
     plot.paper(ax, _SECONDS[1] - _SECONDS[0], *_MV, start=_SECONDS[0])
     ax.plot(times, ecg, color=plot.PALETTE[6])
+    words = {"Rate": _number(60 / rr, 0, "a minute")}
     for level, (name, span) in zip((-0.9, -1.1, -1.3), spans.items(), strict=True):
-        if words[name] != "none":
+        words[name] = _number(1000 * np.ptp(span), 0, "ms") if wave[name] else "none"
+        if wave[name]:
             ax.plot(span, (level, level), marker="|", color=plot.PALETTE[0])
             ax.text(span[1] + 0.03, level, name, va="center", color=plot.PALETTE[0])
+    corrected = _number(1000 * np.ptp(spans["QT"]) / rr**0.5, 0, "ms")
     facts = ", ".join(f"{name} {words[name]}" for name in spans)
-    ax.set(title=f"Lead {lead}: {facts}, axis {words['Axis']}", xlabel="time (s)", ylabel="mV")
-    return words
+    ax.set(title=f"Lead {lead}: {facts}, axis {axis}", xlabel="time (s)", ylabel="mV")
+    words |= {"QTc (Bazett)": corrected if wave["QT"] else "none", "Axis": axis}
+    return ax.figure, words
 
 
 # ---------------------------------------------------------------------------
@@ -306,27 +279,25 @@ def threshold(
     values, positive = np.asarray(values, dtype=float), np.asarray(positive)
     if values.ndim != 1 or not np.isfinite(values).all():
         raise ValueError(f"values of shape {values.shape}: one row of finite numbers is wanted")
-    if positive.shape != values.shape or positive.dtype != bool:
-        found = f"{positive.dtype} of shape {positive.shape}"
-        raise ValueError(f"positive is {found}; bool of shape {values.shape} is wanted")
-    if positive.all() or not positive.any():
-        raise ValueError(f"{positive.sum()} of {len(values)} are positive; both kinds are needed")
+    if positive.shape != values.shape or positive.dtype != bool or len(np.unique(positive)) != 2:
+        found = f"{positive.dtype} of shape {positive.shape}, {np.count_nonzero(positive)} true"
+        raise ValueError(f"positive is {found}; give bool of shape {values.shape}, both kinds")
     low, high = values.min(), max(values.max(), values.min() + 1e-6)
-    edges = MaxNLocator(60, steps=[1, 2, 5, 10]).tick_values(low, high)
+    edges = plt.MaxNLocator(60, steps=[1, 2, 5, 10]).tick_values(low, high)
     step = float(np.round(edges[1] - edges[0], 10))
     edges = np.round(np.append(edges, edges[-1] + step), 10)  # above the highest value
     counts = [np.histogram(values[group], edges)[0] for group in (positive, ~positive)]
 
-    def draw(figure: Figure, state: State) -> dict[str, str]:
+    def draw(state: State) -> Drawn:
         called = edges[:-1] > state["threshold"] - step / 2
         (tp, fn), (fp, tn) = ((own[called].sum(), own[~called].sum()) for own in counts)
-        names = "True positives", "False negatives", "False positives", "True negatives"
-        words = {key: _number(n) for key, n in zip(names, (tp, fn, fp, tn), strict=True)}
-        words["Sensitivity"], words["Specificity"] = _share(tp, fn), _share(tn, fp)
-        words["Positive predictivity"] = _share(tp, fp)
+        words = {"True positives": _number(tp), "False negatives": _number(fn)}
+        words |= {"False positives": _number(fp), "True negatives": _number(tn)}
+        words |= {"Sensitivity": _share(tp, fn), "Specificity": _share(tn, fp)}
+        words |= {"Positive predictivity": _share(tp, fp)}
         words |= {"False alarms an hour": _number(fp / hours, 1)} if hours else {}
 
-        ax, top = figure.add_subplot(), 6 * np.max(counts)
+        ax, top = plt.Figure(figsize=(7.0, 4.2)).add_subplot(), 6 * np.max(counts)
         ax.set_yscale("symlog", linthresh=1)
         ax.yaxis.set_major_formatter(lambda count, _: f"{abs(count):,.0f}")
         for group, own, sign, right in zip(groups, counts, (1, -1), (called, ~called), strict=True):
@@ -337,14 +308,14 @@ def threshold(
         ax.set(xlabel=f"{name} ({unit})" if unit else name, ylabel="cases in a bin")
         shares = f"sensitivity {words['Sensitivity']}, +P {words['Positive predictivity']}"
         ax.set(ylim=(-top, top), title=f"From {state['threshold']:g} {unit} on: {shares}")
-        return words
+        return ax.figure, words
 
     between = (np.median(values[positive]) + np.median(values[~positive])) / 2
     start = {"low": edges[0], "high": edges[-1], "step": step, "unit": unit}
     start |= {"label": f"Threshold on {name}", "value": edges[abs(edges - between).argmin()]}
     data = {"positive": counts[0].tolist(), "negative": counts[1].tolist(), "low": edges[0]}
     data |= {"step": step, "name": name, "unit": unit, "groups": groups, "hours": hours}
-    return Explorer("threshold", data, draw, {"threshold": start})
+    return Explorer("threshold", data, draw, threshold=start)
 
 
 def _share(right: int, wrong: int) -> str:
@@ -385,8 +356,8 @@ def kernel(image: np.ndarray) -> Explorer:
     windows = np.lib.stride_tricks.sliding_window_view(image / 255, (3, 3))
     places = windows.shape[:2]
 
-    def draw(figure: Figure, state: State) -> dict[str, str]:
-        row, column = place = int(state["row"]), int(state["column"])
+    def draw(state: State) -> Drawn:
+        row, column = place = round(state["row"]), round(state["column"])
         weights = np.reshape([state[f"k{i}"] for i in range(9)], (3, 3))
         products, sums = windows[place] * weights, (windows * weights).sum(axis=(2, 3))
         largest, done = np.abs(sums).max() or 1, np.ravel_multi_index(place, places) + 1
@@ -397,7 +368,7 @@ def kernel(image: np.ndarray) -> Explorer:
 
         shown = np.maximum(sums, 0) if state["map"] == "relu" else sums.copy()
         shown.ravel()[done:] = np.nan
-        left, middle, right = figure.subplots(1, 3)
+        left, middle, right = plt.Figure(figsize=(8.0, 3.4)).subplots(1, 3)
         left.imshow(image, vmin=0, vmax=255)
         middle.imshow(products.clip(-1, 1), cmap="PuOr", vmin=-2, vmax=2)
         right.imshow(shown, cmap="PuOr", vmin=-largest, vmax=largest)
@@ -410,10 +381,138 @@ def kernel(image: np.ndarray) -> Explorer:
         left.set(title="Image and window", ylabel="row (pixels)")
         middle.set(title=f"Products, sum {_number(sums[place], 2)}", xticks=[], yticks=[])
         right.set_title("Feature map so far")
-        return words
+        return left.figure, words
 
     answers = (windows * [-1, 0, 1]).sum(axis=(2, 3))
     row, column = np.argwhere(answers >= answers.max() - 0.5)[-1]  # the lowest of the steepest
-    changes = {"row": {"high": places[0] - 1, "value": int(row)}}
-    changes |= {"column": {"high": places[1] - 1, "value": int(column)}}
-    return Explorer("kernel", {"image": image.tolist()}, draw, changes, (8.0, 3.4))
+    rows = {"high": places[0] - 1, "value": int(row)}
+    columns = {"high": places[1] - 1, "value": int(column)}
+    return Explorer("kernel", {"image": image.tolist()}, draw, row=rows, column=columns)
+
+
+# ---------------------------------------------------------------------------
+# Name the beat
+
+
+def labels(
+    strips: np.ndarray, fs: float, classes: Sequence[str], reasons: Sequence[str], lead: str
+) -> Explorer:
+    """Explore whether one names beats as the annotators did: a game that keeps score.
+
+    The first answer to a beat counts.
+
+    Parameters
+    ----------
+    strips : numpy.ndarray
+        Shape ``(n, samples)``, in mV, each with the beat in question in its middle. They are
+        shown on one scale, in steps of 0.02 mV, and clipped at ±3 mV.
+    fs : float
+        Sampling rate in Hz; 120 is enough for the eye and keeps the page small.
+    classes : sequence of str
+        The AAMI class of each beat.
+    reasons : sequence of str
+        What is said of each beat after the answer.
+    lead : str
+        What the strips show, such as ``"MLII"``.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If strips, classes and reasons are not equally many, or a class is none of AAMI's.
+
+    Examples
+    --------
+    >>> game = labels(np.zeros((2, 600)), 120, "NV", ["usual", "early and wide"], "MLII")
+    >>> game.picture(game.start)[1]["Beat"]
+    '1 of 2'
+    """
+    steps = np.rint(np.clip(strips, -3, 3) * 50).astype(int)
+    if steps.ndim != 2 or not len(steps) == len(classes) == len(reasons):
+        found = f"{np.shape(strips)}, {len(classes)} classes and {len(reasons)} reasons"
+        raise ValueError(f"strips of shape {found}; give one strip, class and reason for each beat")
+    if unknown := sorted(set(classes) - set(CLASSES)):
+        raise ValueError(f"{unknown} are not AAMI classes; those are {', '.join(CLASSES)}")
+    low, high = np.floor(steps.min() / 25) / 2, np.ceil(steps.max() / 25 + 0.5) / 2
+    half, answers, last = steps.shape[1] / fs / 2, {}, []
+
+    def draw(state: State) -> Drawn:
+        k = round(state["beat"]) - 1
+        if last == [k] and state.get("call"):  # else the call was for the beat before
+            answers.setdefault(k, state["call"])
+        last[:] = [k]
+        right = {i for i, call in answers.items() if call == classes[i]}
+        words = {"Beat": f"{k + 1} of {len(classes)}", "You": "?", "Cardiologists": "?"}
+        if k in answers:
+            words["You"] = f"{answers[k]}, {'right' if k in right else 'not what they said'}"
+            words |= {"Cardiologists": classes[k], "Why": reasons[k]}
+        words["Score"] = f"{len(right)} of {len(answers)}"
+        for name in CLASSES:
+            asked = {i for i in answers if classes[i] == name}
+            words[f"Their {name}"] = f"{len(asked & right)} of {len(asked)}"
+
+        ax = plt.Figure(figsize=(7.0, 3.6)).add_subplot()
+        plot.paper(ax, 2 * half, low, high, start=-half)
+        ax.plot(np.arange(steps.shape[1]) / fs - half, steps[k] / 50, color=plot.PALETTE[6])
+        ax.text(0, high, "▼", color=plot.PALETTE[0], ha="center", va="top", size=16)
+        title = f"Beat {words['Beat']}, lead {lead}: N, S, V, F or Q?"
+        ax.set(title=title, xlabel="time from the beat (s)", ylabel="mV")
+        return ax.figure, words
+
+    data = {"strips": steps.tolist(), "fs": fs, "low": low, "high": high, "names": CLASSES}
+    data |= {"classes": list(classes), "reasons": list(reasons), "lead": lead}
+    return Explorer("labels", data, draw, beat={"high": len(classes)})
+
+
+# ---------------------------------------------------------------------------
+# A thousand people
+
+
+def screening() -> Explorer:
+    """Explore what prevalence does to the alarms of a test among a thousand people.
+
+    People are rounded to whole ones, halves upwards.
+
+    Returns
+    -------
+    Explorer
+
+    Examples
+    --------
+    >>> explorer = screening()
+    >>> explorer.picture(explorer.start)[1]["Positive predictive value"]
+    '26.9 %: of 67 alarms 18 are true'
+    """
+    return Explorer("screening", {}, _draw_people)
+
+
+def _draw_people(state: State) -> Drawn:
+    ill = _whole(10 * state["prevalence"])
+    tp = _whole(ill * state["sensitivity"] / 100)
+    fp = _whole((1000 - ill) * (100 - state["specificity"]) / 100)
+    fn, tn = ill - tp, 1000 - ill - fp
+    kinds = {"True positives": tp, "False negatives": fn}
+    kinds |= {"False positives": fp, "True negatives": tn}
+    words = {"Ill": f"{ill} of 1,000"} | {name: str(count) for name, count in kinds.items()}
+    ppv, npv = _share(tp, fp), _share(tn, fn)
+    words["Positive predictive value"] = f"{ppv}: of {tp + fp} alarms {tp} are true"
+    words["Negative predictive value"] = f"{npv}: of {tn + fn} all-clears {tn} are true"
+
+    ax = plt.Figure(figsize=(7.0, 5.2)).add_subplot()
+    column, row = np.divmod(np.arange(1000), 25)
+    ends = np.cumsum([0, *kinds.values()])
+    colours = (plot.PALETTE[0], plot.PALETTE[1], plot.PALETTE[3], "#d9d9d9")
+    for (name, count), start, colour in zip(kinds.items(), ends[:-1], colours, strict=True):
+        own = slice(start, start + count)
+        ax.plot(column[own], row[own], "o", color=colour, label=f"{name}: {count}")
+    ax.set(title=f"Of {tp + fp} alarms {tp} are true: PPV {ppv}", xticks=[], yticks=[])
+    ax.set(xlabel="a thousand people, the ill ones on the left", ylim=(25, -1))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
+    return ax.figure, words
+
+
+def _whole(people: float) -> int:
+    return int(people + 0.5)

@@ -13,15 +13,14 @@ nothing waits for ever:
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
-import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from multiprocessing.pool import ThreadPool  # its threads never keep Python from ending
 from pathlib import Path
 
 import pooch
@@ -41,15 +40,15 @@ pooch.get_logger().setLevel("ERROR")  # our own messages say what happened
 
 
 class RecordingUnavailable(OSError):
-    """No source holds the recording, and simulated patients were ruled out."""
+    """A recording can't be had, and simulated patients were ruled out or would hide why."""
 
 
 class ServerFails(RecordingUnavailable):
     """The server does not answer, breaks off, refuses, or is too slow."""
 
 
-class WrongContent(RecordingUnavailable):
-    """The server sends something else than the file that was asked for."""
+class DamagedRecording(RecordingUnavailable, ValueError):
+    """A recording whose files are incomplete or do not hold what was published."""
 
 
 def cache() -> Path:
@@ -67,11 +66,17 @@ def mirror() -> str:
 
 def answers(file: str) -> bool:
     """Ask the mirror, for at most twice the time to connect, whether it has a file."""
-    asked = _start(requests.head, mirror() + file, timeout=_CONNECT_SECONDS, allow_redirects=True)
-    try:
-        return asked.result(2 * _CONNECT_SECONDS).ok
-    except (requests.RequestException, TimeoutError):
-        return False
+    ask = partial(requests.head, timeout=_CONNECT_SECONDS, allow_redirects=True)
+    with ThreadPool(1) as pool:
+        try:
+            return pool.apply_async(ask, [mirror() + file]).get(2 * _CONNECT_SECONDS).ok
+        except (requests.RequestException, multiprocessing.TimeoutError):
+            return False
+
+
+def is_whole(path: Path, sha256: str | None) -> bool:
+    """Tell whether a file is there and, if its SHA-256 is known, has the content it should."""
+    return path.is_file() and (sha256 is None or pooch.file_hash(path) == sha256)
 
 
 def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
@@ -88,44 +93,44 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
     Raises
     ------
     RecordingUnavailable
-        At the first file that can't be had: `ServerFails` or `WrongContent`, or
+        At the first file that can't be had: `ServerFails` or `DamagedRecording`, or
         neither of them if this computer's disk is the reason. What is whole stays.
     """
+    lacking = [f for f, sha256 in hashes.items() if not is_whole(cache() / f, sha256)]
+    if not lacking:
+        return
     address, stop = mirror(), threading.Event()
-    todo, done = deque(hashes), queue.SimpleQueue()
     # pooch compares hashes, tries again, and moves to its place what is whole
     fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
+    session = requests.Session()
+    session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
 
-    def work() -> None:
-        with requests.Session() as session, suppress(IndexError):  # nothing left to do
-            session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
-            while not stop.is_set():
-                file, error = todo.popleft(), None
-                download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
-                try:
-                    (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
-                    fetcher.fetch(file, downloader=download)
-                except Exception as failure:
-                    error = failure
-                done.put((file, error))
+    def fetch_one(file: str) -> None:
+        download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
+        try:
+            (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
+            fetcher.fetch(file, downloader=download)
+        except Exception as error:
+            raise _explained(address, file, error) from error
 
-    workers = [_start(work) for _ in range(min(_WORKERS, len(hashes)))]
-    # A worker gives up by itself, unless it hangs where no time-out reaches it, as in the
+    # A thread gives up by itself, unless it hangs where no time-out reaches it, as in the
     # look-up of a name: so the main thread, which Ctrl-C ends, waits no longer than this.
     patience = _FILE_SECONDS + _CONNECT_SECONDS + _SILENT_SECONDS
-    try:
-        with tqdm(total=len(hashes), desc=title, unit="file", disable=not title or None) as bar:
-            for _ in hashes:
-                try:
-                    file, error = done.get(timeout=patience)
-                except queue.Empty:
-                    file, error = "one of the files", _too_slow()
-                if error:
-                    raise _explained(address, file, error) from error
+    bar = tqdm(total=len(lacking), desc=title, unit="file", disable=not title or None)
+    with session, ThreadPool(min(_WORKERS, len(lacking))) as pool, bar:
+        fetched = pool.imap_unordered(fetch_one, lacking)
+        try:
+            for _ in lacking:
+                fetched.next(timeout=patience)
                 bar.update()
-    finally:
-        stop.set()
-        wait(workers, timeout=1)  # most end with their next packet, and tidy up
+        except multiprocessing.TimeoutError as error:
+            raise _explained(address, "one of the files", error) from error
+        finally:
+            stop.set()  # most threads end with their next packet, and tidy up
+            pool.close()
+            ending = threading.Thread(target=pool.join, daemon=True)
+            ending.start()
+            ending.join(timeout=1)
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -134,20 +139,6 @@ def clear_leftovers(folder: Path) -> None:
         with suppress(OSError):
             if path.is_file() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
                 path.unlink()
-
-
-def _start(function: Callable, *arguments, **options) -> Future:
-    """Call a function in a thread that, unlike an executor's, never keeps Python from ending."""
-    future: Future = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function(*arguments, **options))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 def _download(
@@ -174,27 +165,23 @@ def _download(
 
 def _check_time(stop: threading.Event, end: float) -> None:
     if stop.is_set() or time.monotonic() > end:  # who stopped it reads no message
-        raise _too_slow()
-
-
-def _too_slow() -> TimeoutError:
-    return TimeoutError(f"it did not come within {_FILE_SECONDS} seconds")
+        raise TimeoutError
 
 
 def _explained(address: str, file: str, error: Exception) -> RecordingUnavailable:
     """Return an exception that says which file, from where, why, what stays and what to do."""
     kind, reason = RecordingUnavailable, str(error)
     advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
-    if isinstance(error, requests.RequestException | TimeoutError):
+    if isinstance(error, requests.RequestException):
         kind = ServerFails
+    elif isinstance(error, TimeoutError | multiprocessing.TimeoutError):
+        kind, reason = ServerFails, f"it did not come within {_FILE_SECONDS} seconds"
     elif isinstance(error, ValueError):  # pooch: the hash differs
-        kind, reason = WrongContent, "what came is not the published file (its SHA-256 differs)"
+        kind, reason = DamagedRecording, "what came is not the published file (its SHA-256 differs)"
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         reason = f"the disk is full ({error.strerror})"
         advice = "Make room, or set ECGLAB_CACHE to a folder on another disk, and try again"
     else:
         advice = "Set ECGLAB_CACHE to a folder that can be written, and try again"
-    return kind(
-        f"{file} could not be fetched from {address}: {reason}. "
-        f"What is whole stays in {cache()}. {advice}"
-    )
+    said = f"{file} could not be fetched from {address}: {reason}. What is whole stays in {cache()}"
+    return kind(f"{said}. {advice}")

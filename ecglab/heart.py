@@ -11,6 +11,7 @@ them (doi 10.1002/clc.1980.3.2.87).
 from __future__ import annotations
 
 import numpy as np
+from numpy.random import Generator
 
 # fmt: off
 #: Direction and strength of each lead, as a vector (left, feet, front).
@@ -23,32 +24,27 @@ LEADS: dict[str, tuple[float, float, float]] = {
 }
 TWELVE = tuple(LEADS)[:12]
 
-# The QRS complex of each kind of conduction: (centre ms, sigma ms, dipole), the tallest wave 1,
-# and the dipole of its T wave. Drawn at their nominal width and axis; `ventricles` scales, turns.
-_QRS = {
+#: The QRS complex of each kind of conduction: (centre ms, sigma ms, dipole), the tallest wave 1,
+#: and the dipole of its T wave. Drawn at their nominal width and axis; `ventricles` scales, turns.
+QRS = {
     # septum to the front right, free walls to the left, then the back, at last the base
     "N": (((-26, 7, (-0.09, -0.05, 0.18)), (0, 10.5, (0.80, 0.60, 0.03)),
-           (16, 9, (0.00, 0.06, -0.60)), (30, 7, (-0.17, -0.12, -0.12))),
-          (0.80, 0.55, 0.30)),
+           (16, 9, (0.00, 0.06, -0.60)), (30, 7, (-0.17, -0.12, -0.12))), (0.80, 0.55, 0.30)),
     # left bundle branch block: no septal wave, a broad notched wave to the left, T against it
     "L": (((-48, 8, (0.06, 0.02, 0.10)), (-24, 17, (0.72, 0.30, -0.45)),
-           (4, 16, (0.06, 0.03, -0.55)), (31, 17, (0.76, 0.28, -0.45))),
-          (-0.75, -0.25, 0.95)),
+           (4, 16, (0.06, 0.03, -0.55)), (31, 17, (0.76, 0.28, -0.45))), (-0.75, -0.25, 0.95)),
     # right bundle branch block: a late wave to the right and the front, rSR' in V1
     "R": (((-26, 7, (-0.10, -0.05, 0.28)), (0, 10.5, (0.80, 0.60, -0.10)),
-           (16, 9, (0.00, 0.06, -0.40)), (58, 17, (-0.45, -0.10, 0.58))),
-          (0.90, 0.55, -0.05)),
+           (16, 9, (0.00, 0.06, -0.40)), (58, 17, (-0.45, -0.10, 0.58))), (0.90, 0.55, -0.05)),
     # ventricular premature: wide, slurred, from one wall to the other, T against it
     "V": (((-40, 16, (0.30, 0.26, -0.12)), (4, 25, (0.80, 0.62, -0.62)),
-           (56, 20, (-0.16, -0.12, -0.28))),
-          (-0.80, -0.62, 0.70)),
+           (56, 20, (-0.16, -0.12, -0.28))), (-0.80, -0.62, 0.70)),
     # paced from the right ventricle's apex: a spike, then leftwards, up and back
     "/": (((-78, 1.6, (0.35, 0.50, -0.55)), (-24, 17, (0.40, 0.55, -0.50)),
-           (18, 22, (0.60, 0.80, -0.65)), (55, 14, (0.15, 0.20, -0.25))),
-          (-0.65, -0.75, 0.60)),
+           (18, 22, (0.60, 0.80, -0.65)), (55, 14, (0.15, 0.20, -0.25))), (-0.65, -0.75, 0.60)),
 }
-# How far T, and what of the QRS complex comes late, follows when the axis turns.
-_LATE_FOLLOWS = {"N": 0.3, "R": 0.3, "L": 1.0, "V": 1.0, "/": 1.0}
+#: How far T, and what of the QRS complex comes late, follows when the axis turns.
+LATE_FOLLOWS = {"N": 0.3, "R": 0.3, "L": 1.0, "V": 1.0, "/": 1.0}
 # fmt: on
 
 # One Gaussian of a beat: its wave, centre and sigma in s from the R wave, dipole in mV.
@@ -58,22 +54,12 @@ FOLLOWS_RR = ("ST", "T")  #: these waves come later and last longer as the squar
 
 
 def beat(
-    times: np.ndarray,
-    *,
-    p_amplitude: float = 0.12,
-    p_width: float = 0.10,
-    pr: float = 0.16,
-    qrs_amplitude: float = 1.2,
-    qrs_width: float = 0.09,
-    t_amplitude: float = 0.35,
-    t_width: float = 0.20,
-    qt: float = 0.39,
-    axis: float = 50.0,
-    st: float = 0.0,
-    rr: float = 1.0,
-    conduction: str = "N",
-    leads: tuple[str, ...] = TWELVE,
-) -> np.ndarray:
+    times: np.ndarray, *,
+    p_amplitude: float = 0.12, p_width: float = 0.10, pr: float = 0.16,
+    qrs_amplitude: float = 1.2, qrs_width: float = 0.09, axis: float = 50.0,
+    t_amplitude: float = 0.35, t_width: float = 0.20, qt: float = 0.39, st: float = 0.0,
+    rr: float = 1.0, conduction: str = "N", leads: tuple[str, ...] = TWELVE,
+) -> np.ndarray:  # fmt: skip
     """Return one beat of the model, seen by any leads.
 
     Parameters
@@ -123,8 +109,8 @@ def beat(
     for parameter, value in positive.items():
         if not value > 0:
             raise ValueError(f"{parameter} is {value}; it must be above 0 s")
-    if conduction not in _QRS:
-        raise ValueError(f"conduction is {conduction!r}; it may be {', '.join(_QRS)}")
+    if conduction not in QRS:
+        raise ValueError(f"conduction is {conduction!r}; it may be {', '.join(QRS)}")
     unknown = [lead for lead in leads if lead not in LEADS]
     if unknown:
         raise ValueError(f"no lead {unknown[0]!r}; there are {', '.join(LEADS)}")
@@ -144,19 +130,16 @@ def projection(leads: tuple[str, ...]) -> np.ndarray:
 
 
 def ventricles(
-    conduction: str, axis: float, qrs_amplitude: float, qrs_width: float, *t_wave: float
-) -> np.ndarray:
-    """Return the Gaussians of QRS, ST and T of one kind of conduction.
-
-    Arguments as in `beat`; `t_wave` is its amplitude and width, QT, and the level of ST.
-    """
-    waves, t_dipole = _QRS[conduction]
-    t_amplitude, t_width, qt, st = t_wave
+    conduction: str, axis: float, qrs_amplitude: float, qrs_width: float,
+    t_amplitude: float, t_width: float, qt: float, st: float,
+) -> np.ndarray:  # fmt: skip
+    """Return the Gaussians of QRS, ST and T of one kind of conduction; arguments as in `beat`."""
+    waves, t_dipole = QRS[conduction]
     qrs = np.array([("QRS", ms / 1000, sd / 1000, xyz) for ms, sd, xyz in waves], _GAUSSIAN)
     main = max(qrs["dipole"], key=lambda dipole: np.hypot(*dipole[:2]))
     turn = axis - np.degrees(np.arctan2(main[1], main[0]))
     late = qrs["centre"] > 0.04
-    turned = _turned(qrs["dipole"], turn), _turned(qrs["dipole"], turn * _LATE_FOLLOWS[conduction])
+    turned = _turned(qrs["dipole"], turn), _turned(qrs["dipole"], turn * LATE_FOLLOWS[conduction])
     qrs["dipole"] = np.where(late[:, None], turned[1], turned[0]) * qrs_amplitude
     begin, end = bounds(qrs)
     for field in ("centre", "sigma"):
@@ -165,7 +148,7 @@ def ventricles(
 
     sigma = t_width / (2.4 * REACH)
     peak = begin + qt - REACH * sigma
-    t_dipole = _turned(np.array(t_dipole), turn * _LATE_FOLLOWS[conduction]) * t_amplitude
+    t_dipole = _turned(np.array(t_dipole), turn * LATE_FOLLOWS[conduction]) * t_amplitude
     late_waves = [
         ("ST", (end + peak) / 2, (peak - end) / 3, _turned(np.array([1, 0, 0.5]), axis) * st),
         # Two waves, because T rises more slowly than it falls.
@@ -196,7 +179,7 @@ def bounds(waves: np.ndarray, kind: str = "QRS") -> tuple[float, float]:
 
 
 def draw(
-    rng: np.random.Generator, axis: float, pr: float, widths: dict[str, float], variety: float = 1.0
+    rng: Generator, axis: float, pr: float, widths: dict[str, float], variety: float = 1.0
 ) -> dict[str, np.ndarray]:
     """Draw a patient: the waves of every kind of beat that this heart can make.
 
@@ -221,15 +204,13 @@ def draw(
     t_amplitude, qt = 0.3 * _spread(rng, 0.2 * variety), rng.uniform(0.37, 0.41)
     inverted = rng.random() < 0.12 * (variety - 1)  # strain, ischaemia, digitalis
     # Ventricular foci: from above or below, from left or right.
-    angles = dict(
-        zip(("V", "V2", "V3"), rng.permutation([-90, 75, 60, 100, -60, -120.0]), strict=False)
-    )
+    angles = iter(rng.permutation([-90, 75, 60, 100, -60, -120.0]))
     heart = {}
     for key, width in widths.items():
         conduction, size, turned = key[0], amplitude, axis
         if conduction in "V/":
             size = max(amplitude, 1.0) * rng.uniform(1.4, 2.1)
-            turned = angles[key] + rng.normal(0, 12) if conduction == "V" else -65.0
+            turned = next(angles) + rng.normal(0, 12) if conduction == "V" else -65.0
         t_size = max(t_amplitude, 0.35 * size) if conduction in "LV/" else t_amplitude
         t_size *= -0.5 if inverted and conduction in "NR" else 1
         repolarised = qt + 0.6 * (width - 0.09)  # a wide QRS complex lengthens QT
@@ -252,6 +233,6 @@ def draw(
     return heart
 
 
-def _spread(rng: np.random.Generator, sigma: float, shape: tuple[int, ...] = ()) -> np.ndarray:
+def _spread(rng: Generator, sigma: float, shape: tuple[int, ...] = ()) -> np.ndarray:
     """Draw factors about 1, none further out than two sigma."""
     return np.exp(sigma * np.clip(rng.normal(size=shape), -2, 2))

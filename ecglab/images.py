@@ -9,17 +9,13 @@ import numpy as np
 import pywt
 
 _STEPS = 16  # a line's edge is placed to a sixteenth of a pixel
-_BLOCK = 256  # beats drawn at once: what they need stays in the processor's cache
 _WAVELET = "cmor1.5-1.0"  # complex Morlet: a packet of about three waves
+
+Range = tuple[float, float]  # from the lower to the upper end
 
 
 def rasterize(
-    windows: np.ndarray,
-    fs: float,
-    *,
-    height: int = 64,
-    width: int = 64,
-    mv: tuple[float, float] = (-2.5, 2.5),
+    windows: np.ndarray, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
 ) -> np.ndarray:
     """Draw beats as anti-aliased lines on a fixed voltage and time scale.
 
@@ -65,10 +61,7 @@ def rasterize(
            [  0,   0,   0]], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
-    count, _, leads = windows.shape
-    images = np.empty((count, height, width, leads), dtype=np.uint8)
-    _draw_lines(images, windows, mv)
-    return images
+    return _draw_lines(_empty(windows, height, width), windows, mv)
 
 
 def card(
@@ -80,7 +73,7 @@ def card(
     height: int = 64,
     width: int = 64,
     strip: int = 16,
-    mv: tuple[float, float] = (-2.5, 2.5),
+    mv: Range = (-2.5, 2.5),
 ) -> np.ndarray:
     """Draw each beat above a rhythm strip, so that one image shows shape and prematurity.
 
@@ -140,7 +133,7 @@ def card(
     duration = (samples - 1) / fs
     if not 0 <= before <= duration:
         raise ValueError(f"before is {before} s; a strip goes from 0 to {duration:g} s")
-    images = np.empty((count, height, width, leads), dtype=np.uint8)
+    images = _empty(windows, height, width)
     _draw_lines(images[:, :-strip], windows, mv)
     _draw_lines(images[:, -strip:], strips, mv)
     images[:, -strip, min(int(before / duration * width), width - 1)] = 255
@@ -148,12 +141,7 @@ def card(
 
 
 def gramian(
-    windows: np.ndarray,
-    fs: float,
-    *,
-    height: int = 64,
-    width: int = 64,
-    mv: tuple[float, float] = (-2.5, 2.5),
+    windows: np.ndarray, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
 ) -> np.ndarray:
     """Show beats as Gramian angular summation fields on a fixed voltage scale.
 
@@ -202,7 +190,7 @@ def gramian(
         down, across = (np.arccos(_part(_mean(voltage, size), mv)) for size in (height, width))
         return _grey(np.cos(down[:, :, None] + across[:, None, :]), (-1, 1))
 
-    return _in_blocks(windows, height, width, draw, block=64)
+    return _fill(_empty(windows, height, width), windows, draw, block=64)
 
 
 def recurrence(
@@ -211,7 +199,7 @@ def recurrence(
     *,
     height: int = 64,
     width: int = 64,
-    mv: tuple[float, float] = (-2.5, 2.5),
+    mv: Range = (-2.5, 2.5),
     dimension: int = 1,
     delay: float = 0.03,
 ) -> np.ndarray:
@@ -276,7 +264,7 @@ def recurrence(
             square = square + (down[:, :, None] - across[:, None, :]) ** 2
         return _grey(np.sqrt(square / dimension), (0, mv[1] - mv[0]))
 
-    return _in_blocks(windows, height, width, draw, block=64)
+    return _fill(_empty(windows, height, width), windows, draw, block=64)
 
 
 def scalogram(
@@ -285,8 +273,8 @@ def scalogram(
     *,
     height: int = 64,
     width: int = 64,
-    mv: tuple[float, float] = (0.0, 1.0),
-    hz: tuple[float, float] = (3.0, 60.0),
+    mv: Range = (0.0, 1.0),
+    hz: Range = (3.0, 60.0),
 ) -> np.ndarray:
     """Show how strongly beats swing at each frequency around each moment.
 
@@ -333,11 +321,11 @@ def scalogram(
     def draw(voltage: np.ndarray) -> np.ndarray:
         return _grey(_mean(_strength(voltage, fs, frequencies), width), mv)
 
-    return _in_blocks(windows, height, width, draw, block=16)
+    return _fill(_empty(windows, height, width), windows, draw, block=16)
 
 
 def scale(
-    samples: int, fs: float, *, height: int = 64, width: int = 64, mv: tuple = (-2.5, 2.5)
+    samples: int, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
 ) -> tuple[float, float]:
     """Return what one pixel measures: milliseconds across and millivolts down.
 
@@ -354,12 +342,7 @@ def scale(
 
 
 def _checked(
-    windows: np.ndarray,
-    fs: float,
-    height: int,
-    width: int,
-    mv: tuple[float, float],
-    name: str = "windows",
+    windows: np.ndarray, fs: float, height: int, width: int, mv: Range, name: str = "windows"
 ) -> np.ndarray:
     windows = np.asarray(windows, dtype=np.float32)
     if windows.ndim != 3 or windows.shape[1] < 2 or windows.shape[2] < 1:
@@ -378,66 +361,61 @@ def _checked(
     return windows
 
 
-def _in_blocks(
-    windows: np.ndarray,
-    height: int,
-    width: int,
-    draw: Callable[[np.ndarray], np.ndarray],
-    block: int,
+def _empty(windows: np.ndarray, height: int, width: int) -> np.ndarray:
+    return np.empty((len(windows), height, width, windows.shape[2]), dtype=np.uint8)
+
+
+def _fill(
+    images: np.ndarray, windows: np.ndarray, draw: Callable[[np.ndarray], np.ndarray], block: int
 ) -> np.ndarray:
-    """Return images that `draw` makes of ``(n, samples)``, a few beats and one lead at a time."""
-    count, _, leads = windows.shape
-    images = np.empty((count, height, width, leads), dtype=np.uint8)
-    for start in range(0, count, block):
+    """Fill images with what `draw` makes of ``(n, samples)``, a few beats and one lead at a time.
+
+    What a block of beats needs should stay in the processor's cache.
+    """
+    for start in range(0, len(windows), block):
         part = slice(start, start + block)
-        for lead in range(leads):
+        for lead in range(windows.shape[2]):
             images[part, :, :, lead] = draw(windows[part, :, lead])
     return images
 
 
-def _draw_lines(images: np.ndarray, windows: np.ndarray, mv: tuple[float, float]) -> None:
-    """Draw windows into images ``(n, height, width, leads)``; see `rasterize`."""
-    count, height, width, leads = images.shape
-    grid = _grid(windows.shape[1], width)
+def _draw_lines(images: np.ndarray, windows: np.ndarray, mv: Range) -> np.ndarray:
+    """Fill images ``(n, height, width, leads)`` with lines; see `rasterize`."""
+    height, width = images.shape[1:3]
     ramps = _ramps(height)
-    for start in range(0, count, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        for lead in range(leads):
-            lowest, highest = _extent(windows[block, :, lead], *grid)
-            top, bottom = _rows(highest, height, mv) - 0.5, _rows(lowest, height, mv) + 0.5
-            covered = ramps[_steps(bottom)] - ramps[_steps(top)]
-            images[block, :, :, lead] = covered.swapaxes(1, 2)
+
+    def draw(voltage: np.ndarray) -> np.ndarray:
+        values, _, edges = _at_points(voltage, width)
+        right = values[:, edges[1:]]  # which belongs to two columns
+        lowest = np.minimum(np.minimum.reduceat(values, edges[:-1], axis=1), right)
+        highest = np.maximum(np.maximum.reduceat(values, edges[:-1], axis=1), right)
+        top, bottom = _rows(highest, height, mv) - 0.5, _rows(lowest, height, mv) + 0.5
+        return (ramps[_steps(bottom)] - ramps[_steps(top)]).swapaxes(1, 2)
+
+    return _fill(images, windows, draw, block=256)
 
 
 @lru_cache(maxsize=8)
-def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points at which a window is read: its samples and the columns' edges.
 
-    Gives, for each point, the sample before it, the sample after it and how far it lies
-    between; and which points are edges.
+    Gives, for each point, the sample before it and how far it lies towards the next; and which
+    points are edges.
     """
     edges = np.linspace(0, samples - 1, width + 1)
     points = np.union1d(np.arange(samples), edges)
     before = np.minimum(points.astype(int), samples - 2)
-    return before, before + 1, (points - before).astype(np.float32), np.searchsorted(points, edges)
+    return before, (points - before).astype(np.float32), np.searchsorted(points, edges)
 
 
-def _extent(
-    windows: np.ndarray,
-    before: np.ndarray,
-    after: np.ndarray,
-    part: np.ndarray,
-    edges: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and highest voltage in each column, shape ``(n, width)``."""
-    values = windows[:, before] * (1 - part) + windows[:, after] * part
-    at_right_edge = values[:, edges[1:]]
-    lowest = np.minimum.reduceat(values, edges[:-1], axis=1)
-    highest = np.maximum.reduceat(values, edges[:-1], axis=1)
-    return np.minimum(lowest, at_right_edge), np.maximum(highest, at_right_edge)
+def _at_points(voltage: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return voltages ``(…, points)`` on the lines that join the samples, the points, the edges."""
+    before, part, edges = _grid(voltage.shape[-1], width)
+    values = voltage[..., before] * (1 - part) + voltage[..., before + 1] * part
+    return values, before + part, edges
 
 
-def _rows(voltage: np.ndarray, height: int, mv: tuple[float, float]) -> np.ndarray:
+def _rows(voltage: np.ndarray, height: int, mv: Range) -> np.ndarray:
     """Return how far below the upper border a voltage lies, in pixels."""
     rows = (mv[1] - voltage) * (height / (mv[1] - mv[0]))
     return np.clip(rows, 0.5, height - 0.5)
@@ -456,19 +434,17 @@ def _ramps(height: int) -> np.ndarray:
 
 def _mean(values: np.ndarray, width: int) -> np.ndarray:
     """Return the mean of ``(…, samples)`` in each column, of the lines that join the samples."""
-    samples = values.shape[-1]
-    before, after, part, edges = _grid(samples, width)
-    heights = values[..., before] * (1 - part) + values[..., after] * part
-    areas = (heights[..., 1:] + heights[..., :-1]) * (np.diff(before + part) / 2)
-    return np.add.reduceat(areas, edges[:-1], axis=-1) * (width / (samples - 1))
+    heights, points, edges = _at_points(values, width)
+    areas = (heights[..., 1:] + heights[..., :-1]) * (np.diff(points) / 2)
+    return np.add.reduceat(areas, edges[:-1], axis=-1) * (width / (values.shape[-1] - 1))
 
 
-def _part(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+def _part(values: np.ndarray, ends: Range) -> np.ndarray:
     """Return how far values lie between two ends, from 0 to 1; clipped beyond."""
     return np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1)
 
 
-def _grey(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+def _grey(values: np.ndarray, ends: Range) -> np.ndarray:
     return np.rint(255 * _part(values, ends)).astype(np.uint8)
 
 

@@ -205,15 +205,14 @@ def copy_keras_resnet50(source: keras.Model, target: keras.Model) -> None:
     >>> copy_keras_resnet50(reference, resnet50((224, 224, 3), 5))  # doctest: +SKIP
     """
     for layer in target.layers:
-        if layer.name == "logits":
-            _copy_dense(source, layer)
+        if layer.name == "logits" and "predictions" in [theirs.name for theirs in source.layers]:
+            _set(layer, source.get_layer("predictions").get_weights())
         elif isinstance(layer, layers.Conv2D):
-            kernel, *biases = _twin(source, layer.name).get_weights()
             normalise = layer.name.removesuffix("_conv") + "_bn"
-            moments = _twin(source, normalise).get_weights()
+            kernel, *biases = source.get_layer(layer.name).get_weights()
+            moments = source.get_layer(normalise).get_weights()
             if not layer.use_bias and biases:
-                moments[2] = moments[2] - biases[0]
-                biases = []
+                moments[2] = moments[2] - biases.pop()
             _set(layer, [kernel, *biases])
             _set(target.get_layer(normalise), moments)
 
@@ -316,17 +315,16 @@ def layer_table(model: keras.Model) -> pd.DataFrame:
         tensors = keras.tree.flatten(layer.input) or [layer.output]  # an Input has no input
         seen = [fields.get(id(x), (int(len(x.shape) > 2), 1)) for x in tensors]
         fields[id(layer.output)] = field = _receptive_field(layer, seen)
-        rows.append(
-            {
-                "layer": layer.name,
-                "kind": type(layer).__name__,
-                "output": tuple(layer.output.shape[1:]),
-                "parameters": layer.count_params(),
-                "trainable": sum(math.prod(w.shape) for w in layer.trainable_weights),
-                "multiply-adds": _multiply_adds(layer),
-                "receptive field": field[0],
-            }
-        )
+        row = {
+            "layer": layer.name,
+            "kind": type(layer).__name__,
+            "output": tuple(layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+            "trainable": sum(math.prod(w.shape) for w in layer.trainable_weights),
+            "multiply-adds": _multiply_adds(layer),
+            "receptive field": field[0],
+        }
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -346,12 +344,9 @@ class _Form:
     stride_on: str = "1x1"
 
     def __post_init__(self) -> None:
-        if self.stride_on not in ("1x1", "3x3"):
-            meant = "it may be '1x1' (v1) or '3x3' (v1.5)"
-            raise ValueError(f"stride_on is {self.stride_on!r}; {meant}")
-        if self.shortcut not in ("A", "B"):
-            meant = "it may be 'A' (zeros) or 'B' (projection)"
-            raise ValueError(f"shortcut is {self.shortcut!r}; {meant}")
+        for name, allowed in {"stride_on": ("1x1", "3x3"), "shortcut": ("A", "B")}.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it may be one of {allowed}")
         if not self.residual and (self.preactivation or self.zero_gamma):
             raise ValueError("preactivation or zero_gamma is True; both need residual=True")
         if self.preactivation and self.zero_gamma:
@@ -368,16 +363,13 @@ def _check(
     shape: tuple, classes: int, width: int, features: int, axes: str = "(height, width, channels)"
 ) -> None:
     if len(shape) != axes.count(",") + 1 or min(shape[:-1]) < 32 or shape[-1] < 1:
-        raise ValueError(
-            f"input_shape is {tuple(shape)}; it must be {axes}, with 32 or more of all but the "
-            "last: below that the last stages have nothing to look at"
-        )
-    if classes < 2:
-        raise ValueError(f"classes is {classes}; a classifier needs two or more")
-    if width < 1:
-        raise ValueError(f"width is {width}; it must be one filter or more")
-    if features < 0:
-        raise ValueError(f"features is {features}; it must be 0 (images alone) or more")
+        # Below 32 the last stages have nothing to look at.
+        wanted = f"it must be {axes}, with 32 or more of all but the last"
+        raise ValueError(f"input_shape is {tuple(shape)}; {wanted}")
+    numbers = {"classes": (classes, 2), "width": (width, 1), "features": (features, 0)}
+    for name, (value, least) in numbers.items():
+        if value < least:
+            raise ValueError(f"{name} is {value}; it must be {least} or more")
 
 
 def _imagenet(depth: int, inputs: Tensor, classes: int, form: _Form, features: int) -> keras.Model:
@@ -437,10 +429,9 @@ def _resize(x: Tensor, channels: int, stride: int, name: str, form: _Form) -> Te
 def _skip_and_fill(x: Tensor, channels: int, stride: int, name: str) -> Tensor:
     """Take every `stride`-th pixel and add channels of zeros (option A)."""
     x = layers.MaxPooling2D(1, strides=stride, name=f"{name}_skip")(x)
-    extra = channels - x.shape[-1]
     # ZeroPadding2D pads the middle axes: channels are moved there and back.
     x = layers.Permute((1, 3, 2), name=f"{name}_out")(x)
-    x = layers.ZeroPadding2D(((0, 0), (0, extra)), name=f"{name}_fill")(x)
+    x = layers.ZeroPadding2D(((0, 0), (0, channels - x.shape[2])), name=f"{name}_fill")(x)
     return layers.Permute((1, 3, 2), name=f"{name}_back")(x)
 
 
@@ -483,19 +474,6 @@ def _head(inputs: Tensor, x: Tensor, classes: int, features: int, name: str) -> 
     return keras.Model(inputs, outputs, name=name)
 
 
-def _twin(source: keras.Model, name: str) -> keras.Layer:
-    try:
-        return source.get_layer(name)
-    except ValueError:
-        raise ValueError(f"the source network {source.name!r} has no layer {name!r}") from None
-
-
-def _copy_dense(source: keras.Model, target: keras.Layer) -> None:
-    """Copy the classifying layer, where the source has one."""
-    if "predictions" in [layer.name for layer in source.layers]:
-        _set(target, source.get_layer("predictions").get_weights())
-
-
 def _set(layer: keras.Layer, weights: list[np.ndarray]) -> None:
     given, wanted = [w.shape for w in weights], [tuple(w.shape) for w in layer.weights]
     if given != wanted:
@@ -504,11 +482,10 @@ def _set(layer: keras.Layer, weights: list[np.ndarray]) -> None:
 
 
 def _multiply_adds(layer: keras.Layer) -> int:
-    if isinstance(layer, layers.Conv1D | layers.Conv2D):
-        return int(np.prod(layer.output.shape[1:]) * np.prod(layer.kernel.shape[:-1]))
-    if isinstance(layer, layers.Dense):
-        return int(np.prod(layer.kernel.shape))
-    return 0
+    """Count one for each input of the kernel, for each number that comes out."""
+    if not isinstance(layer, layers.Conv1D | layers.Conv2D | layers.Dense):
+        return 0
+    return math.prod(layer.output.shape[1:]) * math.prod(layer.kernel.shape[:-1])
 
 
 def _receptive_field(layer: keras.Layer, seen: list[tuple[int, int]]) -> tuple[int, int]:

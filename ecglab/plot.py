@@ -8,9 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
 
 from ecglab.beats import CLASSES, labels_of
 from ecglab.evaluate import Scores
@@ -23,13 +22,10 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 COLORS = {"N": "#2A66D9", "S": "#8A7200", "V": "#7A1F00", "F": "#B0128F", "Q": "#1A1A1A"}
 _WAVE_COLORS = {"P": "#56B4E9", "QRS": "#E69F00", "T": "#009E73"}
 _INK, _GRID, _FINE = "#1a1a1a", "#e8a0a0", "#f6dcdc"
-_MARKS = "os^DvPX"
 _BOLD = {"ha": "center", "weight": "bold"}
-#: ECG paper runs at 25 mm for a second; a millivolt is 10 mm high. In inches, as matplotlib counts.
-_SECOND, _MILLIVOLT = 25 / 25.4, 10 / 25.4
 
-_FOR, _AGAINST = to_rgb("#E69F00"), to_rgb("#56B4E9")
-_STOPS = [(0, (*_AGAINST, 0.8)), (0.5, (*_AGAINST, 0)), (0.5, (*_FOR, 0)), (1, (*_FOR, 0.8))]
+# Sky blue and orange, clear where a map says nothing and never so dense that they hide the beat.
+_STOPS = [(0, "#56B4E9CC"), (0.5, "#56B4E900"), (0.5, "#E69F0000"), (1, "#E69F00CC")]
 _EVIDENCE = LinearSegmentedColormap.from_list("evidence", _STOPS)
 
 #: Rows of the usual twelve-lead sheet.
@@ -58,21 +54,19 @@ def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0)
     start : float
         Time at the left edge, in s.
     """
-    ax.set(xlim=(start, start + seconds), ylim=(low, high))
+    ax.set(xlim=(start, start + seconds), ylim=(low, high), axisbelow=True, frame_on=False)
     ax.set_aspect(0.4)  # 25 mm/s and 10 mm/mV: a second is as long as 2.5 mV
-    ax.xaxis.set_major_locator(MultipleLocator(0.2))
-    ax.yaxis.set_major_locator(MultipleLocator(0.5))
+    ax.xaxis.set_major_locator(plt.MultipleLocator(0.2))
+    ax.yaxis.set_major_locator(plt.MultipleLocator(0.5))
     every = max(1, round(seconds / 10)) * (5 if seconds > 2 else 1)
     ax.xaxis.set_major_formatter(lambda s, _: f"{s:g}" if round(s / 0.2) % every == 0 else "")
     ax.yaxis.set_major_formatter(lambda mv, _: f"{mv:g}" if mv % 1 == 0 else "")
     if seconds <= 5:  # finer lines would run together
-        ax.xaxis.set_minor_locator(MultipleLocator(0.04))
-        ax.yaxis.set_minor_locator(MultipleLocator(0.1))
+        ax.xaxis.set_minor_locator(plt.MultipleLocator(0.04))
+        ax.yaxis.set_minor_locator(plt.MultipleLocator(0.1))
         ax.grid(which="minor", color=_FINE, linewidth=0.5)
     ax.grid(which="major", color=_GRID, linewidth=0.7)
-    ax.set_axisbelow(True)
     ax.tick_params(which="both", length=0)
-    ax.spines[:].set_visible(False)
 
 
 def strip(
@@ -104,14 +98,14 @@ def strip(
     >>> from ecglab import records
     >>> figure = strip(records.load("100"), "MLII", seconds=4)
     """
-    figure, ax = _trace(record, lead, start, seconds, room=0.5 if beats else 0.0)
+    ax = _trace(record, lead, start, seconds, room=0.5 if beats else 0.0)
     times = record.samples / record.fs
     inside = (times >= start) & (times < start + seconds) & beats
     symbols, high = record.symbols[inside], ax.get_ylim()[1] - 0.12
     for x, symbol, label in zip(times[inside], symbols, labels_of(symbols), strict=True):
         color = COLORS[CLASSES[label]]
         ax.text(x, high, symbol, color=color, fontsize=11, va="top", clip_on=True, **_BOLD)
-    return figure
+    return ax.figure
 
 
 def twelve_leads(record: Record) -> Figure:
@@ -134,7 +128,7 @@ def twelve_leads(record: Record) -> Figure:
         If a lead is missing.
     """
     seconds = min(record.duration, 10.0)
-    figure, ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
+    ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
     for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
         width, middle = seconds / len(leads), -2.5 * row
         mark = np.array([0, 0, 1, 1, 0, 0]) + middle
@@ -149,9 +143,8 @@ def twelve_leads(record: Record) -> Figure:
             ax.text(place * width + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
             if place:
                 ax.vlines(place * width, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
-    ax.set(title=f"Record {record}: twelve leads", ylabel="rows 2.5 mV apart")
-    ax.set_yticklabels([])
-    return figure
+    ax.set(title=f"Record {record}: twelve leads", ylabel="rows 2.5 mV apart", yticklabels=[])
+    return ax.figure
 
 
 def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -> Figure:
@@ -177,7 +170,7 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
     """
     if lead not in record.waves:
         raise ValueError(f"record {record} has wave bounds for {list(record.waves) or 'no lead'}")
-    figure, ax = _trace(record, lead, start, seconds, room=0.3)
+    ax = _trace(record, lead, start, seconds, room=0.3)
     for kind, onset, peak, offset in record.waves[lead]:
         inside = start <= peak / record.fs < start + seconds
         if inside and onset >= 0 and offset >= 0:
@@ -185,7 +178,7 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
             ax.axvspan(*span, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
             ax.text(sum(span) / 2, ax.get_ylim()[1] - 0.22, kind, fontsize=10, **_BOLD)
     ax.set_title(f"Record {record}, lead {lead}: wave bounds")
-    return figure
+    return ax.figure
 
 
 def gallery(
@@ -227,17 +220,14 @@ def gallery(
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     size = min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    for ax in axes.flat:
-        ax.axis("off")
+    bare = {"xticks": [], "yticks": [], "frame_on": False}
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, subplot_kw=bare)
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray")
         ax.set_title(title, fontsize=10, loc="center")
     if scale is not None:
-        height, width = images.shape[1:]
-        first = axes.flat[0]
-        first.axis("on")
-        first.set(xticks=[], yticks=[])
+        first, (height, width) = axes.flat[0], images.shape[1:]
+        first.set_frame_on(True)
         first.set_xlabel(f"{width * scale[0]:.0f} ms", fontsize=9)
         first.set_ylabel(f"{height * scale[1]:.1f} mV", fontsize=9)
     return figure
@@ -255,18 +245,15 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    matrix = scores.matrix
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    shares = scores.matrix / np.maximum(scores.matrix.sum(axis=1, keepdims=True), 1)
     figure, ax = plt.subplots(figsize=(5.2, 4.4))
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(matrix):
-        dark = shares[row, column] > 0.68  # from there on white stands out more than ink
-        style = {"color": "white" if dark else _INK, "ha": "center", "va": "center"}
-        ax.text(column, row, f"{count:,}", fontsize=10, **style)
-    ax.set_xticks(range(len(CLASSES)), CLASSES)
-    ax.set_yticks(range(len(CLASSES)), CLASSES)
+    for (row, column), count in np.ndenumerate(scores.matrix):
+        ink = "white" if shares[row, column] > 0.68 else _INK  # what stands out more
+        ax.text(column, row, f"{count:,}", fontsize=10, color=ink, ha="center", va="center")
+    places = range(len(CLASSES))
+    ax.set(xticks=places, xticklabels=CLASSES, yticks=places, yticklabels=CLASSES, frame_on=False)
     ax.set(xlabel="called by the network", ylabel="labelled by cardiologists", title=title)
-    ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     return figure
 
@@ -298,15 +285,16 @@ def history(
     named = {k: [v] if isinstance(v, pd.DataFrame) else v for k, v in named.items()}
     figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
     for ax, column in zip(axes[0], columns, strict=True):
-        for k, (name, tables) in enumerate(named.items()):
+        ax.set_prop_cycle(color=PALETTE, marker=list("os^DvPX"))
+        for name, tables in named.items():
             if len(epochs := {len(table) for table in tables}) != 1:
                 raise ValueError(f"{name!r} has runs of {sorted(epochs)} epochs; give equal ones")
             runs, epoch = np.array([table[column] for table in tables]), np.arange(*epochs) + 1
-            color, mark = PALETTE[k % len(PALETTE)], _MARKS[k % len(_MARKS)]
+            (line,) = ax.plot(epoch, runs.mean(0), markersize=4, label=name)
             if len(runs) > 1:
-                ax.fill_between(epoch, runs.min(0), runs.max(0), color=color, alpha=0.2, lw=0)
-                name = f"{name}, {len(runs)} seeds"
-            ax.plot(epoch, runs.mean(0), f"{mark}-", markersize=4, color=color, label=name)
+                band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+                ax.fill_between(epoch, runs.min(0), runs.max(0), **band)
+                line.set_label(f"{name}, {len(runs)} seeds")
         ax.set(xlabel="epoch", ylabel=column, ylim=(0, None))
         ax.xaxis.get_major_locator().set_params(integer=True)
         if len(named) > 1:
@@ -315,10 +303,7 @@ def history(
 
 
 def intervals(
-    table: pd.DataFrame,
-    title: str = "Scores with 95 % intervals over people",
-    xlabel: str = "score",
-    pooled: Sequence[str] = (),
+    table: pd.DataFrame, title: str, xlabel: str = "score", pooled: Sequence[str] = ()
 ) -> Figure:
     """Draw scores with their intervals as a forest plot: of several scores, or by record.
 
@@ -371,8 +356,7 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
     -------
     matplotlib.figure.Figure
     """
-    heights = {"height_ratios": (3, 1)}
-    figure, (ax, below) = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, **heights)
+    figure, (ax, below) = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, height_ratios=(3, 1))
     ax.plot([0, 1], [0, 1], "--", color="#767676", label="calibrated")
     ax.plot(table["confidence"], table["frequency"], "o-", color=PALETTE[0], label="network")
     ax.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="part that came true", title=title)
@@ -383,39 +367,30 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
     return figure
 
 
-def coverage(
-    tables: pd.DataFrame | Mapping[str, pd.DataFrame], title: str = "Fewer answers, fewer errors"
-) -> Figure:
+def coverage(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw which part of the answers is wrong when only the surest are given.
 
     Parameters
     ----------
-    tables : pandas.DataFrame or mapping of str to pandas.DataFrame
-        From `evaluate.risk_coverage`; several by name.
-    title : str
+    tables : mapping of str to pandas.DataFrame
+        From `evaluate.risk_coverage`, by name.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    named = {"": tables} if isinstance(tables, pd.DataFrame) else tables
     figure, ax = plt.subplots(figsize=(6, 3.6))
     ax.set_prop_cycle(color=PALETTE, linestyle=["-", "--", ":", "-.", "-", "--", ":"])
-    for name, table in named.items():
+    for name, table in tables.items():
         ax.plot(table["coverage"], table["risk"], label=name)
-    ax.set(xlim=(0, 1), ylim=(0, None), title=title)
+    ax.set(xlim=(0, 1), ylim=(0, None), title="Fewer answers, fewer errors")
     ax.set(xlabel="coverage: part of the beats answered", ylabel="risk: part of answers wrong")
-    if len(named) > 1:
-        ax.legend()
+    ax.legend()
     return figure
 
 
 def overlay(
-    images: np.ndarray,
-    maps: np.ndarray,
-    titles: Sequence[str] | None = None,
-    columns: int = 6,
-    label: str = "share of the largest value",
+    images: np.ndarray, maps: np.ndarray, label: str = "share of the largest value", **grid: object
 ) -> Figure:
     """Lay maps over images: orange speaks for the class, blue against it.
 
@@ -426,10 +401,10 @@ def overlay(
     maps : numpy.ndarray
         Shape ``(n, height, width)``, from `explain.grad_cam` or `explain.occlusion`. One scale,
         up to the largest value without its sign, holds for all.
-    titles, columns
-        As for `gallery`.
     label : str
         What the maps measure, with its unit; written beside the colours.
+    **grid
+        Titles, columns and scale, as for `gallery`.
 
     Returns
     -------
@@ -442,7 +417,7 @@ def overlay(
     """
     if np.shape(maps) != np.shape(images)[:3]:
         raise ValueError(f"maps have shape {np.shape(maps)}; give {np.shape(images)[:3]}")
-    figure = gallery(images, titles, columns)
+    figure = gallery(images, **grid)
     top = float(np.abs(maps).max()) or 1.0
     for ax, one in zip(figure.axes, maps, strict=False):
         drawn = ax.imshow(one, cmap=_EVIDENCE, vmin=-top, vmax=top)
@@ -454,35 +429,30 @@ def overlay(
 # ---------------------------------------------------------------------------
 
 
-def _trace(
-    record: Record, lead: str, start: float, seconds: float, room: float
-) -> tuple[Figure, Axes]:
+def _trace(record: Record, lead: str, start: float, seconds: float, room: float) -> Axes:
     """Draw a part of one lead on a sheet that encloses it, on half millivolts, with room above."""
     signal = record.lead(lead)
     first, last = round(start * record.fs), round((start + seconds) * record.fs)
     if not 0 <= first < last <= len(signal):
-        raise ValueError(
-            f"{start:g} s to {start + seconds:g} s does not lie within record {record}, "
-            f"which is {record.duration:g} s long"
-        )
+        part = f"{start:g} s to {start + seconds:g} s"
+        raise ValueError(f"{part} does not lie within record {record}, {record.duration:g} s long")
     signal = signal[first:last]
     low, high = np.floor(2 * signal.min() - 0.2) / 2, np.ceil(2 * (signal.max() + room) + 0.2) / 2
-    figure, ax = _sheet(seconds, float(low), float(high), start)
+    ax = _sheet(seconds, float(low), float(high), start)
     ax.plot(np.arange(first, last) / record.fs, signal, color=_INK, linewidth=1.2)
     ax.set_title(f"Record {record}, lead {lead}")
-    return figure, ax
+    return ax
 
 
-def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figure, Axes]:
-    """Return a figure with ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them.
+def _sheet(seconds: float, low: float, high: float, start: float) -> Axes:
+    """Return axes on ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them.
 
     What is short is enlarged to at most 200 mm, what is long made smaller to fit into 250 mm.
     """
     wide = 25 * seconds
-    times = min(4, max(1, int(200 // wide)))
-    scale = 1 / np.ceil(wide / 250 - 1e-9) if wide > 265 else times
+    scale = 1 / np.ceil(wide / 250 - 1e-9) if wide > 265 else np.clip(200 // wide, 1, 4)
     drawn = "" if scale == 1 else f", {scale:g} ×" if scale > 1 else f", 1/{round(1 / scale)} ×"
-    width, height = seconds * _SECOND * scale, (high - low) * _MILLIVOLT * scale
+    width, height = scale * wide / 25.4, scale * 10 * (high - low) / 25.4  # inches
     left, bottom, right, top = 0.65, 0.6, 0.2, 0.35
     figure = plt.figure(figsize=(left + width + right, bottom + height + top), layout="none")
     whole = figure.get_size_inches()
@@ -491,4 +461,4 @@ def _sheet(seconds: float, low: float, high: float, start: float) -> tuple[Figur
     ax.set(xlabel=f"time (s)  ·  25 mm/s, 10 mm/mV{drawn}", ylabel="mV")
     ax.tick_params(axis="x", pad=7)  # clear of the lowest voltage
     ax.tick_params(labelsize=11 if scale >= 1 else 8)
-    return figure, ax
+    return ax

@@ -22,28 +22,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pooch
 import wfdb
 from wfdb.io.annotation import ann_label_table, proc_ann_bytes
 
 from ecglab import fetch
-from ecglab.fetch import RecordingUnavailable, cache
+from ecglab.fetch import DamagedRecording, RecordingUnavailable, cache
 
+_DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230"
+_DS2 = "100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234"
 #: Inter-patient split of de Chazal et al. 2004 (doi 10.1109/TBME.2004.827359).
-DS1 = (
-    *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
-    *("124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230"),
-)
-DS2 = (
-    *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
-    *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
-)
+DS1, DS2 = tuple(_DS1.split()), tuple(_DS2.split())
 #: Records with paced beats, left out of DS1 and DS2.
 PACED = ("102", "104", "107", "217")
 MITDB = tuple(sorted(DS1 + DS2 + PACED))
 LUDB = tuple(str(number) for number in range(1, 201))
 #: Noise of baseline wander, electrode motion and muscle (Moody et al. 1984), without any heart.
 NSTDB = ("bw", "em", "ma")
+_UNCALIBRATED = "uncalibrated: 200 counts per mV are WFDB's assumption"
 
 #: WFDB annotation symbols that mark a beat. ``!`` (a ventricular flutter wave,
 #: record 207) is not among them, although wfdb counts it as a QRS complex.
@@ -58,12 +53,9 @@ EPISODE = np.dtype([("kind", "U10"), ("onset", np.int64), ("offset", np.int64)])
 LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _LEAD_NAMES = {lead.lower(): lead for lead in LUDB_LEADS}  # as its headers write them
 _WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
-_SYMBOLS = dict(zip(ann_label_table["label_store"], ann_label_table["symbol"], strict=True))
-del _SYMBOLS[0]  # the end mark's
 
-
-class DamagedRecording(ValueError):
-    """A recording whose files are incomplete or do not hold what their header says."""
+#: WFDB's annotation symbols, of beats and of everything else, by the codes that files hold.
+SYMBOLS = ann_label_table.set_index("label_store")["symbol"].drop(0).to_dict()  # 0 ends a file
 
 
 @dataclass(frozen=True)
@@ -82,8 +74,8 @@ class Database:
         returns what the annotation files hold as fields of `Record`.
     folder : str
         Where the records are below ``<database>/<version>/``.
-    counts_per_mv : float or None
-        Stored integers per mV; None where the headers can be trusted to tell.
+    scale : tuple of float and int, or None
+        Stored integers per mV, and the one at 0 mV; None where the headers are to be trusted.
     notes : tuple of str
         What must be known of every record.
     """
@@ -94,12 +86,8 @@ class Database:
     fs: float
     read_marks: Callable[[str, tuple[str, ...], int], dict]
     folder: str = ""
-    counts_per_mv: float | None = None
+    scale: tuple[float, int] | None = None
     notes: tuple[str, ...] = ()
-
-    def files(self, name: str) -> list[str]:
-        """Return the paths of one record's files below ``<database>/<version>/``."""
-        return [f"{self.folder}{name}.{suffix}" for suffix in self.suffixes]
 
 
 @dataclass(frozen=True, repr=False)
@@ -232,13 +220,18 @@ def load(name: str, database: str = "mitdb") -> Record:
     >>> record.leads, record.fs
     (('MLII', 'V5'), 360.0)
     """
-    name, known = str(name), names(database)
-    if name not in known:
-        some = ", ".join(known[:4])
-        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
+    name = str(name)
+    check_name(name, database)
     source = _source(database, name)
-    if source in ("cache", "PhysioNet") and not _fetched(database, name):
-        source = "simulated"
+    if source in ("cache", "PhysioNet"):  # a damaged file of the cache is fetched anew
+        try:
+            fetch.fetch(_wanted(database, name))
+        except fetch.ServerFails as error:
+            _answered[fetch.mirror(), database] = False  # don't wait again for every record
+            if os.environ.get("ECGLAB_SOURCE") == "real":
+                raise RecordingUnavailable(f"record {name} of {database}: {error}") from error
+            warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=2)
+            source = "simulated"
     if source is None:
         raise RecordingUnavailable(f"record {name} of {database}: {_origin(source)}")
     if source == "simulated":
@@ -257,6 +250,21 @@ def names(database: str = "mitdb") -> tuple[str, ...]:
     (48, 200, ('bw', 'em', 'ma'))
     """
     return _database(database).names
+
+
+def check_name(name: str, database: str = "mitdb") -> None:
+    """Raise a ValueError if a database has no record of that name.
+
+    Examples
+    --------
+    >>> check_name("999")
+    Traceback (most recent call last):
+    ValueError: mitdb has no record '999'; it has 48: 100, 101, 102, 103, …
+    """
+    known = names(database)
+    if name not in known:
+        some = ", ".join(known[:4])
+        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
 
 
 def subject(name: str, database: str = "mitdb") -> str:
@@ -301,22 +309,19 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
     ------
     RecordingUnavailable
         At the first file that can't be had: the server does not answer, is too slow (see
-        `ecglab.fetch`) or sends something else than the database's files, or the disk is
-        full. It says which file, from where, why, and what to do.
+        `ecglab.fetch`), or the disk is full. It says which file, from where, why, and what to do.
+    DamagedRecording
+        If what comes are not the database's files.
     """
     wanted = {database: _wanted(database, *names(database)) for database in databases}
     for database in wanted:
         fetch.clear_leftovers(cache() / database)
     everything = {file: sha256 for files in wanted.values() for file, sha256 in files.items()}
     fetch.fetch(everything, title=", ".join(wanted))
-    every_record = ((database, name) for database in wanted for name in names(database))
-    for record in every_record:
-        if None in _wanted(*record).values():  # only reading proves these files
-            try:
-                _read(*record, source="cache")
-            except DamagedRecording as error:
-                said = f"what came from {fetch.mirror()} is damaged: {error}"
-                raise RecordingUnavailable(said) from error
+    for database in wanted:
+        for name in names(database):
+            if None in _wanted(database, name).values():  # only reading proves these files
+                _read(database, name, "cache")
     return cache()
 
 
@@ -333,22 +338,14 @@ def _database(database: str) -> Database:
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
-    lines = Path(__file__).with_name(f"{database}.sha256").read_text().splitlines()
-    return dict(line.split() for line in lines if not line.startswith("#"))
+    return dict(np.genfromtxt(Path(__file__).with_name(f"{database}.sha256"), dtype=str).tolist())
 
 
 def _wanted(database: str, *names: str) -> dict[str, str | None]:
     """Return the files of records, by their paths below any source, and their SHA-256."""
     known, hashes = _database(database), _hashes(database)
-    files = (file for name in names for file in known.files(name))
+    files = (f"{known.folder}{name}.{suffix}" for name in names for suffix in known.suffixes)
     return {f"{database}/{known.version}/{file}": hashes.get(file) for file in files}
-
-
-def _given_folder() -> Path | None:
-    given = os.environ.get("ECGLAB_DATA")
-    if given and not Path(given).is_dir():
-        raise ValueError(f"ECGLAB_DATA is {given!r}, which is not a folder; unset it or correct it")
-    return Path(given) if given else None
 
 
 def _source(database: str, *names: str) -> str | None:
@@ -358,8 +355,10 @@ def _source(database: str, *names: str) -> str | None:
         raise ValueError(f"ECGLAB_SOURCE is {policy!r}; it may be 'real', 'simulated' or unset")
     if policy == "simulated":
         return policy
-    files, given = _wanted(database, *names), _given_folder()
-    if given and any((given / file).is_file() for file in files):
+    files, given = _wanted(database, *names), os.environ.get("ECGLAB_DATA")
+    if given and not Path(given).is_dir():
+        raise ValueError(f"ECGLAB_DATA is {given!r}, which is not a folder; unset it or correct it")
+    if given and any((Path(given) / file).is_file() for file in files):
         return "folder"  # even if others are missing, which reading it will say
     if all((cache() / file).is_file() for file in files):
         return "cache"
@@ -388,58 +387,39 @@ def _origin(source: str | None) -> str:
 _answered: dict[tuple[str, str], bool] = {}
 
 
-def _fetched(database: str, name: str) -> bool:
-    """Fetch what the cache lacks of a record, or holds damaged; tell whether it succeeded."""
-    try:
-        fetch.fetch(_wanted(database, name))
-    except fetch.WrongContent as error:
-        said = f"record {name} of {database} came damaged from {fetch.mirror()}: {error}"
-        raise DamagedRecording(said) from error
-    except fetch.ServerFails as error:
-        _answered[fetch.mirror(), database] = False  # don't wait again for every record
-        if os.environ.get("ECGLAB_SOURCE") == "real":
-            raise RecordingUnavailable(f"record {name} of {database}: {error}") from error
-        warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=3)
-        return False
-    return True
-
-
 # ---------------------------------------------------------------------------
 # Reading the files
 
 
 def _read(database: str, name: str, source: str) -> Record:
     """Read a record; damaged files that no hash could stop are deleted from the cache."""
-    root = _given_folder() if source == "folder" else cache()
+    root = Path(os.environ["ECGLAB_DATA"]) if source == "folder" else cache()
     wanted = _wanted(database, name)
     try:
-        if source == "folder":  # in the cache, pooch has compared them
+        if source == "folder":  # in the cache, `fetch` has compared them
             _check_published(root, wanted)
         return _read_files(root, database, name, source)
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
-        said = str(error)
-        if not isinstance(error, DamagedRecording):
-            said = f"record {name} of {database} in {root} can't be read: {error!r}"
-        if source != "folder" and None in wanted.values():
-            for file, sha256 in wanted.items():
-                if sha256 is None:
-                    (root / file).unlink(missing_ok=True)
-            said += ". It was deleted from the cache: try again"
-        raise DamagedRecording(said) from error
+        reason = error if isinstance(error, DamagedRecording) else repr(error)
+        place = (root / next(iter(wanted))).parent
+        said = f"record {name} of {database} in {place} can't be used: {reason}"
+        unproved = [root / f for f in wanted if source != "folder" and wanted[f] is None]
+        for path in unproved:
+            path.unlink(missing_ok=True)
+        advice = ". It was deleted from the cache: try again" if unproved else ""
+        raise DamagedRecording(said + advice) from error
 
 
 def _check_published(root: Path, wanted: dict[str, str | None]) -> None:
     """Compare files with their pinned SHA-256: no other check sees every change."""
     missing = [file.split("/", 2)[2] for file in wanted if not (root / file).is_file()]
     if missing:
-        raise DamagedRecording(
-            f"a record in {root} is incomplete: {', '.join(missing)} missing; "
-            "put the files there or take the record's others away"
-        )
+        said = f"it is incomplete: {', '.join(missing)} missing"
+        raise DamagedRecording(f"{said}; put the files there or take the record's others away")
     for file, sha256 in wanted.items():
-        if sha256 and pooch.file_hash(root / file) != sha256:
+        if not fetch.is_whole(root / file, sha256):
             raise DamagedRecording(
-                f"{root / file} is not the file that PhysioNet published (its SHA-256 differs); "
+                f"{file} is not the file that PhysioNet published (its SHA-256 differs); "
                 "put that there. records.load tells how to use corrections of your own"
             )
 
@@ -448,25 +428,21 @@ def _read_files(root: Path, database: str, name: str, source: str) -> Record:
     known = _database(database)
     base = str(root / database / known.version / known.folder / name)
     _check_header(base, known.fs)
-    stored = _read_counts(base)
-    counts, gain, baseline = stored.d_signal, stored.adc_gain, stored.baseline
-    expected = _hashes(database).get(name)
-    if expected and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != expected:
-        raise DamagedRecording(f"{base}.dat does not hold PhysioNet's samples")
-    if known.counts_per_mv:
-        gain, baseline = known.counts_per_mv, 0
-    leads = tuple(_LEAD_NAMES.get(lead, lead) for lead in stored.sig_name)
-    return Record(
-        name=name,
-        database=database,
-        subject=subject(name, database),
-        signal=((counts - np.array(baseline)) / gain).astype(np.float32),
-        fs=float(stored.fs),
-        leads=leads,
-        source=source,
-        notes=(*map(str.strip, stored.comments), *known.notes),
-        **known.read_marks(base, leads, len(counts)),
-    )
+    raw = wfdb.rdrecord(base, physical=False)
+    counts = raw.d_signal
+    sums, expected = raw.calc_checksum(), np.array(raw.checksum, dtype=float)  # None: NaN
+    if not np.array_equal(sums, expected % 65536):
+        raise DamagedRecording(f"{name}.dat has checksums {sums}, its header says {raw.checksum}")
+    pinned = _hashes(database).get(name)
+    if pinned and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != pinned:
+        raise DamagedRecording(f"{name}.dat does not hold PhysioNet's samples")
+    gain, baseline = known.scale or (raw.adc_gain, raw.baseline)
+    signal = ((counts - np.array(baseline)) / gain).astype(np.float32)
+    leads = tuple(_LEAD_NAMES.get(lead, lead) for lead in raw.sig_name)
+    notes = (*map(str.strip, raw.comments), *known.notes)
+    marks = known.read_marks(base, leads, len(counts))
+    who = subject(name, database)
+    return Record(name, database, who, signal, known.fs, leads, source=source, notes=notes, **marks)
 
 
 def _check_header(base: str, fs: float) -> None:
@@ -475,11 +451,10 @@ def _check_header(base: str, fs: float) -> None:
     usual = dict(file_name=data.name, units="mV", samps_per_frame=1, skew=None, byte_offset=None)
     plain = all(set(getattr(header, key)) == {value} for key, value in usual.items())
     # Any gain and baseline of an instrument; more would leave nothing of a float32.
-    scaled = all(1 <= gain <= 1e5 for gain in header.adc_gain)
-    scaled &= all(abs(baseline) <= 2**15 for baseline in header.baseline)
+    scaled = all(1 <= g <= 1e5 for g in header.adc_gain) and max(map(abs, header.baseline)) <= 2**15
     if not (plain and scaled and header.fs == fs and len(set(header.sig_name)) == header.n_sig):
         raise DamagedRecording(
-            f"{base}.hea says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
+            f"its header says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
             f"{header.baseline} for {header.sig_name} in {header.file_name}; there must be {fs:g} "
             f"Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once, in {data.name}"
         )
@@ -487,20 +462,8 @@ def _check_header(base: str, fs: float) -> None:
     size, expected = data.stat().st_size, (bits + 7) // 8
     if size != expected:
         raise DamagedRecording(
-            f"{data} has {size} bytes; the {header.sig_len} samples of {header.n_sig} leads "
-            f"in its header take {expected}"
+            f"{data.name} has {size} bytes; the header's {header.sig_len} samples take {expected}"
         )
-
-
-def _read_counts(base: str) -> wfdb.Record:
-    """Read a record's integers and prove them by the checksums of its header."""
-    stored = wfdb.rdrecord(base, physical=False)
-    sums, expected = stored.calc_checksum(), np.array(stored.checksum, dtype=float)  # None: NaN
-    if not np.array_equal(sums, expected % 65536):
-        raise DamagedRecording(
-            f"{base}.dat has checksums {sums}, its header says {stored.checksum}: it is damaged"
-        )
-    return stored
 
 
 def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
@@ -511,39 +474,38 @@ def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, .
     """
     content = Path(f"{base}.{suffix}").read_bytes()
     if not content.endswith(b"\0\0"):
-        raise DamagedRecording(f"{base}.{suffix} is cut off: it lacks its end mark, two zero bytes")
+        raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
     pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
     found, codes, subtypes, *_ = proc_ann_bytes(pairs, None)
     samples = np.array(found, dtype=np.int64)
     backwards = np.diff(samples, prepend=0, append=length - 1) < 0
-    if backwards.any() or set(codes) - _SYMBOLS.keys():
+    if backwards.any() or set(codes) - SYMBOLS.keys():
         raise DamagedRecording(
-            f"{base}.{suffix} has marks of no known kind, marks that go back in time, or marks "
-            f"outside the record's {length} samples"
+            f"its .{suffix} has marks unknown, unordered or outside the record's {length} samples"
         )
-    symbols = np.array([_SYMBOLS[code] for code in codes], dtype="<U1")
+    symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
     return samples, symbols, np.array(subtypes, dtype=np.int64)
 
 
 def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    samples, symbols, _ = marks = _read_annotation(base, "atr", length)
-    beat = np.isin(symbols, BEAT_SYMBOLS)
-    episodes = _episodes(marks, length)
-    return {"samples": samples[beat], "symbols": symbols[beat], "episodes": episodes}
+    """Find the beats and the episodes: from a ``~`` that begins one to the next ``~``, flutter.
 
-
-def _episodes(marks: tuple[np.ndarray, ...], length: int) -> np.ndarray:
-    """Find unreadable stretches, from a ``~`` of subtype -1 to the next ``~``, and flutter."""
+    Bits 4 and 5 of the subtype of a ``~`` say that the first and the second signal are
+    unreadable. Like WFDB's bxb, this asks for both; mitdb has -1, in which all bits are set.
+    """
+    samples, symbols, subtypes = _read_annotation(base, "atr", length)
     kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
     found, begun = [], {}
-    for sample, symbol, subtype in zip(*marks, strict=True):
+    for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
         kind = kinds.get(symbol)
         if kind in begun:
             found.append((kind, begun.pop(kind), sample))
-        if symbol == "[" or (symbol == "~" and subtype == -1):
+        if symbol == "[" or (symbol == "~" and subtype & 0x30 == 0x30):
             begun[kind] = sample
     found += [(kind, onset, length) for kind, onset in begun.items()]
-    return np.sort(np.array(found, dtype=EPISODE), order="onset")
+    episodes = np.sort(np.array(found, dtype=EPISODE), order="onset")
+    beat = np.isin(symbols, BEAT_SYMBOLS)
+    return {"samples": samples[beat], "symbols": symbols[beat], "episodes": episodes}
 
 
 def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
@@ -557,10 +519,9 @@ def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
     samples, symbols, _ = _read_annotation(base, lead.lower(), length)
-    opened = np.append("", symbols)[:-1] == "("  # by the mark before
-    closed = np.append(symbols, "")[1:] == ")"  # by the mark after
-    onsets = np.where(opened, np.append(-1, samples)[:-1], -1)
-    offsets = np.where(closed, np.append(samples, -1)[1:], -1)
+    # from the marks just before and just after
+    onsets = np.append(-1, np.where(symbols == "(", samples, -1))[:-1]
+    offsets = np.append(np.where(symbols == ")", samples, -1), -1)[1:]
     marks = zip(symbols, onsets, samples, offsets, strict=True)
     waves = [(_WAVE_KINDS[kind], *at) for kind, *at in marks if kind in _WAVE_KINDS]
     return np.array(waves, dtype=WAVE)
@@ -571,17 +532,13 @@ def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 
 
 DATABASES = {
-    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360, _read_mitdb_marks),
+    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360.0, _read_mitdb_marks),
     # LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
     # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
     # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
     "ludb": Database(
-        *("1.0.1", LUDB, ("hea", "dat", *_LEAD_NAMES), 500, _read_ludb_marks),
-        *("data/", 1000),
+        "1.0.1", LUDB, ("hea", "dat", *_LEAD_NAMES), 500.0, _read_ludb_marks, "data/", (1000, 0)
     ),
     # The header's gain is 0, for which wfdb puts 200 counts per mV.
-    "nstdb": Database(
-        *("1.0.0", NSTDB, ("hea", "dat"), 360, _no_marks),
-        notes=("uncalibrated: 200 counts per mV are WFDB's assumption",),
-    ),
+    "nstdb": Database("1.0.0", NSTDB, ("hea", "dat"), 360.0, _no_marks, notes=(_UNCALIBRATED,)),
 }

@@ -1,8 +1,9 @@
 """Simulated patients, for when there is no recording; and simulated noise.
 
 A patient is a heart (`ecglab.heart`: waves with an axis, intervals and amplitudes of their own)
-and what the record is known for (`ecglab.patients`). A recording adds a rhythm; breathing, drift
-and changes of position, which turn the heart's dipole; and the noise of electrodes and muscles.
+and what the record is known for (a row of ``simulated_mitdb.csv`` or ``simulated_ludb.csv``). A
+recording adds a rhythm; breathing, drift and changes of position, which turn the heart's dipole;
+and the noise of electrodes and muscles.
 
 What a simulated patient shows is what was put in: the shapes are textbook shapes that vary, and a
 number computed from them says nothing about people.
@@ -11,14 +12,17 @@ number computed from them says nothing about people.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.random import Generator, default_rng
 from scipy.signal import butter, lfilter, sosfilt
 
-from ecglab import heart as hearts
-from ecglab import patients, records
-from ecglab.heart import FOLLOWS_RR, LEADS, TWELVE, beat, bounds, projection
+from ecglab import records
+from ecglab.heart import FOLLOWS_RR, LEADS, TWELVE, beat, bounds, draw, projection
+from ecglab.records import Record
 
 __all__ = ["LEADS", "TWELVE", "beat", "record"]
 
@@ -32,15 +36,26 @@ _BEATS = {
     "A": ("ectopic", None, "early"), "a": ("ectopic", "R", "early"), "e": ("ectopic", None, "late"),
     "J": ("", None, "early"), "S": ("", None, "early"), "j": ("", None, "late"),
 }
-_ATRIAL = tuple("AaJSje")  # these presuppose that the atria do not fibrillate
-_FUSIONS = tuple("FfQ")
 
 # Size in mV of wander, motion and muscle in the two leads of each noise record.
-_NSTDB = {
-    "bw": ((0.460, 0.012, 0.018), (0.180, 0.006, 0.010)),
-    "em": ((0.460, 0.560, 0.030), (0.185, 0.090, 0.016)),
-    "ma": ((0.180, 0.040, 0.055), (0.170, 0.030, 0.075)),
-}
+_NSTDB = {"bw": ((0.460, 0.012, 0.018), (0.180, 0.006, 0.010)),
+          "em": ((0.460, 0.560, 0.030), (0.185, 0.090, 0.016)),
+          "ma": ((0.180, 0.040, 0.055), (0.170, 0.030, 0.075))}
+
+# What the diagnoses of ludb mean, each range from the lowest to the highest: RR in s (the three
+# patients in atrial flutter are given fibrillation); the axis in degrees (paced hearts are given a
+# deviated one); the kind of QRS complex, PR and QRS in s.
+_RR = {"Sinus rhythm": (0.70, 0.94), "Sinus arrhythmia": (0.75, 1.00),
+       "Sinus bradycardia": (1.10, 1.30), "Sinus tachycardia": (0.46, 0.56),
+       "Atrial fibrillation": (0.55, 0.85)}
+_AXES = {"normal": (35, 65), "vertical": (72, 88), "horizontal": (2, 25),
+         "left axis deviation": (-55, -32), "right axis deviation": (100, 120)}
+_CONDUCTIONS = {"": ("N", (0.13, 0.19), (0.080, 0.100)),
+                "I degree AV block": ("N", (0.22, 0.26), (0.080, 0.100)),
+                "Incomplete right bundle branch block": ("R", (0.13, 0.19), (0.105, 0.116)),
+                "Complete right bundle branch block": ("R", (0.13, 0.19), (0.125, 0.145)),
+                "Complete left bundle branch block": ("L", (0.14, 0.20), (0.130, 0.155)),
+                "UNIpolar ventricular pacing": ("/", (0.14, 0.19), (0.140, 0.160))}
 # fmt: on
 
 _Shapes = list[tuple[np.ndarray, np.ndarray]]  # Gaussians, and how much of them each beat has
@@ -78,57 +93,56 @@ def record(name: str, database: str = "mitdb") -> records.Record:
     >>> record("8", database="ludb").notes[3]
     'Rhythm: Atrial fibrillation.'
     """
-    known = records.names(database)
-    if str(name) not in known:
-        raise ValueError(
-            f"{database} has no record {name!r}; it has {len(known)}: {', '.join(known[:4])}, …"
-        )
-    make = {"mitdb": _mitdb, "ludb": _ludb, "nstdb": _nstdb}[database]
-    return make(str(name))
+    name = str(name)
+    records.check_name(name, database)
+    return {"mitdb": _mitdb, "ludb": _ludb, "nstdb": _nstdb}[database](name)
+
+
+def _patient(name: str, database: str) -> pd.Series:
+    """Return what is not blank in a record's row of its database's table of patients.
+
+    For mitdb: the leads, about how many beats of each type, the share of beats in fibrillation,
+    the noise, and for some PR and the RR interval before an atrial premature beat. For ludb: what
+    cardiologists found.
+    """
+    table = Path(__file__).with_name(f"simulated_{database}.csv")
+    return pd.read_csv(table, index_col="record", dtype={"record": str}).loc[name].dropna()
 
 
 # ---------------------------------------------------------------------------
 # The rhythm: which beat comes when
 
 
-def _slow(rng: np.random.Generator, n: int) -> np.ndarray:
+def _slow(rng: Generator, n: int) -> np.ndarray:
     """Draw a slow wander of unit variance over n steps."""
     cycles, phase = rng.uniform(0.7, 14, 10), rng.uniform(0, 2 * np.pi, 10)
     return np.sin(np.linspace(0, 2 * np.pi, n)[:, None] * cycles + phase).sum(axis=1) / 5**0.5
 
 
-@dataclass(frozen=True)
-class _Rhythm:
+class _Rhythm(NamedTuple):
     """A row of beats: times in s, symbols, the conduction of the moment, fibrillation or not.
 
-    `tilt`, shape (beats, 3), is by how many rad the heart lies otherwise, about three axes.
+    `stretch` is the square root of the RR interval in s, which QT follows with some delay;
+    `tilt`, shape (beats, 3), by how many rad the heart lies otherwise, about three axes.
     """
 
     times: np.ndarray
     symbols: np.ndarray
     conduction: np.ndarray
     fibrillates: np.ndarray
+    stretch: np.ndarray
     tilt: np.ndarray
-
-    @property
-    def stretch(self) -> np.ndarray:
-        """The square root of the RR interval in s, which QT follows with some delay."""
-        rr = np.diff(self.times, prepend=2 * self.times[0] - self.times[1])
-        recent = np.convolve(np.pad(rr, (7, 0), mode="edge"), np.full(8, 1 / 8), mode="valid")
-        return np.sqrt(np.clip(0.25 * rr + 0.75 * recent, 0.35, 1.4))
 
 
 def _rhythm(
-    rng: np.random.Generator,
-    counts: dict[str, int],
-    seconds: float,
-    *,
-    arrhythmia: float,
-    af: float = 0.0,
-    early: float | None = None,
-    drift: float = 0.06,
+    rng: Generator, counts: dict[str, int], seconds: float, rsa: float, af: float, early: float = 0
 ) -> _Rhythm:
-    """Draw a rhythm that has so many beats of each type and fills so many seconds."""
+    """Draw a rhythm that has so many beats of each type and fills so many seconds.
+
+    `rsa` is the size of the respiratory arrhythmia, `af` the share of beats in atrial
+    fibrillation, `early` the RR interval before an atrial premature beat, drawn where it is 0;
+    all relative to the usual RR interval.
+    """
     base = {symbol: count for symbol, count in counts.items() if symbol in "NLR/"}
     ectopic = {symbol: count for symbol, count in counts.items() if symbol not in base}
     n = sum(base.values())
@@ -137,7 +151,8 @@ def _rhythm(
     typical = 0.74 / early if early < 0.5 else seconds / sum(counts.values())
     tempo = _slow(rng, n)
     breath = np.sin(2 * np.pi * rng.uniform(0.18, 0.28) * typical * np.arange(n))
-    rr = 1 + drift * tempo + arrhythmia * breath + rng.normal(0, 0.008, n)
+    drift = 0.06 if seconds > 60 else 0.01
+    rr = 1 + drift * tempo + rsa * breath + rng.normal(0, 0.008, n)
     fibrillates = _rank(_slow(rng, n)) >= round(n * (1 - af))
     rr[fibrillates] = np.maximum(np.exp(rng.normal(-0.03, 0.22, fibrillates.sum())), 0.55)
     # A block that depends on the rate, or a pacemaker that waits: fast beats conduct otherwise.
@@ -145,13 +160,23 @@ def _rhythm(
     conduction = np.where(_rank(tempo) < (base[fast] if fast != own else 0), fast, own)
     rr = np.where(conduction == "/", 1 + rng.normal(0, 0.003, n), rr)
     after = _place(rng, _episodes(rng, ectopic, n), fibrillates)
-    times, extra, bases = _lay(rng, rr * typical, after, early, coupling)
+    beats = _lay(rng, rr * typical, after, early, coupling)
+    gaps, extra, bases = map(np.array, zip(*beats, strict=True))
+    times = np.cumsum(gaps)
     times = (times - times[0]) * (seconds - 1.0) / (times[-1] - times[0]) + rng.uniform(0.35, 0.55)
-    symbols = np.where(np.array(extra) == "", conduction[bases], extra).astype("<U1")
-    return _Rhythm(times, symbols, conduction[bases], fibrillates[bases], _tilt(rng, times))
+    conduction, fibrillates = conduction[bases], fibrillates[bases]
+    symbols = np.where(extra == "", conduction, extra).astype("<U1")
+    return _Rhythm(times, symbols, conduction, fibrillates, _stretch(times), _tilt(rng, times))
 
 
-def _tilt(rng: np.random.Generator, times: np.ndarray) -> np.ndarray:
+def _stretch(times: np.ndarray) -> np.ndarray:
+    """Return the square root of a slowed RR interval: a quarter new, the rest of eight beats."""
+    rr = np.diff(times, prepend=2 * times[0] - times[1])
+    recent = np.convolve(np.pad(rr, (7, 0), mode="edge"), np.full(8, 1 / 8), mode="valid")
+    return np.sqrt(np.clip(0.25 * rr + 0.75 * recent, 0.35, 1.4))
+
+
+def _tilt(rng: Generator, times: np.ndarray) -> np.ndarray:
     """Return by what angles in rad, shape (beats, 3), the heart lies otherwise at each beat."""
     breath = 0.05 * np.sin(1.4 * times)[:, None] * rng.normal(size=3)
     drift = 0.06 * np.sin(2 * np.pi * times[:, None] / rng.uniform(150, 900, 3))
@@ -164,7 +189,7 @@ def _rank(values: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(values))
 
 
-def _episodes(rng: np.random.Generator, ectopic: dict[str, int], n: int) -> list[str]:
+def _episodes(rng: Generator, ectopic: dict[str, int], n: int) -> list[str]:
     """Group ectopic beats into single ones, couplets and runs, fewer than the n base beats."""
     total = sum(ectopic.values())
     episodes = []
@@ -177,36 +202,30 @@ def _episodes(rng: np.random.Generator, ectopic: dict[str, int], n: int) -> list
     return episodes
 
 
-def _place(
-    rng: np.random.Generator, episodes: list[str], fibrillates: np.ndarray
-) -> dict[int, str]:
+def _place(rng: Generator, episodes: list[str], fibrillates: np.ndarray) -> dict[int, str]:
     """Choose after which base beat each episode comes; extrasystoles cluster."""
     keys = 0.8 * _slow(rng, len(fibrillates)) + rng.gumbel(size=len(fibrillates))
     places = 2 + np.argsort(-keys[2:-1])[: len(episodes)]
     places = places[np.argsort(fibrillates[places], kind="stable")]
-    atrial_first = sorted(rng.permutation(episodes).tolist(), key=lambda e: e[0] not in _ATRIAL)
-    return {int(place): episode for place, episode in zip(places, atrial_first, strict=True)}
+    # Some presuppose that the atria do not fibrillate.
+    atrial_first = sorted(rng.permutation(episodes).tolist(), key=lambda e: e[0] not in "AaJSje")
+    return dict(zip(places.tolist(), atrial_first, strict=True))
 
 
-def _lay(
-    rng: np.random.Generator, rr: np.ndarray, after: dict[int, str], *coupling: float
-) -> tuple[np.ndarray, list[str], list[int]]:
-    """Lay the beats out in time; return times, ectopic symbols and each beat's last base beat."""
-    intervals, symbols, bases = [], [], []
-    following = None
+def _lay(rng: Generator, rr: np.ndarray, after: dict[int, str], *coupling: float) -> list[tuple]:
+    """Lay the beats out: of each the interval before it, ectopic symbol or "", last base beat."""
+    beats, following = [], None
     for base, interval in enumerate(rr):
-        gap, following = interval if following is None else following, None
-        for position, symbol in enumerate(("", *after.get(base, ""))):
-            if symbol:
-                gap, following = _gaps(rng, symbol, interval, position > 1, *coupling)
-            intervals.append(gap)
-            symbols.append(symbol)
-            bases.append(base)
-    return np.cumsum(intervals), symbols, bases
+        beats.append((following or interval, "", base))
+        following = None
+        for position, symbol in enumerate(after.get(base, "")):
+            gap, following = _gaps(rng, symbol, interval, position > 0, *coupling)
+            beats.append((gap, symbol, base))
+    return beats
 
 
 def _gaps(
-    rng: np.random.Generator, symbol: str, rr: float, run: bool, early: float, coupling: float
+    rng: Generator, symbol: str, rr: float, run: bool, early: float, coupling: float
 ) -> tuple[float, float | None]:
     """Return the interval before an ectopic beat, and that after it where it is not usual."""
     when = _BEATS[symbol][2]
@@ -229,9 +248,7 @@ def _gaps(
 # The signal
 
 
-def _shapes(
-    rng: np.random.Generator, heart: dict[str, np.ndarray], rhythm: _Rhythm, stray: float = 0.0
-) -> _Shapes:
+def _shapes(rng: Generator, heart: dict[str, np.ndarray], rhythm: _Rhythm, stray: float) -> _Shapes:
     """Return the heart's shapes, each with how much of it every beat has, 0 to 1.
 
     `stray`, 0 to 1, is how far ectopic beats stray from one shape each.
@@ -248,7 +265,7 @@ def _shapes(
     for i, symbol in enumerate(rhythm.symbols):
         atria, ventricles, _ = _BEATS[symbol]
         parts = {ventricles or rhythm.conduction[i]: 1.0}
-        if symbol in _FUSIONS:
+        if symbol in "FfQ":  # fusion
             wide, narrow = ("/", "N") if symbol == "f" else (foci[focus[i]], rhythm.conduction[i])
             parts = {wide: share[i], narrow: 1 - share[i]}
         elif ventricles == "V":
@@ -259,38 +276,38 @@ def _shapes(
             weights[atria][i] = 1
         for key, part in parts.items():
             weights[key][i] += part * size[i]
-    return [(heart[key], weights[key]) for key in heart]
+    return [(heart[key], weight) for key, weight in weights.items() if weight.any()]
 
 
 def _render(
-    shapes: _Shapes, rhythm: _Rhythm, fs: float, length: int, leads: tuple[str, ...]
+    rng: Generator, shapes: _Shapes, rhythm: _Rhythm, fs: float, length: int, leads: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum the waves of all beats; the QRS complexes apart, so that their peaks can be found.
 
-    Every shape comes with its weight for each beat. Returns two arrays (length, leads) in mV.
+    Every shape comes with its weight for each beat. Returns two arrays (length, leads) in mV: the
+    whole signal, and its QRS complexes alone.
     """
-    margin, stretch = int(1.5 * fs), rhythm.stretch
+    n, margin, sees = len(rhythm.times), int(1.5 * fs), projection(leads)
     sums = np.zeros((2, len(leads), length + 2 * margin))
     for waves, weight in shapes:
         has = np.flatnonzero(weight)
-        for wave in waves[: len(waves) if len(has) else 0]:
-            grow = stretch[has] if wave["wave"] in FOLLOWS_RR else np.ones(len(has))
-            centre = (rhythm.times[has] + wave["centre"] * grow) * fs + margin
+        for wave in waves:
+            grow = (rhythm.stretch if wave["wave"] in FOLLOWS_RR else np.ones(n))[has, None]
+            centre = (rhythm.times[has, None] + wave["centre"] * grow) * fs + margin
             sigma = wave["sigma"] * grow * fs
             reach = np.arange(-int(4 * sigma.max()) - 1, int(4 * sigma.max()) + 2)
-            index = np.rint(centre).astype(np.int64)[:, None] + reach
-            bell = np.exp(-0.5 * ((index - centre[:, None]) / sigma[:, None]) ** 2)
-            bell *= weight[has, None]
+            index = np.rint(centre).astype(np.int64) + reach
+            bell = weight[has, None] * np.exp(-(((index - centre) / sigma) ** 2) / 2)
             index = np.clip(index, 0, sums.shape[2] - 1)  # the margins are cut off again
             dipoles = wave["dipole"] + np.cross(rhythm.tilt[has], wave["dipole"])
-            for lead, size in enumerate((dipoles @ projection(leads)).T):
-                target = sums[int(wave["wave"] == "QRS"), lead]
-                np.add.at(target, index.ravel(), (size[:, None] * bell).ravel())
-    inside = sums[:, :, margin : margin + length]
-    return inside[0].T, inside[1].T
+            target = sums[int(wave["wave"] == "QRS")]
+            for size, lead in zip((dipoles @ sees).T, target, strict=True):
+                np.add.at(lead, index.ravel(), (size[:, None] * bell).ravel())
+    rest, qrs = sums[:, :, margin : margin + length].transpose(0, 2, 1)
+    return rest + qrs + _fibrillation(rng, rhythm, fs, length) @ sees, qrs
 
 
-def _fibrillation(rng: np.random.Generator, rhythm: _Rhythm, fs: float, length: int) -> np.ndarray:
+def _fibrillation(rng: Generator, rhythm: _Rhythm, fs: float, length: int) -> np.ndarray:
     """Return the dipole, shape (length, 3), of fibrillating atria: f waves, strongest in V1."""
     if not rhythm.fibrillates.any():
         return np.zeros((1, 3))
@@ -303,7 +320,7 @@ def _fibrillation(rng: np.random.Generator, rhythm: _Rhythm, fs: float, length: 
     return wave[:, None] * np.array([0.15, 0.5, 0.85])
 
 
-def _wander(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
+def _wander(rng: Generator, fs: float, length: int) -> np.ndarray:
     """Return slow noise of size 1: from 0.05 Hz on, falling steeply above 0.15 Hz."""
     step = round(fs / 8)
     n = length // step + 2
@@ -313,7 +330,7 @@ def _wander(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
     return _between(slow / slow.std(), step, length)
 
 
-def _motion(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
+def _motion(rng: Generator, fs: float, length: int) -> np.ndarray:
     """Return noise of size 1 that looks like ectopic beats: shifts that relax, in flurries."""
     where = rng.integers(0, length, 1 + rng.poisson(3 * length / fs))
     heights = np.exp(rng.normal(0, 0.5, len(where))) * np.where(rng.random(len(where)) < 0.9, 1, -1)
@@ -325,7 +342,7 @@ def _motion(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
     return (shifts - shifts.mean()) / shifts.std()
 
 
-def _muscle(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
+def _muscle(rng: Generator, fs: float, length: int) -> np.ndarray:
     """Return noise of size 1 about 25 Hz, in bursts."""
     band = butter(1, (14, 38), "bandpass", fs=fs, output="sos").astype(np.float32)
     hum = sosfilt(band, rng.standard_normal(length, dtype=np.float32))
@@ -333,7 +350,7 @@ def _muscle(rng: np.random.Generator, fs: float, length: int) -> np.ndarray:
     return hum / hum.std()
 
 
-def _bursts(rng: np.random.Generator, spread: float, step: int, length: int) -> np.ndarray:
+def _bursts(rng: Generator, spread: float, step: int, length: int) -> np.ndarray:
     """Draw how strong a noise is at each sample; it changes every `step` samples."""
     return _between(np.exp(rng.normal(0, spread, length // step + 2)), step, length)
 
@@ -341,12 +358,10 @@ def _bursts(rng: np.random.Generator, spread: float, step: int, length: int) -> 
 def _between(values: np.ndarray, step: int, length: int) -> np.ndarray:
     """Interpolate values that lie `step` samples apart."""
     values, part = values.astype(np.float32), np.arange(step, dtype=np.float32) / step
-    between = np.diff(values)[:, None] * part
-    between += values[:-1, None]
-    return between.ravel()[:length]
+    return (values[:-1, None] + np.diff(values)[:, None] * part).ravel()[:length]
 
 
-def _noise(rng: np.random.Generator, fs: float, length: int, sizes: np.ndarray) -> np.ndarray:
+def _noise(rng: Generator, fs: float, length: int, sizes: np.ndarray) -> np.ndarray:
     """Return noise, shape (length, leads), from each lead's wander, motion and muscle in mV."""
     out = np.zeros((len(sizes), length), np.float32)
     for of_lead, row in zip(sizes, out, strict=True):
@@ -356,30 +371,29 @@ def _noise(rng: np.random.Generator, fs: float, length: int, sizes: np.ndarray) 
     return out.T
 
 
-def _rng(*names: str) -> np.random.Generator:
+def _rng(*names: str) -> Generator:
     """Return random numbers that depend on the names alone, on every Python and computer."""
     digest = hashlib.sha256("/".join(names).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return default_rng(int.from_bytes(digest[:8], "big"))
 
 
 # ---------------------------------------------------------------------------
 # The databases
 
 
-def _nstdb(name: str) -> records.Record:
+def _nstdb(name: str) -> Record:
     fs, length = 360.0, 650_000
     signal = _noise(_rng("nstdb", name), fs, length, np.array(_NSTDB[name]))
     signal = (np.rint(signal * 200) / 200).astype(np.float32)
     nothing = np.array([], dtype=np.int64), np.array([], dtype="<U1")
     notes = (f"Simulated noise in place of record {name}; its size in mV is not calibrated.",)
-    return records.Record(
-        name, "nstdb", name, signal, fs, ("noise1", "noise2"), *nothing, "simulated", notes
-    )
+    leads = ("noise1", "noise2")
+    return Record(name, "nstdb", name, signal, fs, leads, *nothing, "simulated", notes)
 
 
-def _mitdb(name: str) -> records.Record:
-    leads, usual, settings = patients.mitdb(name)
-    subject = records.subject(name)
+def _mitdb(name: str) -> Record:
+    patient, subject = _patient(name, "mitdb"), records.subject(name)
+    leads = (patient["lead 1"], patient["lead 2"])
     body, rng = _rng("mitdb", subject, "heart"), _rng("mitdb", name, "recording")
     fs, length = 360.0, 650_000
 
@@ -387,91 +401,80 @@ def _mitdb(name: str) -> records.Record:
     widths |= {"L": body.uniform(0.13, 0.16), "R": body.uniform(0.125, 0.15), "/": 0.155}
     widths |= dict(zip(("V", "V2", "V3"), body.uniform(0.12, 0.17, 3), strict=True))
     axis = float(np.clip(body.normal(45, 22), 0, 88))
-    pr, level = settings.pop("pr", body.uniform(0.13, 0.19)), settings.pop("noise", 1.0)
-    heart = hearts.draw(body, axis, pr, widths, variety=2.0)
+    pr = patient.get("PR (s)", body.uniform(0.13, 0.19))
+    heart = draw(body, axis, pr, widths, variety=2.0)
 
     share = rng.uniform(0.95, 1.05)  # not the counts of the real record
-    counts = {kind: max(round(n * share), 1) for kind, n in usual.items()}
-    rhythm = _rhythm(rng, counts, length / fs, arrhythmia=body.uniform(0.01, 0.06), **settings)
+    counts = {key: max(round(n * share), 1) for key, n in patient.items() if key in _BEATS}
+    af, early = patient["fibrillation (share)"], patient.get("early (share of RR)", 0)
+    rhythm = _rhythm(rng, counts, length / fs, body.uniform(0.01, 0.06), af, early)
     shapes = _shapes(rng, heart, rhythm, stray=1.0)
-    rest, qrs = _render(shapes, rhythm, fs, length, leads)
-    signal = rest + qrs
-    signal += _fibrillation(rng, rhythm, fs, length) @ projection(leads)
+    signal, qrs = _render(rng, shapes, rhythm, fs, length, leads)
     signal *= np.exp(rng.normal(0, 0.15, len(leads)))  # electrodes, skin
     sizes = rng.uniform((0.03, 0.02, 0.006), (0.07, 0.06, 0.014), (len(leads), 3))
+    level = patient["noise (times usual)"]
     signal += _noise(rng, fs, length, sizes * [level, max(level - 1, 0), level])
     mains = np.tile(np.sin(2 * np.pi * np.arange(6) / 6), length // 6 + 1)[:length]  # 60 Hz
     signal += np.outer(level * rng.uniform(0.001, 0.008, len(leads)), mains).T
     signal = np.clip(np.rint((200 * signal).astype(np.float32)), -1024, 1024) / 200
     # Annotators mark the peak of the QRS complex in the first lead.
     near = np.rint(rhythm.times * fs).astype(np.int64)[:, None] + np.arange(-20, 28)
-    samples = near[np.arange(len(near)), np.abs(qrs[near, 0]).argmax(axis=1)]
+    beats = near[np.arange(len(near)), np.abs(qrs[near, 0]).argmax(axis=1)], rhythm.symbols
     notes = (f"Simulated patient in place of record {name}.",)
-    return records.Record(
-        name, "mitdb", subject, signal, fs, leads, samples, rhythm.symbols, "simulated", notes
-    )
+    return Record(name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
 
 
-def _ludb(name: str) -> records.Record:
-    found = patients.ludb(name)
-    rng = _rng("ludb", name)
+def _ludb(name: str) -> Record:
+    found, rng = _patient(name, "ludb"), _rng("ludb", name)
     fs, length = 500.0, 5_000
 
-    own = rng.uniform(*found.qrs_width)
-    widths = {"N": min(own, 0.1), "R": 0.13, "L": 0.14, "V": 0.15, found.conduction: own}
-    heart = hearts.draw(rng, rng.uniform(*found.axis), rng.uniform(*found.pr), widths)
-    beats = 1 + round((length / fs - 1) / rng.uniform(*found.rr))
-    counts = {found.conduction: beats - len(found.extrasystole)}
-    counts |= dict.fromkeys(found.extrasystole, 1)
-    af, arrhythmia = float(found.fibrillates), 0.14 * found.irregular + 0.02
-    rhythm = _rhythm(rng, counts, length / fs, af=af, arrhythmia=arrhythmia, drift=0.01)
-    shapes = _shapes(rng, heart, rhythm)
-    rest, qrs = _render(shapes, rhythm, fs, length, TWELVE)
-    signal = rest + qrs + _fibrillation(rng, rhythm, fs, length) @ projection(TWELVE)
-    noise = _noise(rng, fs, length, rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3)))
-    signal = _einthoven(signal + noise).astype(np.float32)
-    annotated = (_annotate(shapes, rhythm, fs, *pair) for pair in zip(qrs.T, TWELVE, strict=True))
-    waves = dict(zip(TWELVE, annotated, strict=True))
+    conduction, pr, qrs_width = _CONDUCTIONS[found.get("conduction", "")]
+    own = rng.uniform(*qrs_width)
+    widths = {"N": min(own, 0.1), "R": 0.13, "L": 0.14, "V": 0.15, conduction: own}
+    heart = draw(rng, rng.uniform(*_AXES[found["axis"]]), rng.uniform(*pr), widths)
+    beats = 1 + round((length / fs - 1) / rng.uniform(*_RR[found["rhythm"]]))
+    extra = found.get("extrasystole", "")[:1]  # atrial or ventricular
+    counts = {conduction: beats - len(extra)} | dict.fromkeys(extra, 1)
+    rsa = 0.16 if found["rhythm"] == "Sinus arrhythmia" else 0.02
+    rhythm = _rhythm(rng, counts, length / fs, rsa, float("fibrillation" in found["rhythm"]))
+    shapes = _shapes(rng, heart, rhythm, stray=0.0)
+    signal, qrs = _render(rng, shapes, rhythm, fs, length, TWELVE)
+    signal += _noise(rng, fs, length, rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3)))
+    signal = _einthoven(signal).astype(np.float32)
+    pairs = zip(qrs.T, TWELVE, strict=True)
+    waves = {pair[1]: _mark(shapes, rhythm, fs, *pair) for pair in pairs}
     samples = waves["II"]["peak"][waves["II"]["kind"] == "QRS"].copy()
-    symbols = np.full(len(samples), "?", dtype="<U1")
-    age, sex = rng.integers(20, 85), rng.choice(["F", "M"])
-    notes = (f"<age>: {age}", f"<sex>: {sex}", "<diagnoses>:", *found.notes)
-    return records.Record(
-        name, "ludb", name, signal, fs, TWELVE, samples, symbols, "simulated", notes, waves
-    )
+    beats = samples, np.full(len(samples), "?", dtype="<U1")
+    notes = (f"<age>: {rng.integers(20, 85)}", f"<sex>: {rng.choice(['F', 'M'])}", "<diagnoses>:")
+    called = {"rhythm": "Rhythm: ", "axis": "Electric axis of the heart: "}
+    notes += tuple(f"{called.get(column, '')}{finding}." for column, finding in found.items())
+    return Record(name, "ludb", name, signal, fs, TWELVE, *beats, "simulated", notes, waves)
 
 
 def _einthoven(signal: np.ndarray) -> np.ndarray:
     """Quantise to 1 µV, and take four limb leads from I and II, as a recorder does."""
     signal = np.rint(signal * 1000) / 1000
     one, two = np.rint(signal[:, :2].T * 500) / 500
-    signal[:, :6] = np.stack(
-        [one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2], axis=1
-    )
+    signal.T[:6] = one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2
     return signal
 
 
-def _annotate(
-    shapes: _Shapes, rhythm: _Rhythm, fs: float, qrs: np.ndarray, lead: str
-) -> np.ndarray:
+def _mark(shapes: _Shapes, rhythm: _Rhythm, fs: float, qrs: np.ndarray, lead: str) -> np.ndarray:
     """Return the bounds of the waves that lie wholly inside one lead."""
-    rows, stretch = [], rhythm.stretch
+    rows = []
     for waves, weight in shapes:
         for kind in np.unique(waves["wave"]):
-            size = np.where(
-                waves["wave"] == kind, np.abs(waves["dipole"] @ np.array(LEADS[lead])), 0
-            )
-            seen = waves[size >= 0.08 * size.max()]  # what is too small, nobody marks
-            seen = seen[seen["wave"] == kind]
-            extent = np.insert(bounds(seen, kind), 1, waves["centre"][size.argmax()])
-            for i in np.flatnonzero(weight):
-                extent_here = rhythm.times[i] + extent * (stretch[i] if kind == "T" else 1)
-                onset, peak, offset = np.rint(extent_here * fs).astype(int)
-                if onset < 0 or offset >= len(qrs):
-                    continue
-                if kind == "QRS":
-                    peak = onset + 1 + np.abs(qrs[onset + 1 : offset]).argmax()
-                rows.append((kind, onset, peak, offset))
+            own = waves[waves["wave"] == kind]
+            size = np.abs(own["dipole"] @ np.array(LEADS[lead]))
+            seen = own[size >= 0.08 * size.max()]  # what is too small, nobody marks
+            extent = np.insert(bounds(seen, kind), 1, own["centre"][size.argmax()])
+            grow = (rhythm.stretch if kind == "T" else np.ones(len(weight)))[:, None]
+            extents = rhythm.times[:, None] + extent * grow
+            marks = np.rint(extents * fs).astype(int)[weight > 0]
+            marks = marks[(marks[:, 0] >= 0) & (marks[:, 2] < len(qrs))]
+            if kind == "QRS":
+                marks[:, 1] = [a + 1 + np.abs(qrs[a + 1 : b]).argmax() for a, _, b in marks]
+            rows += [(kind, *mark) for mark in marks]
     found = np.array(sorted(rows, key=lambda row: row[2]), dtype=records.WAVE)
     latest = np.maximum(found["onset"][1:], found["peak"][:-1] + 1)  # where the next wave begins
     found["offset"][:-1] = np.minimum(found["offset"][:-1], latest)

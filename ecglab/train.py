@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ AUGMENTATION = {"gain": 0.2, "shift": 0.012, "stretch": 0.1, "noise": 0.02, "wan
 
 _CHECKPOINT, _AVERAGE, _HISTORY = "checkpoint.keras", "average.npz", "history.json"
 _AVERAGE_EVERY = 10  # batches between two looks at the weights
+_BAR = {"unit": "batch", "leave": False}
 
 
 # ---------------------------------------------------------------------------
@@ -124,6 +126,7 @@ def draw(
     return pixels.astype(np.float32) / 255
 
 
+@dataclass(eq=False, repr=False)
 class BeatImages(keras.utils.PyDataset):
     """Random batches of beat images, each a function of (seed, epoch, step) alone.
 
@@ -136,7 +139,7 @@ class BeatImages(keras.utils.PyDataset):
     beats : Beats
         At least one beat of each of N, S and V.
     size : tuple of int
-        Height and width of the images in pixels.
+        Height and width of the images in pixels; ``(samples,)`` gives the windows themselves.
     batch, steps : int
         Beats in a batch, batches in an epoch.
     seed : int
@@ -169,34 +172,38 @@ class BeatImages(keras.utils.PyDataset):
     >>> images, labels = batches[0]  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        beats: Beats,
-        size: tuple[int, int],
-        batch: int = 64,
-        steps: int = 200,
-        seed: int = 0,
-        epoch: int = 0,
-        balance: float = 0.5,
-        record_balance: float = 0.0,
-        augment: Mapping[str, float] | None = AUGMENTATION,
-        zoom: tuple[float, float] | None = None,
-        features: bool = False,
-        share: tuple[int, int] = (0, 1),
-    ):
+    beats: Beats
+    size: tuple[int, ...]
+    batch: int = 64
+    steps: int = 200
+    seed: int = 0
+    epoch: int = 0
+    balance: float = 0.5
+    record_balance: float = 0.0
+    augment: Mapping[str, float] | None = field(default_factory=AUGMENTATION.copy)
+    zoom: tuple[float, float] | None = None
+    features: bool = False
+    share: tuple[int, int] = (0, 1)
+
+    def __post_init__(self) -> None:
         super().__init__()
-        _check_classes(beats)
-        if batch < 1 or steps < 1:
-            raise ValueError(f"batch is {batch} and steps {steps}; both must be 1 or more")
-        if batch % share[1]:
-            raise ValueError(f"batch is {batch}; it must be a multiple of {share[1]} processes")
-        self.beats, self.size, self.batch, self.steps = beats, size, batch, steps
-        self.seed, self.epoch, self.augment, self.zoom = seed, epoch, augment, zoom
-        self.features, self.share = features, share
-        chances = _chances(beats, balance, record_balance)
+        empty = [name for name in "NSV" if not self.beats.counts[name]]
+        if empty:
+            raise ValueError(
+                f"there is no beat of class {', '.join(empty)} among the {len(self.beats)} given; "
+                "training needs N, S and V: load more records"
+            )
+        if self.batch < 1 or self.steps < 1:
+            raise ValueError(
+                f"batch is {self.batch} and steps {self.steps}; both must be 1 or more"
+            )
+        if self.batch % self.share[1]:
+            wanted = f"it must be a multiple of {self.share[1]} processes"
+            raise ValueError(f"batch is {self.batch}; {wanted}")
+        chances = _chances(self.beats, self.balance, self.record_balance)
         self.chances = np.cumsum(chances)
         #: Which share of the drawn beats belongs to each class.
-        self.shares = np.bincount(beats.labels, chances, len(CLASSES)) / chances.sum()
+        self.shares = np.bincount(self.beats.labels, chances, len(CLASSES)) / chances.sum()
 
     def __len__(self) -> int:
         return self.steps
@@ -208,9 +215,7 @@ class BeatImages(keras.utils.PyDataset):
         if self.augment is not None:
             beats = vary(beats, rng, **self.augment)
         beats = beats[self.share[0] :: self.share[1]]
-        pictures = draw(beats, self.size, self.zoom)
-        inputs = {"images": pictures, "rr": beats.rr} if self.features else pictures
-        return inputs, beats.labels.astype(np.int64)
+        return _inputs(beats, self.size, self.zoom, self.features), beats.labels.astype(np.int64)
 
 
 # ---------------------------------------------------------------------------
@@ -241,8 +246,8 @@ def fit(
     Parameters
     ----------
     model : keras.Model
-        Images ``(n, height, width, leads)``, and ``(n, k)`` RR features where it has a second
-        input, to probabilities ``(n, 5)``. Trained in place.
+        Images ``(n, height, width, leads)`` or windows ``(n, samples, leads)``, and ``(n, k)`` RR
+        features where it has a second input, to probabilities ``(n, 5)``. Trained in place.
     beats : Beats
         With as many leads as the model has input channels, and as many RR features.
     folder : path, optional
@@ -291,48 +296,23 @@ def fit(
             f"epochs is {epochs}, rate {rate}, average {average}; the first two must be positive, "
             "the third from 0 to below 1"
         )
-    size = _image_size(model, beats)
-    drawn = {
-        "batch": batch,
-        "steps": steps,
-        "seed": seed,
-        "balance": balance,
-        "record_balance": record_balance,
-        "augment": None if augment is None else dict(augment),
-        "zoom": None if zoom is None else list(zoom),
-    }
+    size = _input_size(model, beats)
+    drawn = {"batch": batch, "steps": steps, "seed": seed, "augment": augment and dict(augment)}
+    drawn |= {"balance": balance, "record_balance": record_balance, "zoom": zoom and list(zoom)}
     batches = BeatImages(beats, size, features=len(model.inputs) > 1, share=_share(), **drawn)
-    settings = drawn | {
-        "epochs": epochs,
-        "rate": rate,
-        "decay": decay,
-        "average": average,
-        "loss": loss if isinstance(loss, str) else loss.name,
-        "beats": beats.sha256,
-        "leads": list(beats.leads),
-        "before": beats.before,
-        "after": beats.after,
-        "input": [list(shape.shape[1:]) for shape in model.inputs],
-        "parameters": model.count_params(),
-    }
-    model.compile(
-        # With a decay this is AdamW; a decay of 0 would still take its time to compile.
-        optimizer=keras.optimizers.Adam(
-            _schedule(rate, epochs * steps), weight_decay=decay or None
-        ),
-        loss=loss,
-        metrics=["accuracy"],
-    )
-    log = _Log(folder, settings, batches, _progress(steps, say))
+    settings = drawn | {"epochs": epochs, "rate": rate, "decay": decay, "average": average}
+    settings["loss"] = loss if isinstance(loss, str) else loss.name
+    settings |= {"beats": beats.sha256, "leads": list(beats.leads)}
+    settings |= {"before": beats.before, "after": beats.after, "parameters": model.count_params()}
+    settings["input"] = [list(one.shape[1:]) for one in model.inputs]
+    _compile(model, rate, epochs * steps, decay, loss)
+    log = _Log(Path(folder) if folder else None, settings, batches, say)
     log.resume(model)
-    if len(log.rows) < epochs:
+    done = len(log.rows)
+    if done < epochs:
+        # Unshuffled: the order of the batches, too, is a function of the seed.
         model.fit(
-            batches,
-            initial_epoch=len(log.rows),
-            epochs=epochs,
-            callbacks=[log],
-            shuffle=False,  # the order of the batches, too, is a function of the seed
-            verbose=0,
+            batches, initial_epoch=done, epochs=epochs, callbacks=[log], shuffle=False, verbose=0
         )
     if log.average is not None:  # kept outside Keras' fit, which could not resume it exactly
         model.set_weights(log.average)
@@ -340,10 +320,7 @@ def fit(
 
 
 def predict(
-    model: keras.Model,
-    beats: Beats,
-    zoom: tuple[float, float] | None = None,
-    batch: int = 512,
+    model: keras.Model, beats: Beats, zoom: tuple[float, float] | None = None, batch: int = 512
 ) -> np.ndarray:
     """Return the model's probabilities for every beat.
 
@@ -366,19 +343,17 @@ def predict(
     ValueError
         If there are no beats or they do not fit the model.
     """
-    size = _image_size(model, beats)
+    size = _input_size(model, beats)
     if not len(beats):
         raise ValueError("there are no beats to predict; load some with beats.load")
 
-    def probabilities(some: Beats) -> np.ndarray:
-        pictures = draw(some, size, zoom)
-        inputs = {"images": pictures, "rr": some.rr} if len(model.inputs) > 1 else pictures
-        # predict pads no batch and keeps no graph for a new size: call it batch by batch
-        return model.predict_on_batch(inputs)
-
+    answers = []
     starts = range(0, len(beats), batch)
-    bar = tqdm(starts, desc="predict", unit="batch", leave=False, disable=None)
-    return np.concatenate([probabilities(beats[start : start + batch]) for start in bar])
+    for start in tqdm(starts, desc="predict", disable=None, **_BAR):
+        inputs = _inputs(beats[start : start + batch], size, zoom, len(model.inputs) > 1)
+        # predict pads no batch and keeps no graph for a new size: call it batch by batch
+        answers.append(model.predict_on_batch(inputs))
+    return np.concatenate(answers)
 
 
 def join(address: str, processes: int, process: int) -> None:
@@ -402,10 +377,9 @@ def join(address: str, processes: int, process: int) -> None:
     ValueError
         If Keras does not run on JAX, or there is no such process.
     """
-    if keras.backend.backend() != "jax":
-        raise ValueError(
-            f"Keras runs on {keras.backend.backend()}; several processes need KERAS_BACKEND=jax"
-        )
+    backend = keras.backend.backend()
+    if backend != "jax":
+        raise ValueError(f"Keras runs on {backend}; several processes need KERAS_BACKEND=jax")
     if not 0 <= process < processes:
         raise ValueError(f"process is {process}; of {processes} they are 0 to {processes - 1}")
     keras.distribution.initialize(address, processes, process)
@@ -469,8 +443,12 @@ def run_of(folder: str | os.PathLike) -> dict:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
+    _write(path, lambda part: part.write_text(text))
+
+
+def _write(path: Path, save: Callable[[Path], object]) -> None:
+    part = path.with_name(f"part-{path.name}")
+    save(part)
     os.replace(part, path)
 
 
@@ -490,15 +468,13 @@ class _Log(keras.callbacks.Callback):
     """Keep the history and the average, save a checkpoint after each epoch, resume from it."""
 
     def __init__(
-        self,
-        folder: str | os.PathLike | None,
-        settings: dict,
-        batches: BeatImages,
-        progress: _Bar | _Text,
+        self, folder: Path | None, settings: dict, batches: BeatImages, say: Callable | None
     ):
         super().__init__()
-        self.folder = Path(folder) if folder else None
-        self.settings, self.batches, self.progress = settings, batches, progress
+        self.folder, self.settings, self.batches = folder, settings, batches
+        self.cell = _Cell() if not say and _in_notebook() else None
+        self.say = say or (self.cell.say if self.cell else partial(print, flush=True))
+        self.hidden = True if say else None  # None: no bar where nobody would see it move
         self.rows: list[dict] = []
         self.average: list[np.ndarray] | None = None
 
@@ -520,27 +496,28 @@ class _Log(keras.callbacks.Callback):
         for ours, theirs in zip(model.optimizer.variables, stored.optimizer.variables, strict=True):
             ours.assign(theirs)
         self.average = _average_of(self.folder, len(self.rows))
-        self.progress.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
+        self.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.batches.epoch = epoch
         self.started = time.perf_counter()
-        self.progress.begin(epoch + 1)
+        shown = {"desc": f"epoch {epoch + 1}", "total": self.batches.steps, "file": self.cell}
+        self.bar = tqdm(**shown, disable=self.hidden, **_BAR)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.progress.advance()
+        self.bar.update()
         step = self.batches.epoch * self.batches.steps + batch + 1
         if self.settings["average"] and step % _AVERAGE_EVERY == 0:
             self._take_in(step // _AVERAGE_EVERY)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         seconds = time.perf_counter() - self.started
-        self.rows.append(
-            {"loss": float(logs["loss"]), "accuracy": float(logs["accuracy"]), "seconds": seconds}
-        )
+        measured = {name: float(logs[name]) for name in ("loss", "accuracy")}
+        self.rows.append(measured | {"seconds": seconds})
         if self.folder and self.batches.share[0] == 0:
             self._save(epoch + 1)
-        self.progress.say(
+        self.bar.close()
+        self.say(
             f"epoch {epoch + 1:>2}/{self.settings['epochs']}  loss {logs['loss']:.4f}  "
             f"accuracy {logs['accuracy']:.4f}  {seconds:.0f} s"
         )
@@ -558,86 +535,60 @@ class _Log(keras.callbacks.Callback):
     def _save(self, epoch: int) -> None:
         """Write checkpoint and average, then the history that names them, then drop the last."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / "part.keras"
-        self.model.save(part)
-        os.replace(part, _file(self.folder, epoch, _CHECKPOINT))
+        _write(_file(self.folder, epoch, _CHECKPOINT), self.model.save)
         if self.average is not None:
-            part = self.folder / "part.npz"
-            np.savez(part, *self.average)
-            os.replace(part, _file(self.folder, epoch, _AVERAGE))
+            path = _file(self.folder, epoch, _AVERAGE)
+            _write(path, lambda part: np.savez(part, *self.average))
         text = json.dumps({"settings": self.settings, "history": self.rows}, indent=1)
         write_text(self.folder / _HISTORY, text)
         for name in (_CHECKPOINT, _AVERAGE):
             _file(self.folder, epoch - 1, name).unlink(missing_ok=True)
 
 
-# ---------------------------------------------------------------------------
-# Progress
+class _Cell(io.TextIOBase):
+    """One text in a notebook: the lines said so far, and below them a bar of tqdm, its file."""
 
-
-class _Bar:
-    """A bar over the batches of an epoch in a terminal, and a line after each of them."""
-
-    def __init__(self, steps: int, say: Callable[[str], None] | None):
-        # None: no bar where nobody would see it move
-        self.options = {"total": steps, "unit": "batch", "disable": True if say else None}
-        self.bar, self.tell = tqdm(disable=True), say or partial(print, flush=True)
-
-    def begin(self, epoch: int) -> None:
-        self.bar = tqdm(desc=f"epoch {epoch}", leave=False, **self.options)
-
-    def advance(self) -> None:
-        self.bar.update()
-
-    def say(self, line: str) -> None:
-        self.bar.close()
-        self.tell(line)
-
-
-class _Text:
-    """One text in a notebook that grows by a line an epoch, the last one showing the batch."""
-
-    def __init__(self, steps: int):
+    def __init__(self):
         from IPython.display import display  # late: only a notebook has it for certain
 
-        self.steps, self.lines, self.shown = steps, [], 0.0
-        self.handle = display({"text/plain": ""}, raw=True, display_id=True)
-
-    def begin(self, epoch: int) -> None:
-        self.epoch, self.batch = epoch, 0
-
-    def advance(self) -> None:
-        self.batch += 1
-        if time.perf_counter() - self.shown > 0.5:
-            self._show([*self.lines, f"epoch {self.epoch:>2}  batch {self.batch}/{self.steps}"])
+        self.lines, self.handle = [], display({"text/plain": ""}, raw=True, display_id=True)
 
     def say(self, line: str) -> None:
         self.lines.append(line)
-        self._show(self.lines)
+        self.write("\r")
 
-    def _show(self, lines: list[str]) -> None:
-        self.shown = time.perf_counter()
-        self.handle.update({"text/plain": "\n".join(lines)}, raw=True)
+    def write(self, text: str) -> None:
+        if text.startswith("\r"):  # a bar; otherwise the cursor is moved
+            shown = "\n".join([*self.lines, text.strip()]).rstrip()
+            self.handle.update({"text/plain": shown}, raw=True)
+
+    def isatty(self) -> bool:
+        return True
 
 
-def _progress(steps: int, say: Callable[[str], None] | None) -> _Bar | _Text:
+def _in_notebook() -> bool:
     interactive = sys.modules.get("IPython")
-    notebook = interactive and hasattr(interactive.get_ipython(), "kernel")
-    return _Text(steps) if notebook and not say else _Bar(steps, say)
+    return bool(interactive) and hasattr(interactive.get_ipython(), "kernel")
 
 
 # ---------------------------------------------------------------------------
 # Small parts
 
 
+def _inputs(beats: Beats, size: tuple, zoom: tuple | None, features: bool) -> np.ndarray | dict:
+    name, shown = (
+        ("images", draw(beats, size, zoom)) if len(size) == 2 else ("windows", beats.windows)
+    )
+    return {name: shown, "rr": beats.rr} if features else shown
+
+
 def _read_at(windows: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Return windows ``(n, samples, leads)`` read between samples, at ``(n, samples)`` places."""
-    positions = np.clip(positions, 0, windows.shape[1] - 1)
+    positions = np.clip(positions, 0, windows.shape[1] - 1)[:, :, None]
     before = np.minimum(positions.astype(int), windows.shape[1] - 2)
-    part = (positions - before)[:, :, None].astype(np.float32)
-    left, right = (
-        np.take_along_axis(windows, at[:, :, None], axis=1) for at in (before, before + 1)
-    )
+    part = (positions - before).astype(np.float32)
+    left = np.take_along_axis(windows, before, axis=1)
+    right = np.take_along_axis(windows, before + 1, axis=1)
     return left * (1 - part) + right * part
 
 
@@ -646,29 +597,21 @@ def _chances(beats: Beats, balance: float, record_balance: float) -> np.ndarray:
     for name, value in (("balance", balance), ("record_balance", record_balance)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}; it must lie between 0 and 1")
-    _, group, in_group = np.unique(
-        np.stack([beats.labels.astype("<U1"), beats.records]),
-        axis=1,
-        return_inverse=True,
-        return_counts=True,
-    )
+    pairs = np.stack([beats.labels.astype("<U1"), beats.records])
+    _, group, in_group = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
     within = in_group[group] ** -record_balance
     in_class = np.bincount(beats.labels, within)[beats.labels]
     share = np.bincount(beats.labels)[beats.labels] ** (1 - balance)
     return within / in_class * share
 
 
-def _check_classes(beats: Beats) -> None:
-    empty = [name for name in "NSV" if not beats.counts[name]]
-    if empty:
+def _input_size(model: keras.Model, beats: Beats) -> tuple[int, ...]:
+    *size, channels = model.inputs[0].shape[1:]
+    if len(size) == 1 and size[0] != beats.windows.shape[1]:
         raise ValueError(
-            f"there is no beat of class {', '.join(empty)} among the {len(beats)} given; "
-            "training needs N, S and V: load more records"
+            f"the model takes windows of {size[0]} samples, the beats have "
+            f"{beats.windows.shape[1]}; the two numbers must be equal"
         )
-
-
-def _image_size(model: keras.Model, beats: Beats) -> tuple[int, int]:
-    height, width, channels = model.inputs[0].shape[1:]
     if channels != len(beats.leads):
         raise ValueError(
             f"the model takes {channels} channels, the beats have {len(beats.leads)} leads "
@@ -681,7 +624,7 @@ def _image_size(model: keras.Model, beats: Beats) -> tuple[int, int]:
         )
     if model.output_shape[-1] != len(CLASSES):
         raise ValueError(f"the model tells {model.output_shape[-1]} classes apart, not 5")
-    return height, width
+    return tuple(size)
 
 
 def _share() -> tuple[int, int]:
@@ -693,8 +636,25 @@ def _share() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
-def _schedule(rate: float, total: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def _compile(
+    model: keras.Model, rate: float, total: int, decay: float, loss: str | keras.losses.Loss
+) -> None:
+    """Give the model an optimizer that has seen nothing; compile only where that is needed.
+
+    Compiling takes a deep network longer than an epoch, and cross-validation fits one network
+    many times over.
+    """
+    wanted = {"rate": rate, "total": total, "decay": decay, "loss": loss}
+    scaled = keras.config.dtype_policy().name == "mixed_float16"  # has a scale that must not be 0
+    if getattr(model, "compiled_for", None) == wanted and not scaled:
+        for variable in model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        return
     warm = max(total // 20, 1)
-    return keras.optimizers.schedules.CosineDecay(
+    schedule = keras.optimizers.schedules.CosineDecay(
         0.0, decay_steps=max(total - warm, 1), warmup_target=rate, warmup_steps=warm
     )
+    # With a decay this is AdamW; a decay of 0 would still take its time to compile.
+    optimizer = keras.optimizers.Adam(schedule, weight_decay=decay or None)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.compiled_for = wanted

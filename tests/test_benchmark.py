@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ecglab import __main__ as shell
-from ecglab import beats, benchmark, images, records
+from ecglab import beats, experiments, images, records
+from ecglab.experiments import benchmark
 
 opencv = pytest.mark.skipif(benchmark.cv2 is None, reason=benchmark.MISSING)
 PEOPLE = ["100", "223"]
@@ -152,6 +153,11 @@ def test_from_the_shell_without_opencv(without_opencv, monkeypatch, capsys):
     assert "pip install opencv-python-headless" in said and "2 records to Beats" in said
     assert all(f" {name} " in said for name in OURS)
     assert "savefig" not in said and "polylines" not in said
+
+
+def test_it_is_no_experiment_that_is_recorded():
+    assert "benchmark" not in experiments.NAMES
+    assert shell.main(["experiment", "benchmark"]) == 1
 
 
 def test_matters_can_be_chosen(monkeypatch, capsys):

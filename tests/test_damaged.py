@@ -163,9 +163,10 @@ class Patient:
 
     def __init__(self, root, database, name, suffixes):
         self.root, self.database, self.name = root, database, name
-        folder = root / database / records.DATABASES[database].version
-        files = records.DATABASES[database].files(name)
-        self.paths = {file.rsplit(".", 1)[1]: folder / file for file in files}
+        known = records.DATABASES[database]
+        folder = root / database / known.version
+        files = [f"{known.folder}{name}.{suffix}" for suffix in known.suffixes]
+        self.paths = dict(zip(known.suffixes, map(folder.joinpath, files), strict=True))
         self.bodies = {suffix: self.paths[suffix].read_bytes() for suffix in suffixes}
         self.hashes = {f: hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in files}
 
@@ -202,7 +203,8 @@ def real(root, database):
     if not source.is_dir():
         pytest.skip(f"no {database} in ECGLAB_DATA")
     if database == "ludb":
-        for file in known.files(name):
+        for suffix in known.suffixes:
+            file = f"{known.folder}{name}.{suffix}"
             shutil.copyfile(source / file, folder / file)
         return Patient(root, "ludb", name, ("hea", "dat", "ii", "v6"))
     record = wfdb.rdrecord(str(source / name), sampto=7200, physical=False)

@@ -117,6 +117,14 @@ def test_per_record_by_hand():
         evaluate.per_record([N, N, S], [N, N, S], np.array(["a", "b"]))
 
 
+def test_the_matrices_of_records_sum_to_that_of_all_beats():
+    rng = np.random.default_rng(0)
+    (labels, predictions), names = rng.integers(0, 5, (2, 90)), rng.choice(["b", "a"], 90)
+    each = evaluate.matrices(labels, predictions, names)
+    assert list(each) == ["a", "b"] and each["a"].sum() == (names == "a").sum()
+    assert np.array_equal(sum(each.values()), evaluate.confusion(labels, predictions))
+
+
 def test_gross_counts_beats_average_counts_records():
     """Record a: 8 V, all found. Record b: 2 V, none found, and 10 N. Record c: N only."""
     labels = [V] * 8 + [V] * 2 + [N] * 10 + [N] * 5
@@ -403,6 +411,7 @@ def test_extra_beats_in_flutter_are_not_counted():
     assert compare(beats, test, episodes=flutter).extra == 1
     unfinished = {100: "N", 500: "["}
     assert compare(unfinished, test).extra == 0
+    assert compare({100: "N", 500: "[", 1100: "[", 1400: "]"}, test).extra == 1, "begun twice"
 
 
 def test_extra_beats_where_the_signal_is_unreadable_are_counted_apart():

@@ -201,9 +201,15 @@ def test_maps_have_the_form_that_is_promised(residual, noise):
     assert cam.shape == (3, 32, 32) and cam.dtype == np.float32
     assert cam.min() >= 0 and set(cam.max(axis=(1, 2)).tolist()) <= {0.0, 1.0}
     np.testing.assert_allclose(cam, explain.grad_cam(residual, noise, kind="N"), atol=1e-5)
-    drops = explain.occlusion(residual, noise, "N", patch=10, stride=7, batch=5)
+    drops = explain.occlusion(residual, noise, "N", patch=10, stride=7)
     assert drops.shape == (3, 32, 32) and drops.dtype == np.float32
-    whole = explain.occlusion(residual, noise, "N", patch=10, stride=7)
+
+
+def test_covered_images_go_through_in_batches(residual, noise, monkeypatch):
+    moves = {"patch": 16, "stride": 1}  # 17 × 17 covered images are more than one batch
+    drops = explain.occlusion(residual, noise[:1], "N", **moves)
+    monkeypatch.setattr(explain, "_parts", lambda arrays, batch: [arrays])
+    whole = explain.occlusion(residual, noise[:1], "N", **moves)
     np.testing.assert_allclose(drops, whole, atol=1e-4)
 
 
@@ -342,7 +348,10 @@ def test_randomised_goes_from_the_output_down_to_the_layer(residual):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m, x: explain.gradients(m, x, "conv9"), "no layer 'conv9'; it has images, conv1"),
+        (
+            lambda m, x: explain.gradients(m, x, "conv9"),
+            r"No such layer: conv9.*\['images', 'conv1",
+        ),
         (lambda m, x: explain.grad_cam(m, x, "avg_pool"), r"'avg_pool' gives \(16,\): no feature"),
         (lambda m, x: explain.grad_cam(m, x, kind="X"), "no class 'X'; there are N S V F Q"),
         (lambda m, x: explain.grad_cam(m, x, kind=np.array([0, 1])), "one index below 5"),
@@ -352,7 +361,7 @@ def test_randomised_goes_from_the_output_down_to_the_layer(residual):
         (lambda m, x: explain.occlusion(m, x, patch=40), "patch is 40 and stride 4"),
         (lambda m, x: explain.occlusion(m, x, stride=9), "1 ≤ stride ≤ patch ≤ 32"),
         (lambda m, x: explain.gradient_norms(m, x, np.array([0])), "each of 3 images"),
-        (lambda m, x: explain.randomised(m, "fc"), "no layer 'fc'"),
+        (lambda m, x: explain.randomised(m, "fc"), "No such layer: fc"),
     ],
 )
 def test_what_is_refused_is_named(residual, noise, call, message):

@@ -11,7 +11,6 @@ import pytest
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from matplotlib.figure import Figure
 
 from ecglab import explore, images, simulate
 
@@ -37,11 +36,29 @@ def threshold():
     )
 
 
+def labels():
+    times = np.arange(-2.5, 2.5, 1 / 120)
+    beat = simulate.beat((times + 0.5) % 1 - 0.5, leads=("II",))[:, 0]
+    strips = [beat * size for size in (1, 0.5, 1.5, -1, 0.8)]
+    reasons = [f"example of <{name}>" for name in "NSVFQ"]
+    return explore.labels(np.array(strips), 120, "NSVFQ", reasons, "II (simulated)")
+
+
 #: How to make each explorer; the browser tests take them from here.
 EXPLORERS = {
     "build_a_beat": explore.build_a_beat,
     "threshold": threshold,
     "kernel": lambda: explore.kernel(beat_image()),
+    "labels": labels,
+    "screening": explore.screening,
+}
+#: For each explorer a slider, what the script draws of it, and a text that changes with it.
+MOVES = {
+    "build_a_beat": ("PR interval", ".ecg-curve", "PR"),
+    "threshold": ("Threshold on steepness", ".ecg-threshold", "True negatives"),
+    "kernel": ("Row of the window", ".ecg-frame", "Window from"),
+    "labels": ("Beat", ".ecg-curve", "Beat"),
+    "screening": ("Prevalence", "svg", "Positive predictive value"),
 }
 
 
@@ -156,6 +173,8 @@ def test_live_output_is_a_widget(explorer, monkeypatch):
         ("build_a_beat", "PR interval (ms)", 250, "<b>250 ms</b>"),
         ("threshold", "Threshold on steepness (mV/s)", 0, "Sensitivity: <b>100.0 %</b>"),
         ("kernel", "Row of the window", 0, "row 0, column"),
+        ("labels", "Beat", 3, "<b>3 of 5</b>"),
+        ("screening", "Prevalence (%)", 0.5, "Ill: <b>5 of 1,000</b>"),
     ],
 )
 def test_moving_a_slider_redraws(name, label, value, word):
@@ -190,7 +209,7 @@ def test_a_button_sets_other_controls_and_draws_once(monkeypatch):
 
 
 def read(explorer, **changes):
-    return explorer.draw(Figure(), explorer.start | changes)
+    return explorer.draw(explorer.start | changes)[1]
 
 
 def test_the_start_is_a_normal_beat():
@@ -213,12 +232,6 @@ def test_the_measured_axis_follows_the_one_that_was_set(axis):
 def test_a_wave_that_is_gone_has_no_interval():
     words = read(explore.build_a_beat(), p_amplitude=0, t_amplitude=0)
     assert (words["PR"], words["QT"], words["QTc (Bazett)"]) == ("none",) * 3
-
-
-def test_build_a_beat_starts_in_any_lead():
-    assert explore.build_a_beat("V1").start["lead"] == "V1"
-    with pytest.raises(ValueError, match="no lead 'V9'; there are I, II"):
-        explore.build_a_beat("V9")
 
 
 def test_every_example_stays_within_the_sliders():
@@ -262,9 +275,13 @@ def test_threshold_takes_any_range(values):
     [
         ([1.0, np.nan], [True, False], r"shape \(2,\): one row of finite"),
         ([[1.0], [2.0]], [[True], [False]], r"shape \(2, 1\): one row"),
-        ([1.0, 2.0], [1, 0], r"int64 of shape \(2,\); bool of shape \(2,\) is wanted"),
-        ([1.0, 2.0], [True], r"bool of shape \(1,\); bool of shape \(2,\)"),
-        ([1.0, 2.0], [True, True], "2 of 2 are positive; both kinds"),
+        (
+            [1.0, 2.0],
+            [1, 0],
+            r"int64 of shape \(2,\), 1 true; give bool of shape \(2,\), both kinds",
+        ),
+        ([1.0, 2.0], [True], r"bool of shape \(1,\), 1 true; give bool of shape \(2,\)"),
+        ([1.0, 2.0], [True, True], r"bool of shape \(2,\), 2 true; .* both kinds"),
     ],
 )
 def test_threshold_names_what_it_refuses(values, positive, message):
@@ -285,10 +302,76 @@ def test_kernel_multiplies_and_adds():
     assert (rows["low"], rows["high"]) == (0, 6)
 
 
+def test_kernel_takes_the_sliders_of_a_browser():
+    """Which send 9.999999999999998 for 10."""
+    explorer = EXPLORERS["kernel"]()
+    assert read(explorer, row=10 - 2e-15, column=3 + 4e-16)["Window from"] == "row 10, column 3"
+
+
 @pytest.mark.parametrize("image", [np.zeros((3, 33), "u1"), np.zeros((8, 8)), np.zeros(9, "u1")])
 def test_kernel_names_what_it_refuses(image):
     with pytest.raises(ValueError, match="uint8 of 3 to 32 rows and 3 to 32 columns"):
         explore.kernel(image)
+
+
+def test_labels_keeps_score_and_the_first_answer():
+    game = labels()
+    assert "Why" not in read(game) and read(game)["Score"] == "0 of 0"
+    assert read(game, call="N")["You"] == "N, right"
+    words = read(game, call="V")
+    assert (words["You"], words["Cardiologists"], words["Score"]) == ("N, right", "N", "1 of 1")
+    assert words["Why"] == "example of <N>" and words["Their N"] == "1 of 1"
+    words = read(game, beat=2, call="V")  # a call that was for the beat before
+    assert (words["You"], words["Score"]) == ("?", "1 of 1")
+    words = read(game, beat=2 - 2e-15, call="V")
+    assert (words["You"], words["Score"]) == ("V, not what they said", "1 of 2")
+    assert (words["Their S"], words["Their V"]) == ("0 of 1", "0 of 0")
+    assert read(game)["You"] == "N, right"  # back at the first
+    assert game.content["controls"][-1]["high"] == 5
+
+
+def test_labels_in_a_widget():
+    widget = labels().widget()
+    buttons = {
+        child.description: child
+        for child in widget.children[2].children
+        if isinstance(child, ipywidgets.Button)
+    }
+    for name in "NSVF":
+        buttons[name].click()
+        buttons["next"].click()
+    assert fields(widget)["Beat"].value == 5
+    assert "Score: <b>4 of 4</b>" in widget.children[1].value
+    buttons["next"].click()  # there is no further beat
+    assert "Beat: <b>5 of 5</b>" in widget.children[1].value
+    assert "Score: <b>4 of 4</b>" in widget.children[1].value
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "reasons", "message"),
+    [
+        ((2, 9), "NVV", ["a", "b"], r"\(2, 9\), 3 classes and 2 reasons; give one strip"),
+        ((2,), "NV", ["a", "b"], r"strips of shape \(2,\)"),
+        ((2, 9), "NL", ["a", "b"], r"\['L'\] are not AAMI classes; those are N, S, V, F, Q"),
+    ],
+)
+def test_labels_names_what_it_refuses(shape, classes, reasons, message):
+    with pytest.raises(ValueError, match=message):
+        explore.labels(np.zeros(shape), 120, classes, reasons, "II")
+
+
+@pytest.mark.parametrize("prevalence", [0.1, 2, 37.3, 50])
+@pytest.mark.parametrize(("sensitivity", "specificity"), [(90, 95), (0, 100), (72.5, 61.5)])
+def test_screening_counts_a_thousand(prevalence, sensitivity, specificity):
+    state = {"prevalence": prevalence, "sensitivity": sensitivity, "specificity": specificity}
+    words = read(explore.screening(), **state)
+    tp, fn, fp, tn = (int(words[name]) for name in list(words)[1:5])
+    assert tp + fn + fp + tn == 1000
+    assert words["Ill"] == f"{tp + fn} of 1,000" and abs(tp + fn - 10 * prevalence) <= 0.5
+    assert abs(tp - (tp + fn) * sensitivity / 100) <= 0.5
+    assert abs(tn - (fp + tn) * specificity / 100) <= 0.5
+    ppv = f"{100 * tp / (tp + fp):.1f} %" if tp + fp else "undefined"
+    assert words["Positive predictive value"] == f"{ppv}: of {tp + fp} alarms {tp} are true"
 
 
 def test_numbers():

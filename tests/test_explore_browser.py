@@ -16,7 +16,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains
@@ -24,7 +23,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
-from test_explore import EXPLORERS
+from test_explore import EXPLORERS, MOVES
 
 from ecglab import explore, heart
 
@@ -41,13 +40,6 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 html[data-theme=dark] body {{ background: #14181e; color: #ced6dd; }}
 body {{ background: #fff; color: #222; font-family: sans-serif; }}</style></head>
 <body>{body}</body></html>"""
-
-# For each explorer: which slider, what the drawing shows of it, and a word that changes with it.
-MOVES = {
-    "build_a_beat": (2, ".ecg-curve", "PR"),
-    "threshold": (0, ".ecg-threshold", "True negatives"),
-    "kernel": (0, ".ecg-frame", "Window from"),
-}
 
 # WCAG's contrast of a text with what lies behind it; within a drawing, that is its paper.
 CONTRAST = """
@@ -135,11 +127,12 @@ def drawn(figure, selector):
 
 
 def drive(figure):
-    """Move a slider by the keyboard; the drawing and the words follow."""
-    number, selector, word = MOVES[figure.get_attribute("data-explorer")]
-    slider = figure.find_elements(By.CSS_SELECTOR, "input[type=range]")[number]
+    """Move a slider by the keyboard, left where it can; the drawing and the words follow."""
+    label, selector, word = MOVES[figure.get_attribute("data-explorer")]
+    slider = figure.find_element(By.XPATH, f".//div[starts-with(label, {label!r})]/input")
     before = slider.get_attribute("aria-valuetext"), drawn(figure, selector), words(figure)[word]
-    slider.send_keys(Keys.ARROW_LEFT * 3)
+    at_first = slider.get_attribute("value") == slider.get_attribute("min")
+    slider.send_keys((Keys.ARROW_RIGHT if at_first else Keys.ARROW_LEFT) * 3)
     after = slider.get_attribute("aria-valuetext"), drawn(figure, selector), words(figure)[word]
     assert all(old != new for old, new in zip(before, after, strict=True)), (before, after)
 
@@ -160,12 +153,14 @@ def test_browser_and_python_say_the_same(show, html, name):
     highest = {c["name"]: c["high"] for c in controls if c["kind"] == "slider"}
     state = explorer.start
     (figure,) = show(html[name])
-    assert words(figure) == explorer.draw(Figure(), state)
+    assert words(figure) == explorer.draw(state)[1]
     for group in (c["settings"] for c in controls if c["kind"] == "buttons"):
         for text, settings in group.items():
             figure.find_element(By.XPATH, f".//button[.={text!r}]").click()
-            state |= {k: min(v, highest[k]) if k in highest else v for k, v in settings.items()}
-            assert words(figure) == explorer.draw(Figure(), state), text
+            for key, value in settings.items():
+                value = state[key] + 1 if value == "next" else value
+                state[key] = min(value, highest[key]) if key in highest else value
+            assert words(figure) == explorer.draw(state)[1], text
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -263,7 +258,7 @@ def test_the_beat_is_that_of_python(chrome, show):
     found = chrome.execute_script(
         scripts + "const [data, states, times_] = arguments;"
         "return states.map((s) => times_.map((t) => voltage(data, wavesOf(data, s), s.lead, t)));",
-        json.loads(json.dumps(explorer.data)),
+        json.loads(json.dumps(explorer.content["data"])),
         states,
         times.tolist(),
     )
@@ -283,6 +278,7 @@ def test_in_the_built_book(chrome):
     pages = [page for page in pages if 'data-explorer="' in page.read_text(encoding="utf-8")]
     if not pages:
         pytest.skip("no chapter of the built book has an explorer")
+    driven = set()
     for page in pages:
         for theme, width in (("light", 1280), ("dark", 360)):
             resize(chrome, width)
@@ -294,6 +290,8 @@ def test_in_the_built_book(chrome):
                 found = chrome.execute_script(CONTRAST, figure)
                 assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
                 drive(figure)
+                driven.add(figure.get_attribute("data-explorer"))
+    assert driven == set(EXPLORERS)
 
 
 # --- in JupyterLab ------------------------------------------------------------------------------
@@ -346,9 +344,42 @@ def opened(driver, lab, name):
     return wait.until(lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell"))
 
 
+#: Shows every explorer as the outputs of one cell.
+SHOW_ALL = f"""import sys
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from test_explore import EXPLORERS
+for make in EXPLORERS.values():
+    display(make())
+"""
+
+
+def drive_widget(driver, output, name):
+    """Drag a slider of a live output; the picture and the words follow."""
+    label, _, word = MOVES[name]
+    text = f".//b[preceding-sibling::text()[1][contains(., '{word}: ')]]"
+
+    def shown():
+        picture = output.find_element(By.CSS_SELECTOR, ".widget-html-content img")
+        return picture.get_attribute("src"), output.find_element(By.XPATH, text).text
+
+    controls = EXPLORERS[name]().content["controls"]
+    kinds = [control["kind"] for control in controls]
+    (control,) = (one for one in controls if one["label"].startswith(label))
+    sliders = output.find_elements(By.CSS_SELECTOR, ".widget-slider:has(.noUi-handle)")
+    assert len(sliders) == kinds.count("slider")
+    (slider,) = (one for one in sliders if one.text.startswith(label))
+    handle = slider.find_element(By.CLASS_NAME, "noUi-handle")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", handle)
+    before = shown()
+    way = 40 if control["value"] == control["low"] else -40
+    ActionChains(driver).click_and_hold(handle).move_by_offset(way, 0).release().perform()
+    wait = WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException])
+    wait.until(lambda _: all(old != new for old, new in zip(before, shown(), strict=True)), name)
+
+
 @pytest.mark.long
 def test_live_in_jupyterlab(chrome, lab):
-    notebook(lab[1] / "live.ipynb", "from ecglab import explore\nexplore.build_a_beat()")
+    notebook(lab[1] / "live.ipynb", SHOW_ALL)
     opened(chrome, lab, "live.ipynb")
     wait = WebDriverWait(chrome, 90, ignored_exceptions=[WebDriverException])
 
@@ -359,36 +390,39 @@ def test_live_in_jupyterlab(chrome, lab):
         time.sleep(1)
         return "[ ]" not in driver.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
 
+    def outputs(driver):
+        found = driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output:has(.noUi-handle)")
+        return found if len(found) == len(EXPLORERS) else None
+
     wait.until(run)
-    image = "return document.querySelector('.jp-OutputArea-output .widget-html-content img')?.src"
-    before = wait.until(lambda d: d.execute_script(image))
-    sliders = chrome.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output .noUi-handle")
-    assert len(sliders) == 10
-    ActionChains(chrome).click_and_hold(sliders[2]).move_by_offset(40, 0).release().perform()
-    wait.until(lambda d: d.execute_script(image) != before)
-    output = chrome.find_element(By.CSS_SELECTOR, ".jp-OutputArea-output")
-    assert "PR: 160 ms" not in output.text and "PR: " in output.text
+    for name, output in zip(EXPLORERS, wait.until(outputs), strict=True):
+        drive_widget(chrome, output, name)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("trusted", [False, True])
 def test_unrun_in_jupyterlab(chrome, lab, trusted):
-    explorer = EXPLORERS["build_a_beat"]()
-    data = {"text/html": explorer.html(), "image/png": explorer.picture(explorer.start)[0]}
+    made = [make() for make in EXPLORERS.values()]
+    data = [{"text/html": e.html(), "image/png": e.picture(e.start)[0]} for e in made]
     path = lab[1] / f"stored{int(trusted)}.ipynb"
-    notebook(path, "explore.build_a_beat()", [nbformat.v4.new_output("display_data", data)])
+    notebook(path, SHOW_ALL, [nbformat.v4.new_output("display_data", one) for one in data])
     if trusted:
         command = [sys.executable, "-m", "jupyter", "trust", str(path)]
         subprocess.run(command, env=lab[2], check=True, capture_output=True)
     cell = opened(chrome, lab, path.name)
     wait = WebDriverWait(chrome, 60)
-    figure = wait.until(lambda d: cell.find_element(By.CSS_SELECTOR, ".jp-OutputArea figure"))
+
+    def stored(_):
+        found = cell.find_elements(By.CSS_SELECTOR, ".jp-OutputArea figure")
+        return found if len(found) == len(EXPLORERS) else None
+
+    for figure in wait.until(stored):
+        if trusted:
+            wait.until(lambda _, figure=figure: figure.get_attribute("data-live") is not None)
+            drive(figure)
+            continue
+        picture = figure.find_element(By.TAG_NAME, "img")
+        assert picture.is_displayed() and picture.size["width"] > 300
+        assert figure.text.startswith("Try: ")
+        assert figure.find_elements(By.CSS_SELECTOR, "input, select, button, svg") == []
     assert "odel not found" not in chrome.find_element(By.TAG_NAME, "body").text
-    if trusted:
-        wait.until(lambda d: figure.get_attribute("data-live") is not None)
-        drive(figure)
-        return
-    picture = figure.find_element(By.TAG_NAME, "img")
-    assert picture.is_displayed() and picture.size["width"] > 300
-    assert figure.text.startswith("Try: ")
-    assert figure.find_elements(By.CSS_SELECTOR, "input, select, button, svg") == []

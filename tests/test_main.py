@@ -113,7 +113,7 @@ def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
         (["train", "--records", "223", "--batch", "-1"], "batch is -1"),
         (["train", "--records", "223", "--rate", "-1"], "rate -1.0"),
         (["evaluate", "--run", "nowhere"], "nowhere holds no training run"),
-        (["experiment", "nothing"], "there is no experiment 'nothing'; there are resnet50"),
+        (["experiment", "nothing"], "there is no experiment 'nothing'; there are leakage"),
         (["download", "edb"], "there is no database 'edb'; there are mitdb, ludb"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",

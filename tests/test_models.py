@@ -393,7 +393,7 @@ def test_bad_depth_and_missing_layer_are_named():
         models.cifar_net(21, (32, 32, 1), 5)
     with pytest.raises(ValueError, match="depth is 20; it may be 18, 34, 50"):
         models.resnet(20, (32, 32, 1), 5)
-    with pytest.raises(ValueError, match="no layer 'conv1_conv'"):
+    with pytest.raises(ValueError, match="No such layer: conv1_conv"):
         source = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
         models.copy_keras_resnet50(source, models.resnet50((32, 32, 1), 5, width=4))
 

@@ -274,8 +274,8 @@ def test_history_of_an_unknown_column(history):
 def test_intervals():
     people = np.repeat(list("abcd"), 4)
     table = evaluate.bootstrap_records([0, 0, 1, 2] * 4, [0, 1, 1, 2] * 4, people, draws=50)
-    ax = only(plot.intervals(table))
-    assert ax.get_xlabel() == "score" and ax.get_title()
+    ax = only(plot.intervals(table, "Scores"))
+    assert (ax.get_title(), ax.get_xlabel()) == ("Scores", "score")
     assert [text.get_text() for text in ax.get_yticklabels()] == table.index.tolist()
     (points,) = ax.lines
     assert points.get_xdata() == pytest.approx(table["value"].to_numpy())
@@ -326,17 +326,16 @@ def test_reliability(believed):
 
 def test_coverage(believed):
     table = evaluate.risk_coverage(*believed)
-    ax = only(plot.coverage(table))
+    ax = only(plot.coverage({"image": table, "image + RR": table}))
     assert ax.lines[0].get_xydata() == pytest.approx(table[["coverage", "risk"]].to_numpy())
     assert "coverage" in ax.get_xlabel() and "risk" in ax.get_ylabel()
-    ax = only(plot.coverage({"image": table, "image + RR": table}))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["image", "image + RR"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
 
 
 def test_overlay(drawn):
     maps = np.linspace(-1, 3, 2 * 64 * 64).reshape(2, 64, 64)
-    figure = plot.overlay(drawn[:2], maps, ["a", "b"], label="drop of the logit")
+    figure = plot.overlay(drawn[:2], maps, "drop of the logit", titles=["a", "b"])
     figure.canvas.draw()
     *axes, bar = figure.axes
     assert [ax.get_title() for ax in axes] == ["a", "b"]

@@ -98,6 +98,13 @@ def test_a_written_ludb_record_comes_back(alone, tmp_path):
     assert "Rhythm: Sinus rhythm." in record.notes
 
 
+def test_symbols_are_those_that_files_hold():
+    symbols = list(records.SYMBOLS.values())
+    assert len(symbols) == len(set(symbols)) and " " not in symbols, "no end mark"
+    assert set(records.BEAT_SYMBOLS) < set(symbols) and {*"[!]~+|x()ptu"} < set(symbols)
+    assert records.SYMBOLS[1] == "N" and records.SYMBOLS[14] == "~"
+
+
 def test_lists_of_names():
     assert (len(records.DS1), len(records.DS2), len(records.PACED)) == (22, 22, 4)
     assert len(set(records.DS1 + records.DS2 + records.PACED)) == 48
@@ -115,6 +122,16 @@ def test_unknown_record(alone):
         records.load("999")
     with pytest.raises(ValueError, match="ludb has no record '201'; it has 200"):
         records.load("201", "ludb")
+
+
+def test_names_are_checked():
+    for database in records.DATABASES:
+        for name in records.names(database):
+            records.check_name(name, database)
+    with pytest.raises(ValueError, match="nstdb has no record '100'; it has 3: bw, em, ma, …"):
+        records.check_name("100", "nstdb")
+    with pytest.raises(ValueError, match="no database 'edb'; there are mitdb, ludb, nstdb"):
+        records.check_name("100", "edb")
 
 
 def test_a_number_is_taken_for_a_name(given):
@@ -368,7 +385,7 @@ def test_noises(monkeypatch, tmp_path, name):
 
     folder = tmp_path / "nstdb" / "1.0.0"
     folder.mkdir(parents=True)
-    for file in records.DATABASES["nstdb"].files(name):
+    for file in (f"{name}.hea", f"{name}.dat"):
         source = Path(os.environ["ECGLAB_DATA"]) / "nstdb" / "1.0.0" / file
         shutil.copyfile(source, folder / file)
     content = bytearray((folder / f"{name}.dat").read_bytes())
@@ -401,6 +418,18 @@ def test_noise_that_hides_no_beat_is_no_episode(alone, tmp_path):
     alone.setenv("ECGLAB_DATA", str(tmp_path))
     write_mitdb(tmp_path, extra=[(150, "~"), (200, "~")], subtypes={150: 3})
     assert records.load("100").episodes.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("subtype", "unreadable"),
+    [(-1, True), (0x30, True), (0x33, True), (0x10, False), (0x20, False), (0x0F, False)],
+)
+def test_both_signals_must_be_unreadable(alone, tmp_path, subtype, unreadable):
+    """Bits 4 and 5 stand for the two signals, as WFDB's bxb takes them."""
+    alone.setenv("ECGLAB_DATA", str(tmp_path))
+    write_mitdb(tmp_path, extra=[(150, "~"), (200, "~")], subtypes={150: subtype})
+    expected = [("unreadable", 150, 200)] if unreadable else []
+    assert records.load("100").episodes.tolist() == expected
 
 
 @pytest.mark.real

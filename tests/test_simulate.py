@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ecglab import beats, evaluate, heart, patients, records, simulate
+from ecglab import beats, evaluate, heart, records, simulate
 
 TIMES = np.arange(-0.35, 0.65, 0.001)
 CLASSES = {"N": "NLRje", "S": "AaJS", "V": "VE", "F": "F"}
@@ -330,10 +330,21 @@ def test_a_heart_moves_within_its_recording(mitdb):
 
 def test_every_patient_of_mitdb_has_settings():
     for name in records.MITDB:
-        leads, counts, settings = patients.mitdb(name)
-        assert len(leads) == 2 and set(leads) <= set(simulate.LEADS)
-        assert sum(counts.values()) > 1400
-        assert set(settings) <= {"af", "early", "noise", "pr"}
+        patient = simulate._patient(name, "mitdb")
+        counts = patient[patient.index.isin(list(simulate._BEATS))]
+        settings = patient.drop(counts.index)
+        assert {settings.pop("lead 1"), settings.pop("lead 2")} <= set(simulate.LEADS)
+        assert sum(counts) > 1400 and min(counts) > 0
+        assert {"fibrillation (share)", "noise (times usual)"} <= set(settings.index)
+        assert set(settings.index[2:]) <= {"PR (s)", "early (share of RR)"}
+
+
+def test_every_patient_of_ludb_has_a_diagnosis_that_is_known():
+    for name in records.LUDB:
+        found = simulate._patient(name, "ludb")
+        assert found["rhythm"] in simulate._RR and found["axis"] in simulate._AXES
+        assert found.get("conduction", "") in simulate._CONDUCTIONS
+        assert found.get("extrasystole", "A")[0] in "AV"
 
 
 # --- noise ----------------------------------------------------------------------------------

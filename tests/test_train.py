@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import types
 from dataclasses import replace
 
 import numpy as np
@@ -257,6 +258,20 @@ def test_what_fit_gives_and_says(uninterrupted):
     assert (history["loss"] > 0).all() and history["accuracy"].between(0, 1).all()
     assert [line[:10] for line in said] == [f"epoch  {k}/3" for k in (1, 2, 3)]
     assert f"loss {history.loc[3, 'loss']:.4f}" in said[-1]
+
+
+def test_a_notebook_shows_one_text(some, monkeypatch):
+    """A line an epoch stays, the bar below them goes."""
+    pytest.importorskip("IPython")
+    shown = []
+    handle = types.SimpleNamespace(update=lambda data, raw: shown.append(data["text/plain"]))
+    kernel = types.SimpleNamespace(kernel=None)
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    monkeypatch.setattr("IPython.display.display", lambda *given, **options: handle)
+    train.fit(tiny(), some, **TINY)
+    assert shown[0].startswith("epoch 1:   0%") and "0/3" in shown[0]
+    assert [line[:10] for line in shown[-1].splitlines()] == [f"epoch  {k}/3" for k in (1, 2, 3)]
+    assert any(text.startswith("epoch  1/3") and "\nepoch 2: " in text for text in shown)
 
 
 def test_the_folder_holds_whole_files_only(uninterrupted):
@@ -517,3 +532,15 @@ def test_training_learns(some):
     called = train.predict(model, some).argmax(axis=1)
     clear = np.isin(some.labels, (0, 2))
     assert (called == some.labels)[clear].mean() > 0.9
+
+
+def test_a_network_of_waveforms_gets_the_windows_themselves(some):
+    model = models.resnet1d(18, some.windows.shape[1:], 5, width=2, features=12)
+    history = train.fit(model, some, epochs=1, steps=2, batch=8, say=len)
+    assert np.isfinite(history["loss"]).all()
+    given, _ = train.BeatImages(some, (216,), batch=8, augment=None, features=True)[0]
+    assert given["windows"].shape == (8, 216, 1) and given["rr"].shape == (8, 12)
+    assert train.predict(model, some[:5]).shape == (5, 5)
+    other = models.resnet1d(18, (100, 1), 5, width=2)
+    with pytest.raises(ValueError, match="windows of 100 samples, the beats have 216"):
+        train.predict(other, some)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 import ecglab
+from ecglab.beats import Beats
 
-_FOLDER = Path(__file__).parent
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of all experiments.
-
-    Examples
-    --------
-    >>> "resnet50" in names()
-    True
-    """
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem != "__init__"))
+#: All experiments, in the order in which the chapters meet them.
+NAMES = ("leakage", "baselines", "degradation", "floor", "ablation", "resnet50", "noise")
 
 
 def recorded(name: str) -> dict:
@@ -30,7 +22,7 @@ def recorded(name: str) -> dict:
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of `NAMES`.
 
     Returns
     -------
@@ -47,11 +39,11 @@ def recorded(name: str) -> dict:
 
     Examples
     --------
-    >>> recorded("resnet50")["recipe"]["width"]
-    16
+    >>> recorded("floor")["seeds"]
+    [0, 1, 2]
     """
-    if name not in names():
-        raise ValueError(f"there is no experiment {name!r}; there are {', '.join(names())}")
+    if name not in NAMES:
+        raise ValueError(f"there is no experiment {name!r}; there are {', '.join(NAMES)}")
     path = path_of(name)
     if not path.exists():
         raise FileNotFoundError(
@@ -62,7 +54,21 @@ def recorded(name: str) -> dict:
 
 def path_of(name: str) -> Path:
     """Return where an experiment's outcome is recorded."""
-    return _FOLDER / f"{name}.json"
+    return Path(__file__).parent / f"{name}.json"
+
+
+def header(name: str, quick: bool, seeds: Sequence[int], used: Mapping[str, Beats]) -> dict:
+    """Return what every outcome begins with: how it was made, and from which beats."""
+    return {
+        "experiment": name,
+        "command": f"python -m ecglab experiment {name}" + (" --quick" if quick else ""),
+        "seeds": list(seeds),
+        "recordings": {
+            "simulated": any(heartbeats.simulated for heartbeats in used.values()),
+            **{label: heartbeats.sha256 for label, heartbeats in used.items()},
+        },
+        "environment": environment(),
+    }
 
 
 def environment() -> dict[str, str]:

@@ -101,7 +101,10 @@ function control(figure, controls, stage, redraw) {
     readouts.replaceChildren(...words);
   };
   const assign = (values) => {
-    for (const [name, value] of Object.entries(values)) state[name] = setters[name](value);
+    for (const [name, value] of Object.entries(values)) {
+      const set = setters[name] || ((own) => own); // what no control shows is kept all the same
+      state[name] = set(value === "next" ? state[name] + 1 : value);
+    }
     update();
   };
   for (const spec of controls) {

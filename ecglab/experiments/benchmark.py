@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 
 from ecglab import beats as heartbeats
 from ecglab import images as pictures
+from ecglab import records
 
 try:
     import cv2
@@ -199,6 +200,26 @@ def table(rows: list[dict]) -> str:
     frame = pd.DataFrame(rows)
     formats = {name: _FORMATS[name] for name in frame.columns if name in _FORMATS}
     return frame.to_string(index=False, formatters=formats, na_rep="–")
+
+
+def report(matter: str = "all", count: int = 4096) -> None:
+    """Measure and print.
+
+    Parameters
+    ----------
+    matter : {"beats", "images", "training", "all"}
+        What is measured, on all of MIT-BIH.
+    count : int
+        As for `images`.
+    """
+    if cv2 is None:
+        print(MISSING)
+    if matter in ("beats", "all"):
+        print(f"\n{table(beats(records.MITDB))}")
+    if matter in ("images", "all"):
+        print(f"\n{table(images(records.MITDB, count))}")
+    if matter in ("training", "all"):
+        print(f"\n{table(training())}")
 
 
 # ---------------------------------------------------------------------------

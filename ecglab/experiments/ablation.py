@@ -1,0 +1,120 @@
+"""What earns its place in the recipe: one thing changed at a time, on DS1, out of fold.
+
+Each variant is cross-validated over DS1's people: every beat is called by a network that has
+not seen its person. DS2 is not touched.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ecglab import beats, experiments
+from ecglab.experiments import crossval, resnet50
+
+#: What each variant changes in `resnet50.RECIPE`.
+VARIANTS: dict[str, dict] = {
+    "the recipe": {},
+    "no RR features": {"rr": []},
+    "no typical beat": {"typical": False},
+    "no RR features, no typical beat": {"rr": [], "typical": False},
+    "no rhythm strip": {"before": 0.25, "after": 0.35, "zoom": None},
+    "RR without the whole record's": {
+        "rr": [name for name in beats.RR_NAMES[2:] if "record" not in name]
+    },
+    "one lead": {"leads": ["MLII"]},
+    "wider view of the beat": {"zoom": [0.35, 0.55]},
+    "records as they come": {"record_balance": 0.0},
+    "classes as they come": {"balance": 0.0},
+    "classes all alike": {"balance": 1.0},
+    "no augmentation": {"augment": None},
+    "no averaging": {"average": 0.0},
+    "600 batches": {"steps": 600},
+    "half the rate": {"rate": 1e-3},
+    "32 pixels": {"size": 32},
+    "half the width": {"width": 8},
+    "twice the width": {"width": 32},
+}
+#: How far calls are corrected for the balanced batches, `corrected`.
+CORRECTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
+
+
+def run(folder: Path, quick: bool = False) -> dict:
+    """Cross-validate every variant.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the folds of each variant are kept; what broke off goes on with the next fold.
+    quick : bool
+        The recipe alone, two batches, 32 pixels.
+
+    Returns
+    -------
+    dict
+        The outcome, ready for JSON.
+    """
+    names = list(VARIANTS)[:1] if quick else VARIANTS
+    outcomes = [{"variant": name, **variant(folder, name, quick)} for name in names]
+    training = crossval.load("DS1", resnet50.RECIPE)
+    return {
+        **experiments.header("ablation", quick, [0], {"DS1": training}),
+        "recipe": resnet50.RECIPE,
+        "seconds": sum(outcome["seconds"] for outcome in outcomes),
+        "outcomes": outcomes,
+    }
+
+
+def variant(folder: Path, name: str, quick: bool = False) -> dict:
+    """Cross-validate one variant, or read what an earlier run made of it."""
+    recipe = resnet50.RECIPE | VARIANTS[name] | (QUICK if quick else {})
+    place = folder / name.replace(" ", "_").replace("'", "").replace(",", "")
+    return crossval.kept(place / "outcome.json", recipe, _cross_validate, recipe, place)
+
+
+def corrected(probabilities: np.ndarray, drawn: np.ndarray, true: np.ndarray, part: float):
+    """Take back, in part, that the batches held more of the rare classes than the world does.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        Shape ``(n, 5)``, from a network trained on balanced batches.
+    drawn, true : numpy.ndarray
+        Shape ``(5,)``: each class's share of the batches, and of the training beats.
+    part : float
+        0 changes nothing, 1 is Bayes' rule (Saerens et al. 2002, doi 10.1162/089976602753284446).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n, 5)``; each row's largest value tells the class, rows do not sum to 1.
+    """
+    return probabilities * (true / np.maximum(drawn, 1e-9)) ** part
+
+
+def _cross_validate(recipe: dict, folder: Path) -> dict:
+    started = time.perf_counter()
+    say = lambda line: print(f"{folder.name}: {line}", flush=True)  # noqa: E731
+    heartbeats, probabilities = crossval.out_of_fold(recipe, folder, say=say)
+    true = np.bincount(heartbeats.labels, minlength=5) / len(heartbeats)
+    drawn = true ** (1 - recipe["balance"])
+    drawn /= drawn.sum()
+    outcome = {
+        "seconds": round(time.perf_counter() - started),
+        "corrections": {
+            str(part): crossval.account(
+                heartbeats, corrected(probabilities, drawn, true, part).argmax(axis=1)
+            )
+            for part in CORRECTIONS
+        },
+    }
+    for part, account in outcome["corrections"].items():
+        one = account["scores"]
+        say(
+            f"{part}  accuracy {one['accuracy']:.3f}  macro-F1 {one['macro_f1']:.3f}  "
+            f"S {one['S F1']:.3f}  V {one['V F1']:.3f}"
+        )
+    return outcome

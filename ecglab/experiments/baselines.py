@@ -1,0 +1,296 @@
+"""What simpler methods reach: tables of features under trees, nearest neighbours, a 1-D network.
+
+Each is chosen on DS1, out of fold; each final one is scored once on DS2. Four kinds of image
+under one small network are compared on DS1 alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ecglab import beats, experiments, images, models
+from ecglab.backend import keras
+from ecglab.beats import Beats
+from ecglab.experiments import crossval
+
+RECIPE = {
+    "leads": ["MLII", "V1|V2|V4|V5"],
+    "before": 0.25,
+    "after": 0.45,
+    "typical": True,
+    "rr": list(beats.RR_NAMES[2:]),  # the ratios; seconds tell who, not what
+}
+SEEDS = (0, 1, 2)
+#: One small network on each kind of picture of the same beats.
+KINDS: dict[str, Callable] = {
+    "raster": images.rasterize,
+    "Gramian angular field": images.gramian,
+    "recurrence plot": images.recurrence,
+    "scalogram": images.scalogram,
+}
+PICTURES = {"size": 32, "depth": 8, "steps": 300, "batch": 64, "rate": 2e-3, "most": 20_000}
+QUICK = {"steps": 20, "most": 1_000}
+
+
+def run(folder: Path, quick: bool = False) -> dict:
+    """Choose each baseline on DS1, score it once on DS2; compare kinds of image on DS1.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the outcome of each run is kept; what broke off goes on there.
+    quick : bool
+        One seed, every twentieth beat.
+
+    Returns
+    -------
+    dict
+        The outcome, ready for JSON.
+    """
+    started = time.perf_counter()
+    training = crossval.only_training(crossval.load("DS1", RECIPE))
+    test = crossval.load("DS2", RECIPE)
+    seeds, every = (SEEDS[:1], 20) if quick else (SEEDS, 1)
+    some, others = training[::every], test[::every]
+    table, other_table = features(some), features(others)
+    candidates, final = {}, {}
+    for name, forms in FORMS.items():
+        for form, make in forms.items():
+            candidates[f"{name}, {form}"] = crossval.kept(
+                folder / f"ds1-{name}-{form}.json".replace(" ", "_"),
+                RECIPE | {"every": every},
+                _out_of_fold,
+                make,
+                table,
+                some,
+            )
+            macro = candidates[f"{name}, {form}"]["scores"]["macro_f1"]
+            print(f"DS1 out of fold, {name}, {form}: macro-F1 {macro:.3f}", flush=True)
+        best = max(forms, key=lambda form: candidates[f"{name}, {form}"]["scores"]["macro_f1"])
+        final[name] = {
+            "form": best,
+            "DS2": [
+                crossval.kept(
+                    folder / f"ds2-{name}-{seed}.json".replace(" ", "_"),
+                    RECIPE | {"every": every, "form": best},
+                    _final,
+                    forms[best],
+                    table,
+                    some,
+                    other_table,
+                    others,
+                    seed,
+                )
+                for seed in seeds
+            ],
+        }
+        macro = np.mean([one["scores"]["macro_f1"] for one in final[name]["DS2"]])
+        print(f"DS2, {name}, {best}: macro-F1 {macro:.3f}", flush=True)
+    final["always N"] = {
+        "form": "no features",
+        "DS2": [crossval.account(others, np.zeros(len(others), int))],
+    }
+    pictures = PICTURES | (QUICK if quick else {})
+    kinds = {
+        kind: [
+            crossval.kept(
+                folder / f"kind-{kind}-{seed}.json".replace(" ", "_"),
+                pictures,
+                _kind,
+                kind,
+                pictures,
+                seed,
+            )
+            for seed in seeds
+        ]
+        for kind in KINDS
+    }
+    return {
+        **experiments.header("baselines", quick, seeds, {"DS1": some, "DS2": others}),
+        "recipe": RECIPE,
+        "pictures": pictures,
+        "seconds": round(time.perf_counter() - started),
+        "DS1 out of fold": candidates,
+        "final": final,
+        "kinds": kinds,
+    }
+
+
+def trained(name: str, every: int = 1):
+    """Return a final baseline, trained on DS1 with the first seed as `run` trains it."""
+    training = crossval.only_training(crossval.load("DS1", RECIPE))[::every]
+    make = FORMS[name][experiments.recorded("baselines")["final"][name]["form"]]
+    return make(SEEDS[0]).fit(features(training), training.labels)
+
+
+# ---------------------------------------------------------------------------
+# Tables of features
+
+
+def features(heartbeats: Beats) -> np.ndarray:
+    """Describe each beat by its rhythm and by how its shape differs from its record's own.
+
+    Parameters
+    ----------
+    heartbeats : Beats
+        With the typical beats as the second half of its leads (`beats.beside_typical`).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape ``(n, k)``: the RR features, then for each lead six numbers that compare
+        the beat with the typical one, then the difference of the two, 60 values a second.
+    """
+    leads = len(heartbeats.leads) // 2
+    own, usual = heartbeats.windows[..., :leads], heartbeats.windows[..., leads:]
+    fs, before = heartbeats.fs, heartbeats.before
+    first, last = round((before - 0.1) * fs), round((before + 0.12) * fs)
+    qrs = slice(first, last)
+    early = slice(0, first)  # where the P wave is, if there is one
+    slope, usual_slope = (np.abs(np.diff(x[:, qrs], axis=1)) for x in (own, usual))
+    columns = [
+        _likeness(own, usual),
+        _likeness(own[:, qrs], usual[:, qrs]),
+        np.ptp(own[:, qrs], axis=1) / _positive(np.ptp(usual[:, qrs], axis=1)),
+        slope.max(axis=1) / _positive(usual_slope.max(axis=1)),
+        _width(slope) / _width(usual_slope),
+        np.sqrt(np.mean((own - usual)[:, early] ** 2, axis=1)),
+    ]
+    step = round(fs / 60)
+    whole = own.shape[1] // step * step
+    difference = (own - usual)[:, :whole].reshape(len(own), -1, step, leads).mean(axis=2)
+    return np.concatenate([heartbeats.rr, *columns, difference.reshape(len(own), -1)], axis=1)
+
+
+def _likeness(own: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Return the correlation of each beat with the typical one, for each lead."""
+    own, usual = (x - x.mean(axis=1, keepdims=True) for x in (own, usual))
+    energy = np.sum(own**2, axis=1) * np.sum(usual**2, axis=1)
+    return np.sum(own * usual, axis=1) / _positive(np.sqrt(energy))
+
+
+def _width(slope: np.ndarray) -> np.ndarray:
+    """Return how much of the QRS is steep, the steepest place being the measure; at least one."""
+    return np.maximum((slope > 0.15 * slope.max(axis=1, keepdims=True)).sum(axis=1), 1)
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.maximum(values, 1e-3)  # µV: a flat stretch divides by that
+
+
+# ---------------------------------------------------------------------------
+# Baselines on tables
+
+
+def _forest(seed: int) -> ExtraTreesClassifier:
+    return ExtraTreesClassifier(200, min_samples_leaf=3, n_jobs=-1, random_state=seed)
+
+
+def _even_forest(seed: int) -> ExtraTreesClassifier:
+    return _forest(seed).set_params(class_weight="balanced")
+
+
+def _boosting(seed: int) -> HistGradientBoostingClassifier:
+    # Early stopping would hold out beats of the same people: it never sees that they overfit
+    return HistGradientBoostingClassifier(
+        max_iter=100, max_leaf_nodes=15, l2_regularization=1.0, max_features=0.5, random_state=seed,
+        early_stopping=False,
+    )  # fmt: skip
+
+
+def _even_boosting(seed: int) -> HistGradientBoostingClassifier:
+    return _boosting(seed).set_params(class_weight="balanced")
+
+
+def _neighbour(seed: int) -> KNeighborsClassifier:
+    return make_pipeline(StandardScaler(), KNeighborsClassifier(1))
+
+
+def _on(columns: slice, make: Callable, seed: int) -> Pipeline:
+    """Put a choice of columns before a classifier."""
+    return make_pipeline(ColumnTransformer([("chosen", "passthrough", columns)]), make(seed))
+
+
+RHYTHM = slice(0, len(RECIPE["rr"]))
+COMPARED = slice(0, len(RECIPE["rr"]) + 6 * len(RECIPE["leads"]))
+ALL = slice(None)
+
+#: Each baseline, and the forms of it among which DS1 chooses: a seed to a classifier.
+FORMS: dict[str, dict[str, Callable]] = {
+    "forest": {
+        "RR": partial(_on, RHYTHM, _even_forest),
+        "RR and comparison": partial(_on, COMPARED, _even_forest),
+        "RR, comparison and difference": partial(_on, ALL, _even_forest),
+        "RR and comparison, classes as they come": partial(_on, COMPARED, _forest),
+    },
+    "boosting": {
+        "RR": partial(_on, RHYTHM, _even_boosting),
+        "RR and comparison": partial(_on, COMPARED, _even_boosting),
+        "RR, comparison and difference": partial(_on, ALL, _even_boosting),
+        "RR and comparison, classes as they come": partial(_on, COMPARED, _boosting),
+    },
+    "nearest neighbour": {
+        "RR and comparison": partial(_on, COMPARED, _neighbour),
+        "RR, comparison and difference": partial(_on, ALL, _neighbour),
+    },
+}
+
+
+def _out_of_fold(make: Callable, table: np.ndarray, heartbeats: Beats) -> dict:
+    predictions = np.zeros(len(table), int)
+    for inside, left_out in crossval.folds(heartbeats):
+        classifier = make(0).fit(table[inside], heartbeats.labels[inside])
+        predictions[left_out] = classifier.predict(table[left_out])
+    return crossval.account(heartbeats, predictions)
+
+
+def _final(
+    make: Callable,
+    table: np.ndarray,
+    training: Beats,
+    other_table: np.ndarray,
+    test: Beats,
+    seed: int,
+) -> dict:
+    classifier = make(seed).fit(table, crossval.only_training(training).labels)
+    return crossval.account(test, classifier.predict(other_table), seed)
+
+
+# ---------------------------------------------------------------------------
+# One small network, four kinds of picture
+
+
+def _kind(kind: str, settings: dict, seed: int) -> dict:
+    """Cross-validate a small network over DS1's people, on one kind of picture, MLII alone."""
+    heartbeats = crossval.only_training(beats.load("DS1"))
+    rng = np.random.default_rng(0)  # the same beats for every kind and seed
+    heartbeats = heartbeats[np.sort(rng.permutation(len(heartbeats))[: settings["most"]])]
+    size = settings["size"]
+    pictures = KINDS[kind](heartbeats.windows, heartbeats.fs, height=size, width=size)
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input(pictures.shape[1:], name="pictures")
+    network = models.cifar_net(settings["depth"], pictures.shape[1:], len(beats.CLASSES))
+    model = keras.Model(inputs, network(keras.layers.Rescaling(1 / 255)(inputs)))
+    start = model.get_weights()
+    predictions = np.zeros(len(heartbeats), int)
+    count = settings["steps"] * settings["batch"]
+    for inside, left_out in crossval.folds(heartbeats):
+        drawn = crossval.balanced(heartbeats[inside], count, seed)
+        model.set_weights(start)
+        model.compile(keras.optimizers.Adam(settings["rate"]), "sparse_categorical_crossentropy")
+        labels = heartbeats.labels[inside][drawn].astype(np.int64)
+        model.fit(pictures[inside][drawn], labels, settings["batch"], shuffle=False, verbose=0)
+        predictions[left_out] = model.predict(pictures[left_out], 512, verbose=0).argmax(axis=1)
+    outcome = crossval.account(heartbeats, predictions, seed)
+    print(f"{kind}, seed {seed}: macro-F1 {outcome['scores']['macro_f1']:.3f}", flush=True)
+    return outcome

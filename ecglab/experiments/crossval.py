@@ -1,0 +1,169 @@
+"""What the experiments share: recipes, folds over people, and the wall before DS2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from ecglab import beats, evaluate, models, records, train
+from ecglab.backend import keras
+from ecglab.beats import CLASSES, Beats
+
+#: Folds of a cross-validation over DS1's people.
+FOLDS = 5
+#: What `train.fit` takes from a recipe.
+TRAINING = (
+    *("epochs", "steps", "batch", "rate", "decay", "average"),
+    *("balance", "record_balance", "augment", "zoom"),
+)
+
+
+def load(names: str | Sequence[str], recipe: Mapping) -> Beats:
+    """Load beats as a recipe wants them: leads, window, typical beat, RR features."""
+    if isinstance(names, str):
+        names = {"DS1": records.DS1, "DS2": records.DS2}[names]
+    return beats.concatenate([cut(records.load(name), recipe) for name in names])
+
+
+def cut(record: records.Record, recipe: Mapping) -> Beats:
+    """Cut the beats of one record as a recipe wants them."""
+    window = {name: recipe[name] for name in ("before", "after", "leads")}
+    heartbeats = beats.segment(record, **window)
+    if recipe["typical"]:
+        heartbeats = beats.beside_typical(heartbeats)
+    return beats.with_rr(heartbeats, recipe["rr"])
+
+
+def only_training(heartbeats: Beats) -> Beats:
+    """Return the beats unchanged, or refuse them if one belongs to a test record.
+
+    Every experiment that trains or chooses passes its beats through here.
+
+    Raises
+    ------
+    ValueError
+        If a beat is of a record of DS2.
+    """
+    touched = sorted(set(heartbeats.records.tolist()) & set(records.DS2))
+    if touched:
+        raise ValueError(
+            f"records {', '.join(touched)} belong to DS2; nothing is trained or chosen on them"
+        )
+    return heartbeats
+
+
+def folds(heartbeats: Beats, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Split beats into training and left-out positions, all beats of a person on one side.
+
+    People are dealt out so that each fold holds about its share of every class.
+    """
+    only_training(heartbeats)
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    return splitter.split(heartbeats.labels, heartbeats.labels, heartbeats.subjects)
+
+
+def network(recipe: Mapping, heartbeats: Beats, seed: int) -> keras.Model:
+    """Build a recipe's network for some beats, with the weights that a seed gives."""
+    keras.utils.set_random_seed(seed)
+    return build(recipe, len(heartbeats.leads))
+
+
+def build(recipe: Mapping, channels: int) -> keras.Model:
+    """Build a recipe's network."""
+    shape = (recipe["size"], recipe["size"], channels)
+    return models.resnet50(shape, len(CLASSES), width=recipe["width"], features=len(recipe["rr"]))
+
+
+def out_of_fold(
+    recipe: Mapping,
+    folder: Path,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> tuple[Beats, np.ndarray]:
+    """Cross-validate a recipe over DS1's people.
+
+    Parameters
+    ----------
+    recipe : mapping
+        See `resnet50.RECIPE`.
+    folder : pathlib.Path
+        Where each fold's probabilities are kept; a run that broke off goes on with the next fold.
+    seed : int
+        Of the weights and the batches; the folds stay the same.
+    say : callable
+        Told one line after each fold.
+
+    Returns
+    -------
+    Beats, numpy.ndarray
+        DS1, and for every beat the probabilities, shape ``(n, 5)``, given by the network that
+        had not seen its person.
+    """
+    heartbeats = only_training(load("DS1", recipe))
+    probabilities = np.zeros((len(heartbeats), len(CLASSES)), np.float32)
+    choices = {name: recipe[name] for name in TRAINING}
+    folder.mkdir(parents=True, exist_ok=True)
+    model = None
+    for number, (inside, left_out) in enumerate(folds(heartbeats)):
+        path = folder / f"fold{number}.npy"
+        if not path.exists():
+            if model is None:  # one network, reset for every fold: compiling takes long
+                model = network(recipe, heartbeats, seed)
+                start = model.get_weights()
+            model.set_weights(start)
+            train.fit(model, heartbeats[inside], seed=seed, **choices, say=lambda line: None)
+            part = path.with_name("part.npy")
+            np.save(part, train.predict(model, heartbeats[left_out], recipe["zoom"]))
+            part.replace(path)
+        probabilities[left_out] = np.load(path)
+        f1 = evaluate.scores(heartbeats.labels[left_out], probabilities[left_out].argmax(axis=1))
+        say(f"fold {number + 1}/{FOLDS}  accuracy {f1.accuracy:.3f}")
+    return heartbeats, probabilities
+
+
+def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:
+    """Score predictions as every experiment records them: together, by record, with intervals."""
+    labels = heartbeats.labels
+    matrices = evaluate.matrices(labels, predictions, heartbeats.records)
+    intervals = evaluate.bootstrap_records(labels, predictions, heartbeats.subjects, seed=seed)
+    return {
+        "scores": evaluate.scores(labels, predictions).summary(),
+        "per record": {name: matrix.tolist() for name, matrix in matrices.items()},
+        "intervals": intervals.round(4).replace({np.nan: None}).to_dict(orient="index"),
+    }
+
+
+def kept(path: Path, settings: Mapping, make: Callable[..., dict], *arguments: object) -> dict:
+    """Return what an earlier run with the same settings wrote to `path`, or make and write it.
+
+    So that a run that broke off goes on where it stopped. It is made by ``make(*arguments)``.
+
+    Raises
+    ------
+    ValueError
+        If the file was made with other settings.
+    """
+    settings = json.loads(json.dumps(settings))  # tuples become lists, as they do in the file
+    if path.exists():
+        stored = json.loads(path.read_text())
+        if stored["settings"] != settings:
+            raise ValueError(
+                f"{path} was made with other settings; remove it, or use another --out"
+            )
+        return stored["outcome"]
+    outcome = make(*arguments)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    train.write_text(path, json.dumps({"settings": settings, "outcome": outcome}))
+    return json.loads(json.dumps(outcome))
+
+
+def balanced(heartbeats: Beats, count: int, seed: int, balance: float = 0.5) -> np.ndarray:
+    """Draw positions of beats, classes as evenly as `train.BeatImages` draws them."""
+    sizes = np.bincount(heartbeats.labels, minlength=len(CLASSES))
+    chances = sizes[heartbeats.labels] ** -balance
+    rng = np.random.default_rng(seed)
+    return rng.choice(len(heartbeats), count, p=chances / chances.sum())

@@ -1,0 +1,121 @@
+"""Noise: how much of it the trained network and the boosted trees stand.
+
+Noise recorded from people (nstdb: electrode motion, muscle noise, baseline wander) is added to
+every fifth beat's surroundings of DS2, at falling signal-to-noise ratios. Nothing is trained or
+chosen here: the network is the one that ships, the trees are those of ``baselines``. The beats'
+places are the annotated ones, so that only the calling suffers, not the finding.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ecglab import evaluate, experiments, records, train
+from ecglab.experiments import baselines, crossval, resnet50
+from ecglab.records import Record
+
+KINDS = {"em": "electrode motion", "ma": "muscle noise", "bw": "baseline wander"}
+DECIBELS = (24, 18, 12, 6, 0, -6)
+EVERY = 5  # beats of each record, to keep the run short
+QUICK = {"kinds": ["em"], "decibels": [6], "names": list(records.DS2[:1])}
+
+
+def run(folder: Path, quick: bool = False) -> dict:
+    """Score two classifiers on DS2 under each kind and strength of noise.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the outcome of each kind and strength is kept; what broke off goes on there.
+    quick : bool
+        One record, one kind, one strength.
+
+    Returns
+    -------
+    dict
+        The outcome, ready for JSON.
+    """
+    started = time.perf_counter()
+    choice = {"kinds": list(KINDS), "decibels": list(DECIBELS), "names": list(records.DS2)}
+    choice |= QUICK if quick else {}
+    model, recipe = resnet50.shipped()
+    trees = baselines.trained("boosting", 20 if quick else 1)
+    conditions = [(None, None), *((k, db) for k in choice["kinds"] for db in choice["decibels"])]
+    outcomes = []
+    for kind, decibels in conditions:
+        settings = {"kind": kind, "dB": decibels, "names": choice["names"], "every": EVERY}
+        outcome = crossval.kept(
+            folder / f"{kind}{decibels}.json",
+            settings,
+            _score,
+            model,
+            recipe,
+            trees,
+            choice["names"],
+            kind,
+            decibels,
+        )
+        outcomes.append(settings | outcome)
+        f1 = ", ".join(f"{way} {one['macro_f1']:.3f}" for way, one in outcome.items())
+        print(f"{KINDS.get(kind, 'no noise')} {decibels or ''}: macro-F1 {f1}", flush=True)
+    test = crossval.load(choice["names"], baselines.RECIPE)
+    return {
+        **experiments.header("noise", quick, [0], {"DS2": test}),
+        "every": EVERY,
+        "seconds": round(time.perf_counter() - started),
+        "outcomes": outcomes,
+    }
+
+
+def noisy(record: Record, kind: str, decibels: float) -> Record:
+    """Add recorded noise to every lead of a record.
+
+    Parameters
+    ----------
+    record : Record
+    kind : {"em", "ma", "bw"}
+        A record of nstdb. Its first channel goes to the first lead, its second to the second.
+    decibels : float
+        Signal-to-noise ratio of each lead, as the program ``nst`` of WFDB defines it: the
+        signal's power is an eighth of the square of the usual QRS height, the noise's its mean
+        square.
+
+    Returns
+    -------
+    Record
+        With another signal.
+    """
+    noise = records.load(kind, database="nstdb").signal[: len(record.signal)]
+    noise = noise - noise.mean(axis=0)
+    around = np.arange(-18, 36)  # 50 ms before to 100 ms after the beat
+    inside = (record.samples > 18) & (record.samples < len(record.signal) - 36)
+    heights = np.ptp(record.signal[record.samples[inside, None] + around], axis=1)
+    power = np.median(heights, axis=0) ** 2 / 8
+    wanted = power / 10 ** (decibels / 10)
+    gain = np.sqrt(wanted / np.mean(noise**2, axis=0))
+    return replace(record, signal=(record.signal + gain * noise).astype(np.float32))
+
+
+def _score(
+    model, recipe: dict, trees, names: list[str], kind: str | None, decibels: float | None
+) -> dict:
+    labels, by_network, by_trees = [], [], []
+    for name in names:
+        record = records.load(name)
+        if kind:
+            record = noisy(record, kind, decibels)
+        # The typical beat is the noisy record's own
+        cards = crossval.cut(record, recipe)[::EVERY]
+        by_network.append(train.predict(model, cards, recipe["zoom"]).argmax(axis=1))
+        table = baselines.features(crossval.cut(record, baselines.RECIPE))[::EVERY]
+        by_trees.append(trees.predict(table))
+        labels.append(cards.labels)
+    labels = np.concatenate(labels)
+    return {
+        way: evaluate.scores(labels, np.concatenate(called)).summary()
+        for way, called in (("ResNet-50", by_network), ("boosting", by_trees))
+    }
