@@ -78,7 +78,7 @@ def evaluate(options: argparse.Namespace) -> None:
         model, recipe = resnet50.shipped()
     else:
         model = training.checkpoint(options.run_folder)
-        recipe = {"typical": False, "rr": []} | training.run_of(options.run_folder)["settings"]
+        recipe = {"show": ["beat"], "rr": []} | training.run_of(options.run_folder)["settings"]
     print(records.describe())
     names = _names(options.records)
     heartbeats, probabilities = resnet50.predict(model, recipe, names)

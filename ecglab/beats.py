@@ -422,58 +422,74 @@ def typical(beats: Beats) -> np.ndarray:
     return shapes
 
 
-def beside_typical(beats: Beats) -> Beats:
-    """Add each lead's typical beat as a further lead, for a network to compare the two.
+def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) -> Beats:
+    """Set each beat against its recording's typical beat, as further leads.
+
+    The difference of the two is near zero for a usual beat of *anybody*: what is left of a
+    person's own shape is little, what is left of a strange beat is much.
 
     Parameters
     ----------
     beats : Beats
         Whole records; see `typical`. *Record-adaptive*, offline.
+    show : sequence of {"beat", "typical", "difference"}
+        What the leads of the result show, in this order, each for all leads.
 
     Returns
     -------
     Beats
-        With twice the leads.
-
-    Examples
-    --------
-    >>> beside_typical(load(["100"])).leads
-    ('MLII', 'typical MLII')
-    """
-    windows = np.concatenate([beats.windows, typical(beats)], axis=2)
-    leads = (*beats.leads, *(f"typical {name}" for name in beats.leads))
-    return replace(beats, windows=windows, leads=leads)
-
-
-def with_rr(beats: Beats, names: Sequence[str]) -> Beats:
-    """Keep only some of the RR features, in the order given.
-
-    Parameters
-    ----------
-    beats : Beats
-        With all of `RR_NAMES`.
-    names : sequence of str
-        Of `RR_NAMES`.
-
-    Returns
-    -------
-    Beats
-        With ``len(names)`` columns in ``rr``.
+        With ``len(show)`` times as many leads.
 
     Raises
     ------
     ValueError
-        If a name is not among `RR_NAMES`.
+        If there is something else in `show`.
 
     Examples
     --------
-    >>> with_rr(load(["100"]), ["previous / record mean"]).rr.shape
+    >>> against_typical(load(["100"])).leads
+    ('MLII', 'MLII difference')
+    """
+    usual = typical(beats)
+    windows = {"beat": beats.windows, "typical": usual, "difference": beats.windows - usual}
+    if not show or not set(show) <= set(windows):
+        raise ValueError(f"show is {tuple(show)}; it may hold {', '.join(windows)}")
+    leads = [lead if kind == "beat" else f"{lead} {kind}" for kind in show for lead in beats.leads]
+    chosen = np.concatenate([windows[kind] for kind in show], axis=2)
+    return replace(beats, windows=chosen, leads=tuple(leads))
+
+
+def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
+    """Keep some ratios of RR intervals, as logarithms: half and twice are equally far from usual.
+
+    Parameters
+    ----------
+    beats : Beats
+        With all of `RR_NAMES` as columns of ``rr``.
+    names : sequence of str
+        Of `RR_NAMES`, ratios only.
+
+    Returns
+    -------
+    Beats
+        With ``len(names)`` columns in ``rr``: natural logarithms, clipped to ±1.
+
+    Raises
+    ------
+    ValueError
+        If a name is no ratio among `RR_NAMES`.
+
+    Examples
+    --------
+    >>> log_rr(load(["100"]), ["previous / record mean"]).rr.shape
     (2273, 1)
     """
-    unknown = [name for name in names if name not in RR_NAMES]
+    ratios = [name for name in RR_NAMES if "/" in name]
+    unknown = [name for name in names if name not in ratios]
     if unknown:
-        raise ValueError(f"{unknown} are not RR features; those are {', '.join(RR_NAMES)}")
-    return replace(beats, rr=beats.rr[:, [RR_NAMES.index(name) for name in names]])
+        raise ValueError(f"{unknown} are not ratios of RR intervals; those are {ratios}")
+    columns = beats.rr[:, [RR_NAMES.index(name) for name in names]]
+    return replace(beats, rr=np.clip(np.log(columns), -1, 1))
 
 
 def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:

@@ -455,11 +455,11 @@ def labels(
             words[f"Their {name}"] = f"{len(asked & right)} of {len(asked)}"
 
         ax = plt.Figure(figsize=(7.0, 3.6)).add_subplot()
-        plot.paper(ax, 2 * half, low, high, start=-half)
-        ax.plot(np.arange(steps.shape[1]) / fs - half, steps[k] / 50, color=plot.PALETTE[6])
-        ax.text(0, high, "▼", color=plot.PALETTE[0], ha="center", va="top", size=16)
+        plot.paper(ax, 2 * half, low, high)
+        ax.plot(np.arange(steps.shape[1]) / fs, steps[k] / 50, color=plot.PALETTE[6])
+        ax.text(half, high, "▼", color=plot.PALETTE[0], ha="center", va="top", size=16)
         title = f"Beat {words['Beat']}, lead {lead}: N, S, V, F or Q?"
-        ax.set(title=title, xlabel="time from the beat (s)", ylabel="mV")
+        ax.set(title=title, xlabel="time (s)", ylabel="mV")
         return ax.figure, words
 
     data = {"strips": steps.tolist(), "fs": fs, "low": low, "high": high, "names": CLASSES}
@@ -509,7 +509,7 @@ def _draw_people(state: State) -> Drawn:
         own = slice(start, start + count)
         ax.plot(column[own], row[own], "o", color=colour, label=f"{name}: {count}")
     ax.set(title=f"Of {tp + fp} alarms {tp} are true: PPV {ppv}", xticks=[], yticks=[])
-    ax.set(xlabel="a thousand people, the ill ones on the left", ylim=(25, -1))
+    ax.set(frame_on=False, xlabel="a thousand people, the ill ones on the left", ylim=(25, -1))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
     return ax.figure, words
 

@@ -439,3 +439,26 @@ STARTS_FLAT = np.r_[np.zeros(990), np.arange(10)]
 def test_detect_names_what_it_refuses(signal, fs, message):
     with pytest.raises(ValueError, match=message):
         beats.detect(signal, fs)
+
+
+def test_a_usual_beat_differs_little_from_the_typical_one():
+    whole = beats.load(["119"])
+    shown = beats.against_typical(whole, ["beat", "typical", "difference"])
+    assert shown.leads == ("MLII", "MLII typical", "MLII difference")
+    beat, usual, difference = np.moveaxis(shown.windows, 2, 0)
+    assert np.array_equal(beat, whole.windows[..., 0])
+    assert np.allclose(beat - usual, difference)
+    sizes = np.abs(difference).max(axis=1)
+    assert np.median(sizes[whole.symbols == "N"]) < 0.3 < np.median(sizes[whole.symbols == "V"])
+    with pytest.raises(ValueError, match="show is \\('mean',\\); it may hold beat, typical"):
+        beats.against_typical(whole, ["mean"])
+
+
+def test_log_rr_keeps_ratios_only():
+    whole = beats.load(["100"])
+    names = ["next / previous", "previous / record mean"]
+    kept = beats.log_rr(whole, names)
+    columns = whole.rr[:, [beats.RR_NAMES.index(name) for name in names]]
+    assert np.allclose(kept.rr, np.clip(np.log(columns), -1, 1))
+    with pytest.raises(ValueError, match=r"previous \(s\).*are not ratios"):
+        beats.log_rr(whole, ["previous (s)"])

@@ -1,4 +1,8 @@
-"""Write book/results.md from the recorded outcomes, so that no number is typed by hand."""
+"""Write book/results.md from the recorded outcomes, so that no number is typed by hand.
+
+The page's words stand in ``tools/results_sections``, one file an experiment; the functions here
+fill in tables and draw figures. What has not been run yet is listed as such.
+"""
 
 from __future__ import annotations
 
@@ -9,90 +13,120 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ecglab import evaluate, experiments, plot
+from ecglab.beats import CLASSES
 from ecglab.train import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "book" / "results.md"
-TEMPLATE = ROOT / "tools" / "results_template.md"
-FIGURE = ROOT / "book" / "_static" / "results-resnet50.png"
+SECTIONS = Path(__file__).with_name("results_sections")
+FIGURES = ROOT / "book" / "_static"
+#: What each experiment asks; the first line of a section.
+QUESTIONS = {
+    "leakage": "what a score gains when the same heart stands on both sides of the split",
+    "baselines": "what trees and a nearest neighbour reach",
+    "pictures": "which kind of picture of a beat a small network reads best",
+    "degradation": "whether deeper plain networks train worse on heartbeats, and why",
+    "floor": "what a first, untuned quarter-width ResNet-50 reaches on people it has not seen",
+    "ablation": "which parts of the recipe earn their place, on DS1 alone",
+    "resnet50": "what the recipe chosen on DS1 reaches on DS2",
+    "noise": "how much noise the network and the trees stand",
+}
+SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 
 
 def main() -> int:
-    """Write the page and its figure."""
-    outcome = experiments.recorded("resnet50")
-    figure = intervals_figure(outcome)
-    figure.savefig(FIGURE, dpi=150)
-    write_text(PAGE, page(outcome))
+    """Write the page and its figures."""
+    plot.style()
+    for name in recorded_names():
+        if name in DRAWN:
+            figure = DRAWN[name](experiments.recorded(name))
+            figure.savefig(FIGURES / f"results-{name}.png", dpi=150)
+            plt.close(figure)
+    write_text(PAGE, page())
     return 0
 
 
-def page(outcome: dict) -> str:
+def recorded_names() -> list[str]:
+    """Name the experiments that have a recorded outcome."""
+    return [name for name in experiments.NAMES if experiments.path_of(name).exists()]
+
+
+def page() -> str:
     """Return the page's text."""
-    scores, intervals = scores_table(outcome), intervals_table(outcome)
-    recipe = outcome["recipe"] | {"leads": ", ".join(outcome["recipe"]["leads"])}
-    s_with, s_without = s_f1_without(outcome, "232")
-    return TEMPLATE.read_text().format(
-        **recipe,
-        seeds=len(outcome["seeds"]),
-        scores=scores.to_markdown(floatfmt=".3f"),
-        alt="; ".join(
-            f"{n} {r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for n, r in intervals.iterrows()
-        ),
-        always_n=f"{always_n(outcome):.3f}",
-        s_with=f"{s_with:.3f}",
-        s_without=f"{s_without:.3f}",
-        records=records_table(outcome).to_markdown(),
-        command=outcome["command"],
-        minutes=round(outcome["seconds"] / 60),
-        environment=", ".join(f"{k} {v}" for k, v in outcome["environment"].items()),
-    )
+    done = recorded_names()
+    rows = {
+        f"`{name}`": [QUESTIONS[name], "recorded" if name in done else "not run yet"]
+        for name in experiments.NAMES
+    }
+    state = pd.DataFrame.from_dict(rows, orient="index", columns=["what it asks", "state"])
+    head = (SECTIONS / "head.md").read_text()
+    parts = [head.format(state=state.rename_axis("experiment").to_markdown())]
+    return "\n".join([*parts, *(section(name) for name in done)])
 
 
-def scores_table(outcome: dict) -> pd.DataFrame:
-    """One row a seed, then mean and standard deviation."""
-    columns = ["accuracy", "macro_f1", *(f"{c} {m}" for c in "NSV" for m in ("Se", "+P", "F1"))]
-    rows = pd.DataFrame([{c: o["DS2"][c] for c in columns} for o in outcome["outcomes"]])
-    rows.index = [f"seed {o['seed']}" for o in outcome["outcomes"]]
-    table = pd.concat([rows, rows.agg(["mean", "std"])])
+def section(name: str) -> str:
+    """Return one experiment's part of the page."""
+    outcome = experiments.recorded(name)
+    words = (SECTIONS / f"{name}.md").read_text()
+    run = {
+        "command": outcome["command"],
+        "seeds": len(outcome["seeds"]),
+        "minutes": round(outcome["seconds"] / 60),
+        "environment": ", ".join(f"{k} {v}" for k, v in outcome["environment"].items()),
+    }
+    return words.format(**run, **FILLED[name](outcome))
+
+
+# ---------------------------------------------------------------------------
+# Tables that several sections share
+
+
+def over_seeds(summaries: dict[str, list[dict]], columns: tuple[str, ...] = SCORES) -> pd.DataFrame:
+    """Return mean ± standard deviation over seeds, one row a way; one seed has no spread."""
+    rows = {}
+    for way, seeds in summaries.items():
+        table = pd.DataFrame([{c: one[c] for c in columns} for one in seeds]).astype(float)
+        mean, spread = table.mean(), table.std()
+        rows[way] = {
+            c: f"{mean[c]:.3f}" + (f" ± {spread[c]:.3f}" if len(seeds) > 1 else "") for c in columns
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename(columns={"macro_f1": "macro-F1"})
 
 
-def intervals_table(outcome: dict) -> pd.DataFrame:
-    """Value, low and high of the main scores, mean over seeds."""
-    tables = [pd.DataFrame(o["intervals"]).T for o in outcome["outcomes"]]
-    mean = sum(tables) / len(tables)
+def _mean(summaries: list[dict], column: str) -> float:
+    return float(np.mean([one[column] for one in summaries]))
+
+
+def matrices(accounts: list[dict]) -> dict[str, np.ndarray]:
+    """Return the confusion matrix of each record, summed over seeds."""
+    names = accounts[0]["per record"]
+    return {name: sum(np.array(one["per record"][name]) for one in accounts) for name in names}
+
+
+def intervals_table(accounts: list[dict]) -> pd.DataFrame:
+    """Return value, low and high of the main scores, mean over seeds."""
+    mean = sum(pd.DataFrame(one["intervals"]).T for one in accounts) / len(accounts)
     return mean.loc[["accuracy", "macro-F1", "N F1", "S F1", "V F1"]]
 
 
-def intervals_figure(outcome: dict):
-    """Draw `intervals_table` as a forest plot."""
-    plot.style()
-    seeds = len(outcome["seeds"])
-    return plot.intervals(
-        intervals_table(outcome), f"DS2, mean of {seeds} seeds, 95 % intervals over people"
+def in_words(intervals: pd.DataFrame) -> str:
+    """Return intervals as alt text."""
+    return "; ".join(
+        f"{n} {r.value:.2f} ({r.low:.2f} to {r.high:.2f})" for n, r in intervals.iterrows()
     )
 
 
-def matrices(outcome: dict) -> dict[str, np.ndarray]:
-    """Confusion matrix of each record, summed over seeds."""
-    names = outcome["outcomes"][0]["per record"]
-    return {n: sum(np.array(o["per record"][n]) for o in outcome["outcomes"]) for n in names}
-
-
-def always_n(outcome: dict) -> float:
-    """Accuracy of a program that calls every beat N."""
-    total = sum(matrices(outcome).values())
-    return total[0].sum() / total.sum()
-
-
-def s_f1_without(outcome: dict, name: str) -> tuple[float, float]:
-    """Mean S F1 over seeds with and without one record."""
+def s_f1_without(accounts: list[dict], name: str) -> tuple[float, float]:
+    """Return the mean S F1 over seeds with and without one record."""
     pairs = []
-    for one in outcome["outcomes"]:
+    for one in accounts:
         every = {n: np.array(m) for n, m in one["per record"].items()}
         total = sum(every.values())
         pairs.append(
@@ -101,21 +135,88 @@ def s_f1_without(outcome: dict, name: str) -> tuple[float, float]:
     return tuple(np.mean(pairs, axis=0))
 
 
-def records_table(outcome: dict) -> pd.DataFrame:
-    """Errors of each record and the commonest kinds of them."""
+def records_table(accounts: list[dict]) -> pd.DataFrame:
+    """Return the errors of each record and the commonest kinds of them."""
+    pairs = ("NS", "NV", "NF", "SN", "SV", "VN")
     rows = {
         name: {
-            "beats": m.sum() // len(outcome["seeds"]),
+            "beats": m.sum() // len(accounts),
             "errors": m.sum() - np.trace(m),
-            **{
-                f"{a} as {b}": m["NSVF".index(a), "NSVF".index(b)]
-                for a, b in ("NS", "NV", "NF", "SN", "SV", "VN")
-            },
+            **{f"{a} as {b}": m[CLASSES.index(a), CLASSES.index(b)] for a, b in pairs},
         }
-        for name, m in matrices(outcome).items()
+        for name, m in matrices(accounts).items()
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("record")
     return table.sort_values("errors", ascending=False)
+
+
+# ---------------------------------------------------------------------------
+# The sections
+
+
+def floor(outcome: dict) -> dict:
+    """Fill in the section on the first, untuned network."""
+    accounts = [one["annotated beats"] for one in outcome["outcomes"]]
+    recipe = outcome["recipes"]["one lead, one beat"]
+    total = sum(matrices(accounts).values())
+    s_with, s_without = s_f1_without(accounts, "232")
+    return {
+        **{name: recipe[name] for name in ("width", "size", "before", "after", "epochs")},
+        **{name: recipe[name] for name in ("steps", "batch")},
+        "leads": ", ".join(recipe["leads"]),
+        "scores": over_seeds({"this network": [one["scores"] for one in accounts]}).to_markdown(),
+        "alt": in_words(intervals_table(accounts)),
+        "always_n": f"{total[0].sum() / total.sum():.3f}",
+        "s_with": f"{s_with:.3f}",
+        "s_without": f"{s_without:.3f}",
+        "records": records_table(accounts).to_markdown(),
+    }
+
+
+def floor_figure(outcome: dict) -> Figure:
+    """Draw the floor's scores with their intervals."""
+    accounts = [one["annotated beats"] for one in outcome["outcomes"]]
+    title = f"DS2, mean of {len(accounts)} seeds, 95 % intervals over people"
+    return plot.intervals(intervals_table(accounts), title)
+
+
+def leakage(outcome: dict) -> dict:
+    """Fill in the section on splits."""
+    ways: dict[str, list[dict]] = {}
+    for one in outcome["outcomes"]:
+        ways.setdefault(f"{one['way']}, {one['split']}", []).append(one["scores"])
+    return {
+        "scores": over_seeds(ways, ("accuracy", "macro_f1", "N F1", "S F1", "V F1")).to_markdown(),
+        "most": f"{outcome['recipe']['most']:,}",
+        "depth": outcome["recipe"]["depth"],
+        "alt": "; ".join(
+            f"{way} {np.mean([one['macro_f1'] for one in seeds]):.2f}"
+            for way, seeds in ways.items()
+        ),
+    }
+
+
+def leakage_figure(outcome: dict) -> Figure:
+    """Draw macro-F1 under each split."""
+    table = pd.DataFrame(
+        [
+            {"split": one["split"], "way": one["way"], "macro-F1": one["scores"]["macro_f1"]}
+            for one in outcome["outcomes"]
+        ]
+    )
+    figure, ax = plt.subplots(figsize=(7, 3.2))
+    splits = list(dict.fromkeys(table["split"]))
+    for k, (way, its) in enumerate(table.groupby("way", sort=False)):
+        places = its["split"].map(splits.index) + (k - 0.5) * 0.16
+        ax.plot(places, its["macro-F1"], "o", color=plot.PALETTE[k], label=way)
+    ax.set_xticks(range(len(splits)), splits)
+    ax.set(ylabel="macro-F1 of N, S, V", ylim=(0, 1), title="The same heart on both sides flatters")
+    ax.legend()
+    return figure
+
+
+FILLED = {"floor": floor, "leakage": leakage}
+DRAWN = {"floor": floor_figure, "leakage": leakage_figure}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ import ecglab
 from ecglab.beats import Beats
 
 #: All experiments, in the order in which the chapters meet them.
-NAMES = ("leakage", "baselines", "degradation", "floor", "ablation", "resnet50", "noise")
+NAMES = (
+    *("leakage", "baselines", "pictures", "degradation"),
+    *("floor", "ablation", "resnet50", "noise"),
+)
 
 
 def recorded(name: str) -> dict:

@@ -11,27 +11,29 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments
+from ecglab import experiments
 from ecglab.experiments import crossval, resnet50
 
 #: What each variant changes in `resnet50.RECIPE`.
 VARIANTS: dict[str, dict] = {
     "the recipe": {},
     "no RR features": {"rr": []},
-    "no typical beat": {"typical": False},
-    "no RR features, no typical beat": {"rr": [], "typical": False},
-    "no rhythm strip": {"before": 0.25, "after": 0.35, "zoom": None},
     "RR without the whole record's": {
-        "rr": [name for name in beats.RR_NAMES[2:] if "record" not in name]
+        "rr": [name for name in resnet50.RECIPE["rr"] if "record" not in name]
     },
+    "beat alone": {"show": ["beat"]},
+    "beat alone, no RR features": {"show": ["beat"], "rr": []},
+    "beat and typical beat": {"show": ["beat", "typical"]},
+    "beat and difference": {"show": ["beat", "difference"]},
+    "with a rhythm strip": {"before": 2.5, "after": 1.5, "zoom": [0.25, 0.35]},
     "one lead": {"leads": ["MLII"]},
-    "wider view of the beat": {"zoom": [0.35, 0.55]},
+    "wider view of the beat": {"before": 0.35, "after": 0.55},
     "records as they come": {"record_balance": 0.0},
     "classes as they come": {"balance": 0.0},
     "classes all alike": {"balance": 1.0},
     "no augmentation": {"augment": None},
     "no averaging": {"average": 0.0},
-    "600 batches": {"steps": 600},
+    "twice the batches": {"steps": 600},
     "half the rate": {"rate": 1e-3},
     "32 pixels": {"size": 32},
     "half the width": {"width": 8},

@@ -1,7 +1,6 @@
-"""What simpler methods reach: tables of features under trees, nearest neighbours, a 1-D network.
+"""What simpler methods reach: tables of features under trees and a nearest neighbour.
 
-Each is chosen on DS1, out of fold; each final one is scored once on DS2. Four kinds of image
-under one small network are compared on DS1 alone.
+Each is chosen on DS1, out of fold; each final one is scored once on DS2.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ecglab import beats, experiments, images, models
-from ecglab.backend import keras
+from ecglab import beats, experiments
 from ecglab.beats import Beats
 from ecglab.experiments import crossval
 
@@ -27,23 +25,14 @@ RECIPE = {
     "leads": ["MLII", "V1|V2|V4|V5"],
     "before": 0.25,
     "after": 0.45,
-    "typical": True,
+    "show": ["beat", "typical"],
     "rr": list(beats.RR_NAMES[2:]),  # the ratios; seconds tell who, not what
 }
 SEEDS = (0, 1, 2)
-#: One small network on each kind of picture of the same beats.
-KINDS: dict[str, Callable] = {
-    "raster": images.rasterize,
-    "Gramian angular field": images.gramian,
-    "recurrence plot": images.recurrence,
-    "scalogram": images.scalogram,
-}
-PICTURES = {"size": 32, "depth": 8, "steps": 300, "batch": 64, "rate": 2e-3, "most": 20_000}
-QUICK = {"steps": 20, "most": 1_000}
 
 
 def run(folder: Path, quick: bool = False) -> dict:
-    """Choose each baseline on DS1, score it once on DS2; compare kinds of image on DS1.
+    """Choose each baseline on DS1, score it once on DS2.
 
     Parameters
     ----------
@@ -100,29 +89,12 @@ def run(folder: Path, quick: bool = False) -> dict:
         "form": "no features",
         "DS2": [crossval.account(others, np.zeros(len(others), int))],
     }
-    pictures = PICTURES | (QUICK if quick else {})
-    kinds = {
-        kind: [
-            crossval.kept(
-                folder / f"kind-{kind}-{seed}.json".replace(" ", "_"),
-                pictures,
-                _kind,
-                kind,
-                pictures,
-                seed,
-            )
-            for seed in seeds
-        ]
-        for kind in KINDS
-    }
     return {
         **experiments.header("baselines", quick, seeds, {"DS1": some, "DS2": others}),
         "recipe": RECIPE,
-        "pictures": pictures,
         "seconds": round(time.perf_counter() - started),
         "DS1 out of fold": candidates,
         "final": final,
-        "kinds": kinds,
     }
 
 
@@ -143,7 +115,7 @@ def features(heartbeats: Beats) -> np.ndarray:
     Parameters
     ----------
     heartbeats : Beats
-        With the typical beats as the second half of its leads (`beats.beside_typical`).
+        Shown beside the typical beats, as `RECIPE` wants it.
 
     Returns
     -------
@@ -223,7 +195,7 @@ def _on(columns: slice, make: Callable, seed: int) -> Pipeline:
 
 RHYTHM = slice(0, len(RECIPE["rr"]))
 COMPARED = slice(0, len(RECIPE["rr"]) + 6 * len(RECIPE["leads"]))
-ALL = slice(None)
+ALL = slice(0, None)
 
 #: Each baseline, and the forms of it among which DS1 chooses: a seed to a classifier.
 FORMS: dict[str, dict[str, Callable]] = {
@@ -264,33 +236,3 @@ def _final(
 ) -> dict:
     classifier = make(seed).fit(table, crossval.only_training(training).labels)
     return crossval.account(test, classifier.predict(other_table), seed)
-
-
-# ---------------------------------------------------------------------------
-# One small network, four kinds of picture
-
-
-def _kind(kind: str, settings: dict, seed: int) -> dict:
-    """Cross-validate a small network over DS1's people, on one kind of picture, MLII alone."""
-    heartbeats = crossval.only_training(beats.load("DS1"))
-    rng = np.random.default_rng(0)  # the same beats for every kind and seed
-    heartbeats = heartbeats[np.sort(rng.permutation(len(heartbeats))[: settings["most"]])]
-    size = settings["size"]
-    pictures = KINDS[kind](heartbeats.windows, heartbeats.fs, height=size, width=size)
-    keras.utils.set_random_seed(seed)
-    inputs = keras.Input(pictures.shape[1:], name="pictures")
-    network = models.cifar_net(settings["depth"], pictures.shape[1:], len(beats.CLASSES))
-    model = keras.Model(inputs, network(keras.layers.Rescaling(1 / 255)(inputs)))
-    start = model.get_weights()
-    predictions = np.zeros(len(heartbeats), int)
-    count = settings["steps"] * settings["batch"]
-    for inside, left_out in crossval.folds(heartbeats):
-        drawn = crossval.balanced(heartbeats[inside], count, seed)
-        model.set_weights(start)
-        model.compile(keras.optimizers.Adam(settings["rate"]), "sparse_categorical_crossentropy")
-        labels = heartbeats.labels[inside][drawn].astype(np.int64)
-        model.fit(pictures[inside][drawn], labels, settings["batch"], shuffle=False, verbose=0)
-        predictions[left_out] = model.predict(pictures[left_out], 512, verbose=0).argmax(axis=1)
-    outcome = crossval.account(heartbeats, predictions, seed)
-    print(f"{kind}, seed {seed}: macro-F1 {outcome['scores']['macro_f1']:.3f}", flush=True)
-    return outcome

@@ -32,10 +32,8 @@ def load(names: str | Sequence[str], recipe: Mapping) -> Beats:
 def cut(record: records.Record, recipe: Mapping) -> Beats:
     """Cut the beats of one record as a recipe wants them."""
     window = {name: recipe[name] for name in ("before", "after", "leads")}
-    heartbeats = beats.segment(record, **window)
-    if recipe["typical"]:
-        heartbeats = beats.beside_typical(heartbeats)
-    return beats.with_rr(heartbeats, recipe["rr"])
+    heartbeats = beats.against_typical(beats.segment(record, **window), recipe["show"])
+    return beats.log_rr(heartbeats, recipe["rr"])
 
 
 def only_training(heartbeats: Beats) -> Beats:

@@ -15,7 +15,7 @@ RECIPE = {
     "before": 0.25,
     "after": 0.35,
     "zoom": None,
-    "typical": False,
+    "show": ["beat"],
     "rr": [],
     "size": 64,
     "width": 16,
