@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict] = {
     "no averaging": {"average": 0.0},
     "twice the batches": {"steps": 600},
     "half the rate": {"rate": 1e-3},
-    "32 pixels": {"size": 32},
+    "64 pixels": {"size": 64},
     "half the width": {"width": 8},
     "twice the width": {"width": 32},
 }

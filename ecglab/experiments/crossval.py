@@ -104,7 +104,7 @@ def out_of_fold(
     heartbeats = only_training(load("DS1", recipe))
     probabilities = np.zeros((len(heartbeats), len(CLASSES)), np.float32)
     choices = {name: recipe[name] for name in TRAINING}
-    folder.mkdir(parents=True, exist_ok=True)
+    kept(folder / "recipe.json", {**recipe, "seed": seed}, dict)  # folds of one recipe only
     model = None
     for number, (inside, left_out) in enumerate(folds(heartbeats)):
         path = folder / f"fold{number}.npy"

@@ -30,7 +30,7 @@ RECIPE = {
     "zoom": None,
     "show": ["difference"],
     "rr": list(beats.RR_NAMES[2:]),  # the ratios; seconds tell who, not what
-    "size": 64,
+    "size": 32,
     "width": 16,
     "epochs": 1,
     "steps": 300,
