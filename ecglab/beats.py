@@ -24,7 +24,9 @@ AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 #: The columns of `Beats.rr`, and what each one has to know. *causal*: the beat and what came
 #: before it, so that a monitor can compute it at once; *needs the next beat*: one beat later;
 #: *record-adaptive*: the whole recording, so only offline, with every beat already found.
-#: "Last 10" are the ten intervals that end with the previous one, fewer at the start.
+#: "Last 10" are the ten intervals that end with the previous one, fewer at the start. The
+#: *change* is the median absolute difference of one interval to the next: small in a regular
+#: rhythm even where single beats come early, large in atrial fibrillation.
 RR_KINDS = {
     "previous (s)": "causal",
     "next (s)": "needs the next beat",
@@ -38,6 +40,8 @@ RR_KINDS = {
     "next / median of last 10": "needs the next beat",
     "previous / record median": "record-adaptive",
     "next / record median": "record-adaptive",
+    "change of last 10 / median of last 10": "causal",
+    "record change / record median": "record-adaptive",
 }
 
 #: Column names of `Beats.rr`.
@@ -460,36 +464,41 @@ def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) 
 
 
 def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
-    """Keep some ratios of RR intervals, as logarithms: half and twice are equally far from usual.
+    """Keep some RR features, on scales that a network learns from easily.
+
+    Of a ratio of intervals the logarithm, so that half and twice are equally far from usual;
+    a change as it is.
 
     Parameters
     ----------
     beats : Beats
         With all of `RR_NAMES` as columns of ``rr``.
     names : sequence of str
-        Of `RR_NAMES`, ratios only.
+        Of `RR_NAMES`; not those in seconds, which tell the person rather than the beat.
 
     Returns
     -------
     Beats
-        With ``len(names)`` columns in ``rr``: natural logarithms, clipped to ±1.
+        With ``len(names)`` columns in ``rr``, clipped to ±1.
 
     Raises
     ------
     ValueError
-        If a name is no ratio among `RR_NAMES`.
+        If a name is in seconds or not among `RR_NAMES`.
 
     Examples
     --------
     >>> log_rr(load(["100"]), ["previous / record mean"]).rr.shape
     (2273, 1)
     """
-    ratios = [name for name in RR_NAMES if "/" in name]
-    unknown = [name for name in names if name not in ratios]
+    known = [name for name in RR_NAMES if "/" in name]
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f"{unknown} are not ratios of RR intervals; those are {ratios}")
+        raise ValueError(f"{unknown} are not RR features without a unit; those are {known}")
     columns = beats.rr[:, [RR_NAMES.index(name) for name in names]]
-    return replace(beats, rr=np.clip(np.log(columns), -1, 1))
+    ratios = np.array(["change" not in name for name in names], dtype=bool)
+    columns[:, ratios] = np.log(columns[:, ratios])
+    return replace(beats, rr=np.clip(columns, -1, 1))
 
 
 def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
@@ -532,6 +541,8 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
     2.00 next / median of last 10 (needs the next beat)
     0.50 previous / record median (record-adaptive)
     1.50 next / record median (record-adaptive)
+    0.33 change of last 10 / median of last 10 (causal)
+    0.75 record change / record median (record-adaptive)
     """
     samples = np.asarray(samples)
     _check_rate(fs)
@@ -549,8 +560,12 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
         "median of last 10": _of_last(intervals, np.nanmedian),
         "mean so far": np.cumsum(intervals) / np.arange(1, len(samples)),
     }
+    changes = np.abs(np.diff(intervals, prepend=intervals[0]))  # the first has nothing before it
     # Before its second beat a record has no usual interval: the ratios to it begin with 1
     terms = {name: np.concatenate([[mean], one]) for name, one in usual.items()}
+    terms["change of last 10"] = np.concatenate([[0], _of_last(changes, np.nanmedian)])
+    change = np.median(changes[1:]) if len(changes) > 1 else 0
+    terms["record change"] = np.full(len(samples), change)
     terms |= {"record mean": mean, "record median": np.median(intervals), "": 1}
     terms["previous"] = np.concatenate([[mean], intervals])
     terms["next"] = np.concatenate([intervals, [mean]])

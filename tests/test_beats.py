@@ -214,6 +214,8 @@ def test_rr_features_by_hand():
         "next / median of last 10": following / local_median,
         "previous / record median": previous / 1,
         "next / record median": following / 1,
+        "change of last 10 / median of last 10": [0, 0, 0.25 / 0.75, 0.5 / 1],
+        "record change / record median": [1, 1, 1, 1],
     }
     assert tuple(expected) == beats.RR_NAMES == tuple(beats.RR_KINDS)
     for name, values in expected.items():
@@ -278,7 +280,9 @@ def test_ratios_know_no_unit_and_no_heart_rate(intervals, factor):
     features = beats.rr_features(samples, FS)
     assert slow[:, ~seconds] == pytest.approx(features[:, ~seconds], rel=1e-5)
     assert slow[:, seconds] == pytest.approx(factor * features[:, seconds], rel=1e-5)
-    assert np.isfinite(features).all() and (features > 0).all()
+    changes = np.array(["change" in name for name in beats.RR_NAMES])
+    assert np.isfinite(features).all() and (features[:, changes] >= 0).all()
+    assert (features[:, ~changes] > 0).all()
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int32, float, list])
@@ -454,11 +458,24 @@ def test_a_usual_beat_differs_little_from_the_typical_one():
         beats.against_typical(whole, ["mean"])
 
 
-def test_log_rr_keeps_ratios_only():
+def test_log_rr_takes_logarithms_of_ratios_only():
     whole = beats.load(["100"])
-    names = ["next / previous", "previous / record mean"]
+    names = ["next / previous", "record change / record median"]
     kept = beats.log_rr(whole, names)
-    columns = whole.rr[:, [beats.RR_NAMES.index(name) for name in names]]
-    assert np.allclose(kept.rr, np.clip(np.log(columns), -1, 1))
-    with pytest.raises(ValueError, match=r"previous \(s\).*are not ratios"):
+    following, change = (whole.rr[:, beats.RR_NAMES.index(name)] for name in names)
+    assert np.allclose(kept.rr.T, [np.clip(np.log(following), -1, 1), change])
+    with pytest.raises(ValueError, match=r"previous \(s\).*are not RR features without a unit"):
         beats.log_rr(whole, ["previous (s)"])
+
+
+def test_change_tells_fibrillation_from_early_beats():
+    """Early beats, however many, leave the median change small; an irregular rhythm does not."""
+    rng = np.random.default_rng(0)
+    regular = np.tile([300, 300, 300, 200, 400, 300, 300, 300], 20) + rng.integers(-5, 5, 160)
+    irregular = rng.integers(180, 420, 160)
+    for name in ("change of last 10 / median of last 10", "record change / record median"):
+        few, many = (
+            np.median(beats.rr_features(np.cumsum(one), FS)[20:, beats.RR_NAMES.index(name)])
+            for one in (regular, irregular)
+        )
+        assert few < 0.06 < 0.15 < many

@@ -203,7 +203,8 @@ def test_intervals_know_no_clock_and_no_sampling_rate(samples, later, factor):
     features = beats.rr_features(samples, FS)
     assert np.isfinite(features).all() and (features > 0).all()
     assert np.array_equal(beats.rr_features(samples + later, FS), features)
-    assert beats.rr_features(samples * factor, FS * factor) == pytest.approx(features)
+    scaled = beats.rr_features(samples * factor, FS * factor)
+    assert scaled == pytest.approx(features, abs=1e-6)  # a change may be 0, but for rounding
 
 
 # --- scores ---------------------------------------------------------------------------------

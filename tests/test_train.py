@@ -535,11 +535,11 @@ def test_training_learns(some):
 
 
 def test_a_network_of_waveforms_gets_the_windows_themselves(some):
-    model = models.resnet1d(18, some.windows.shape[1:], 5, width=2, features=12)
+    model = models.resnet1d(18, some.windows.shape[1:], 5, width=2, features=14)
     history = train.fit(model, some, epochs=1, steps=2, batch=8, say=len)
     assert np.isfinite(history["loss"]).all()
     given, _ = train.BeatImages(some, (216,), batch=8, augment=None, features=True)[0]
-    assert given["windows"].shape == (8, 216, 1) and given["rr"].shape == (8, 12)
+    assert given["windows"].shape == (8, 216, 1) and given["rr"].shape == (8, 14)
     assert train.predict(model, some[:5]).shape == (5, 5)
     other = models.resnet1d(18, (100, 1), 5, width=2)
     with pytest.raises(ValueError, match="windows of 100 samples, the beats have 216"):

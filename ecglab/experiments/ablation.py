@@ -21,6 +21,9 @@ VARIANTS: dict[str, dict] = {
     "RR without the whole record's": {
         "rr": [name for name in resnet50.RECIPE["rr"] if "record" not in name]
     },
+    "RR without the rhythm's change": {
+        "rr": [name for name in resnet50.RECIPE["rr"] if "change" not in name]
+    },
     "beat alone": {"show": ["beat"]},
     "beat alone, no RR features": {"show": ["beat"], "rr": []},
     "beat and typical beat": {"show": ["beat", "typical"]},
