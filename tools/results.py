@@ -96,7 +96,7 @@ def over_seeds(summaries: dict[str, list[dict]], columns: tuple[str, ...] = SCOR
         rows[way] = {
             c: f"{mean[c]:.3f}" + (f" ± {spread[c]:.3f}" if len(seeds) > 1 else "") for c in columns
         }
-    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index").replace("nan", "–")
     return table.rename(columns={"macro_f1": "macro-F1"})
 
 
