@@ -114,7 +114,7 @@ def experiment(options: argparse.Namespace) -> None:
     weights = folder / f"{options.name}.npz"
     if real and weights.exists():
         shutil.copyfile(weights, path.with_suffix(".npz"))
-    write_text(path, json.dumps(outcome, indent=1) + "\n")
+    write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
     print(f"recorded: {path}")
 
 

