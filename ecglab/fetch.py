@@ -145,11 +145,7 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def _start(function: Callable, *arguments: object, **options: object) -> Future:
-    """Call a function in a thread that, unlike a pool's, never keeps Python from ending.
-
-    An executor waits for its threads, and a ThreadPool may hang when Ctrl-C comes at the wrong
-    moment.
-    """
+    """Call a function in a thread that, unlike an executor's, never keeps Python from ending."""
     future: Future = Future()
 
     def run() -> None:

@@ -475,6 +475,9 @@ def test_nstdb_is_fetched_and_proved(server, monkeypatch):
 
 # What a subprocess needs to take the small mirror for PhysioNet.
 PREPARED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+
 import dataclasses, json, os, sys, types, warnings
 from ecglab import fetch, records
 names, hashes = json.loads(os.environ["SMALL"])
