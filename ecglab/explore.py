@@ -20,10 +20,12 @@ import os
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib import resources, util
+from itertools import product
 from string import Template
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 from ecglab import heart, plot
 from ecglab.beats import CLASSES
@@ -56,8 +58,6 @@ class Explorer:
     ----------
     content : dict
         The alternative text, the caption, the controls and the data.
-    start : dict
-        The state in which the explorer opens.
 
     Notes
     -----
@@ -73,7 +73,11 @@ class Explorer:
         fields = {one["name"]: one for one in self.content["controls"] if "name" in one}
         for control, own in changes.items():
             fields[control].update(own)
-        self.start = {control: one["value"] for control, one in fields.items()}
+
+    @property
+    def start(self) -> State:
+        """The state in which the explorer opens."""
+        return {one["name"]: one["value"] for one in self.content["controls"] if "name" in one}
 
     def __repr__(self) -> str:
         return f"Explorer(name={self.name!r})"
@@ -82,8 +86,10 @@ class Explorer:
         """Return the picture of a state, a PNG in base64, and what is to be read in it."""
         with plt.style.context("ecglab.course"):
             figure, words = self.draw(state)
-            figure.savefig(file := io.BytesIO(), format="png", dpi=100)
-        return base64.b64encode(file.getvalue()).decode(), words
+            figure.savefig(drawn := io.BytesIO(), format="png", dpi=100)
+        few = Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few.save(small := io.BytesIO(), "png", optimize=True)  # a third of the bytes
+        return base64.b64encode(small.getvalue()).decode(), words
 
     def html(self) -> str:
         """Return the explorer as HTML that needs no kernel, no network and no other file."""
@@ -160,6 +166,10 @@ def _widget(control: State):
         return ipywidgets.Dropdown(options=options, **own)
     if control["kind"] == "number":
         return ipywidgets.FloatText(layout={"width": "30%"}, **own)
+    if "texts" in control:
+        return ipywidgets.SelectionSlider(
+            options=[(text, i) for i, text in enumerate(control["texts"])], **own
+        )
     own |= {"min": control["low"], "max": control["high"], "step": control["step"]}
     return ipywidgets.FloatSlider(readout_format="", **own)  # as many digits as it has
 
@@ -516,3 +526,130 @@ def _draw_people(state: State) -> Drawn:
 
 def _whole(people: float) -> int:
     return int(people + 0.5)
+
+
+# ---------------------------------------------------------------------------
+# Calipers
+
+
+def calipers(
+    signal: np.ndarray, fs: float, spans: dict[str, tuple[float, float]], lead: str
+) -> Explorer:
+    """Explore how intervals are measured: the reader's two calipers against marked bounds.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Shape ``(samples,)``, in mV: a second or two of one lead. Shown in steps of 0.01 mV.
+    fs : float
+        Sampling rate in Hz.
+    spans : dict
+        By an interval's name, such as ``"PR"``, where it was marked: begin and end in seconds
+        after the first sample.
+    lead : str
+        What the signal shows, such as ``"II"``.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        If an interval does not lie within the signal.
+
+    Examples
+    --------
+    >>> explorer = calipers(np.zeros(500), 500, {"QRS": (0.30, 0.39)}, "II")
+    >>> explorer.picture(explorer.start | {"marks": "shown"})[1]["Cardiologists"]
+    'QRS 90 ms'
+    """
+    steps = np.rint(np.asarray(signal) * 100).astype(int)
+    seconds = len(steps) / fs
+    for name, (begin, end) in spans.items():
+        if not 0 <= begin < end <= seconds:
+            found = f"{name} from {begin} to {end} s"
+            raise ValueError(f"{found}; it must lie within the signal, 0 to {seconds:g} s")
+    low, high = np.floor(steps.min() / 50) / 2, np.ceil(steps.max() / 50 + 0.5) / 2
+
+    def draw(state: State) -> Drawn:
+        begin, end = spans[state["interval"]]
+        ms = abs(state["right"] - state["left"])
+        words = {"Between the calipers": _number(ms, 0, "ms"), "Small boxes": _number(ms / 40, 1)}
+        words["As a rate"] = _number(60000 / ms, 0, "a minute") if ms else "none"
+        words |= {"Cardiologists": "?", "You are off by": "?"}
+        ax = plt.Figure(figsize=(7.0, 4.2)).add_subplot()
+        plot.paper(ax, seconds, low, high)
+        if state.get("marks"):
+            words["Cardiologists"] = f"{state['interval']} {_number(1000 * (end - begin), 0, 'ms')}"
+            words["You are off by"] = _number(ms - 1000 * (end - begin), 0, "ms")
+            ax.axvspan(begin, end, color=plot.PALETTE[0], alpha=0.22)
+        ax.plot(np.arange(len(steps)) / fs, steps / 100, color=plot.PALETTE[6])
+        for side in ("left", "right"):
+            ax.axvline(state[side] / 1000, color=plot.PALETTE[0])
+        title = f"Lead {lead}: {words['Between the calipers']} between the calipers"
+        ax.set(title=title, xlabel="time (s)", ylabel="mV")
+        return ax.figure, words
+
+    data = {"steps": steps.tolist(), "fs": fs, "low": low, "high": high}
+    data |= {"spans": spans, "lead": lead}
+    reach = {"low": 0, "high": 4 * int(seconds * 250)}
+    left, right = ({"value": 4 * round(seconds * 250 * part)} | reach for part in (0.25, 0.75))
+    names = {"value": next(iter(spans)), "options": {name: name for name in spans}}
+    return Explorer("calipers", data, draw, interval=names, left=left, right=right)
+
+
+# ---------------------------------------------------------------------------
+# Pictures drawn beforehand
+
+
+class Album(Explorer):
+    """An explorer whose page holds one picture for each setting; `album` makes it."""
+
+    def html(self) -> str:
+        """Return the explorer as HTML; its pictures are drawn now."""
+        names = list(self.start)
+        sizes = [range(len(one["texts"])) for one in self.content["controls"]]
+        pictures = {}
+        for state in product(*sizes):
+            key = ",".join(map(str, state))
+            pictures[key] = self.picture(dict(zip(names, state, strict=True)))
+        self.content["data"] = {"names": names, "pictures": pictures}
+        return super().html()
+
+
+def album(
+    draw: Callable[[State], Drawn], settings: dict[str, Sequence], *, alt: str, caption: str
+) -> Album:
+    """Explore pictures that a notebook draws, where a script would be too slow or too long.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(state)`` takes one value of each setting by its name, and returns a matplotlib
+        figure and what is to be read, as a dict of names and texts.
+    settings : dict
+        By name, with its unit in parentheses, the values to choose among. The explorer opens
+        with the first of each. The page holds a picture for each combination: keep to some twenty.
+    alt, caption : str
+        What a screen reader says of the picture; what to try, beginning with ``Try:``.
+
+    Returns
+    -------
+    Album
+
+    Examples
+    --------
+    >>> def draw(state):
+    ...     return plt.figure(), {"Twice": str(2 * state["Number"])}
+    >>> explorer = album(draw, {"Number": [1, 10]}, alt="Nothing.", caption="Try: both.")
+    >>> explorer.picture({"Number": 1})[1]["Twice"]  # the second value
+    '20'
+    """
+    made = Album("album", {}, lambda state: draw({k: settings[k][i] for k, i in state.items()}))
+    made.content |= {"alt": alt, "caption": caption}
+    for name, values in settings.items():
+        control = {"kind": "slider", "name": name, "label": name, "value": 0, "low": 0, "step": 1}
+        control |= {"high": len(values) - 1, "texts": [str(value) for value in values]}
+        made.content["controls"].append(control)
+    return made

@@ -25,8 +25,8 @@ MOMENTUM = 0.9
 #: Blocks in the four stages of the ImageNet form, by depth. From 50 layers on a block is a
 #: bottleneck of three convolutions, below it is a basic block of two.
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
-#: Units of the layer that reads the numbers given beside the images (argument ``features``).
-FEATURE_UNITS = 16
+#: Units of each layer that reads the numbers given beside the images (argument ``features``).
+FEATURE_UNITS = 64
 
 
 def resnet50(
@@ -62,7 +62,7 @@ def resnet50(
     features : int
         How many numbers beside the images the network reads: with ``k > 0`` it has a second
         input, ``rr``, of shape ``(n, k)``, such as ``beats.rr``. They pass a batch
-        normalisation and a small dense layer and join the image's features before ``logits``.
+        normalisation and two dense layers and join the image's features before ``logits``.
 
     Returns
     -------
@@ -467,7 +467,9 @@ def _head(inputs: Tensor, x: Tensor, classes: int, features: int, name: str) -> 
     if features:
         numbers = keras.Input((features,), name="rr")
         inputs = [inputs, numbers]
-        y = layers.Dense(FEATURE_UNITS, activation="relu", name="rr_dense")(_bn(numbers, "rr"))
+        y = _bn(numbers, "rr")
+        for number in (1, 2):
+            y = layers.Dense(FEATURE_UNITS, activation="relu", name=f"rr_dense{number}")(y)
         x = layers.Concatenate(name="features")([x, y])
     x = layers.Dense(classes, name="logits")(x)
     outputs = layers.Softmax(name="predictions", dtype="float32")(x)

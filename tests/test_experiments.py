@@ -121,12 +121,22 @@ def test_a_cross_validation_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert len(heartbeats) == len(resumed)
 
 
-def test_a_correction_turns_balanced_calls_into_bayes():
-    world, drawn = np.array([0.9, 0.1, 0, 0, 0]), np.array([0.5, 0.5, 0, 0, 0])
-    seen = np.array([[0.4, 0.6, 0, 0, 0]])
-    taken_back = ablation.corrected(seen, drawn, world, 1.0)
-    assert taken_back[0, 0] / taken_back[0, 1] == pytest.approx(0.4 * 0.9 / (0.6 * 0.1))
-    assert np.array_equal(ablation.corrected(seen, drawn, world, 0.0), seen)
+def test_a_correction_turns_balanced_calls_into_bayes(training):
+    """Where nothing but the batches' shares was learnt, the corrected call is the world's share."""
+    drawn = np.bincount(training.labels, minlength=5) ** 0.5  # balance is 0.5
+    inputs = keras.Input((1,))
+    logits = keras.layers.Dense(5, kernel_initializer="zeros", name="logits")(inputs)
+    model = keras.Model(inputs, keras.layers.Softmax()(logits))
+    model.get_layer("logits").bias.assign(np.log(drawn))
+    crossval.correct(model, training, {"balance": 0.5, "correct": list(beats.CLASSES)})
+    called = np.asarray(model(np.zeros((1, 1)))).ravel()
+    assert called == pytest.approx(np.bincount(training.labels) / len(training), rel=1e-5)
+
+
+def test_a_correction_leaves_the_other_classes_alone(training):
+    ratio = crossval.rarity(training.labels, 0.5, ["F", "Q"])
+    assert np.array_equal(ratio[:3], [1, 1, 1])
+    assert all(ratio[3:] < 1)
 
 
 def test_noise_has_the_strength_it_says():

@@ -6,6 +6,7 @@ import re
 import sys
 
 import ipywidgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
@@ -44,6 +45,25 @@ def labels():
     return explore.labels(np.array(strips), 120, "NSVFQ", reasons, "II (simulated)")
 
 
+def calipers():
+    times = np.arange(-0.5, 1.5, 1 / 250)
+    beat = simulate.beat((times + 0.5) % 1 - 0.5, leads=("II",))[:, 0]
+    spans = {"PR": (0.3, 0.46), "QRS <wide>": (0.46, 0.55)}
+    return explore.calipers(beat, 250, spans, "II (simulated)")
+
+
+def album():
+    def draw(state):
+        figure = plt.Figure(figsize=(4, 3))
+        figure.add_subplot().plot([0, state["Slope (mV/s)"]], color=COLOURS[state["Colour <name>"]])
+        return figure, {"Slope": f"{state['Slope (mV/s)']:g} <mV/s>"}
+
+    settings = {"Slope (mV/s)": [0.001, 1, 30], "Colour <name>": list(COLOURS)}
+    alt = "A straight line, drawn steeper or flatter by the slider."
+    return explore.album(draw, settings, alt=alt, caption="Try: make it steeper <or> flat.")
+
+
+COLOURS = {"blue <sea>": "C0", "orange": "C1"}
 #: How to make each explorer; the browser tests take them from here.
 EXPLORERS = {
     "build_a_beat": explore.build_a_beat,
@@ -51,6 +71,8 @@ EXPLORERS = {
     "kernel": lambda: explore.kernel(beat_image()),
     "labels": labels,
     "screening": explore.screening,
+    "calipers": calipers,
+    "album": album,
 }
 #: For each explorer a slider, what the script draws of it, and a text that changes with it.
 MOVES = {
@@ -59,6 +81,8 @@ MOVES = {
     "kernel": ("Row of the window", ".ecg-frame", "Window from"),
     "labels": ("Beat", ".ecg-curve", "Beat"),
     "screening": ("Prevalence", "svg", "Positive predictive value"),
+    "calipers": ("First caliper", ".ecg-marks path", "Between the calipers"),
+    "album": ("Slope (mV/s)", "img[src]", "Slope"),
 }
 
 
@@ -131,7 +155,7 @@ def test_the_same_html_each_time(explorer, html):
 def test_scripts_are_for_reading():
     for path in explore.resources.files("ecglab").joinpath("explorers").iterdir():
         lines = path.read_text("utf-8").splitlines()
-        assert len(lines) <= 140, path.name
+        assert len(lines) <= 160, path.name
         if path.suffix != ".json":
             assert max(map(len, lines)) <= 110, path.name
 
@@ -358,6 +382,37 @@ def test_labels_in_a_widget():
 def test_labels_names_what_it_refuses(shape, classes, reasons, message):
     with pytest.raises(ValueError, match=message):
         explore.labels(np.zeros(shape), 120, classes, reasons, "II")
+
+
+# --- calipers, and pictures drawn beforehand --------------------------------------------------
+
+
+def test_calipers_measure_and_compare():
+    explorer = calipers()
+    words = read(explorer, left=480, right=300)  # whichever stands first
+    assert words["Between the calipers"] == "180 ms" and words["Small boxes"] == "4.5"
+    assert words["Cardiologists"] == words["You are off by"] == "?"
+    words = read(explorer, left=300, right=440, marks="shown")
+    assert words["Cardiologists"] == "PR 160 ms" and words["You are off by"] == "−20 ms"
+    assert read(explorer, left=0, right=800)["As a rate"] == "75 a minute"
+    assert read(explorer, left=300, right=300)["As a rate"] == "none"
+
+
+@pytest.mark.parametrize("span", [(0.5, 0.4), (-0.1, 0.4), (0.5, 2.1), (np.nan, 1)])
+def test_calipers_refuse_what_lies_outside(span):
+    with pytest.raises(ValueError, match=r"PR from .* within the signal, 0 to 2 s"):
+        explore.calipers(np.zeros(500), 250, {"PR": span}, "II")
+
+
+def test_album_holds_a_picture_for_each_setting():
+    explorer = album()
+    page = BeautifulSoup(explorer.html(), "html.parser")
+    stored = json.loads(page.find("script", type="application/json").string)["data"]
+    assert stored["names"] == ["Slope (mV/s)", "Colour <name>"]
+    assert list(stored["pictures"]) == ["0,0", "0,1", "1,0", "1,1", "2,0", "2,1"]
+    pictures = {png for png, _ in stored["pictures"].values()}
+    assert len(pictures) == 6
+    assert stored["pictures"]["2,1"][1] == {"Slope": "30 <mV/s>"}
 
 
 @pytest.mark.parametrize("prevalence", [0.1, 2, 37.3, 50])

@@ -201,5 +201,5 @@ def test_a_quick_experiment_is_recorded_beside_its_run(tmp_path, capsys):
     assert run("experiment", "resnet50", "--quick", "--out", tmp_path) == 0
     outcome = json.loads((tmp_path / "resnet50-quick" / "outcome.json").read_text())
     assert outcome["recordings"]["simulated"] is True and outcome["seeds"] == [0]
-    assert outcome["outcomes"][0]["DS2"]["accuracy"] > 0
+    assert outcome["outcomes"][0]["annotated beats"]["scores"]["accuracy"] > 0
     assert (recorded.read_bytes() if recorded.exists() else None) == before

@@ -37,6 +37,10 @@ QUESTIONS = {
     "resnet50": "what the recipe chosen on DS1 reaches on DS2",
     "noise": "how much noise the network and the trees stand",
 }
+#: What the networks of `degradation` learn to tell.
+TASKS = {"class": "Which kind of beat?", "person": "Whose beat?"}
+#: The correction of the recipe, under which variants are compared.
+CORRECTION = "F and Q"
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 
 
@@ -242,15 +246,182 @@ def baselines_figure(outcome: dict) -> Figure:
     return plot.intervals(intervals_table(accounts), "Boosted trees on DS2, 95 % over people")
 
 
+def pictures(outcome: dict) -> dict:
+    """Fill in the section on kinds of picture."""
+    kinds: dict[str, list[dict]] = {}
+    for one in outcome["outcomes"]:
+        kinds.setdefault(one["kind"], []).append(one)
+    intervals = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
+    columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
+    scores = {kind: [one["scores"] for one in its] for kind, its in kinds.items()}
+    return {
+        **{name: outcome["recipe"][name] for name in ("size", "depth", "width", "steps", "batch")},
+        "scores": over_seeds(scores, columns).to_markdown(),
+        "alt": in_words(pd.DataFrame(intervals).T),
+    }
+
+
+def pictures_figure(outcome: dict) -> Figure:
+    """Draw macro-F1 of each kind with its interval."""
+    kinds: dict[str, list[dict]] = {}
+    for one in outcome["outcomes"]:
+        kinds.setdefault(one["kind"], []).append(one)
+    table = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
+    return plot.intervals(pd.DataFrame(table).T, "Macro-F1 on DS1 out of fold, 95 % over people")
+
+
+def degradation(outcome: dict) -> dict:
+    """Fill in the section on depth."""
+    table = pd.DataFrame(outcome["outcomes"])
+    table["network"] = table["kind"] + " " + table["depth"].astype(str)
+    errors = table.pivot_table(
+        index=["task", "network"], values="training error", aggfunc=["mean", "std"], sort=False
+    )
+    errors.columns = ["training error", "over seeds ±"]
+    return {
+        "errors": errors.reset_index().to_markdown(index=False, floatfmt=".4f"),
+        **{name: outcome["recipe"][name] for name in ("size", "epochs", "steps", "batch", "rate")},
+        "most": f"{outcome['recipe']['most']:,}",
+    }
+
+
+def degradation_figure(outcome: dict) -> Figure:
+    """Draw training error over epochs, one panel a task."""
+    tasks = list(dict.fromkeys(one["task"] for one in outcome["outcomes"]))
+    figure, axes = plt.subplots(1, len(tasks), figsize=(8, 3.4), squeeze=False)
+    depths = sorted({one["depth"] for one in outcome["outcomes"]})
+    for ax, task in zip(axes[0], tasks, strict=True):
+        for one in outcome["outcomes"]:
+            if one["task"] == task:
+                ax.plot(
+                    np.arange(1, len(one["history"]) + 1),
+                    [epoch["error"] for epoch in one["history"]],
+                    color=plot.PALETTE[depths.index(one["depth"])],
+                    linestyle="--" if one["kind"] == "plain" else "-",
+                    label=f"{one['kind']} {one['depth']}" if one["seed"] == 0 else None,
+                )
+        ax.set(xlabel="epoch", title=TASKS[task], ylim=(0, 1))
+    axes[0, 0].set_ylabel("error on the training batches")
+    axes[0, 0].legend()
+    return figure
+
+
+def ablation(outcome: dict) -> dict:
+    """Fill in the section on the parts of the recipe."""
+    columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
+    rows = {
+        one["variant"]: [one["corrections"][CORRECTION]["scores"]] for one in outcome["outcomes"]
+    }
+    table = over_seeds(rows, columns)
+    base = float(table["macro-F1"].iloc[0])
+    table["against the recipe"] = [f"{float(x) - base:+.3f}" for x in table["macro-F1"]]
+    recipe = outcome["outcomes"][0]["corrections"]
+    corrections = {part: [one["scores"]] for part, one in recipe.items()}
+    return {
+        "variants": table.to_markdown(),
+        "corrections": over_seeds(corrections, columns).to_markdown(),
+        "recipe": pd.Series(outcome["recipe"], name="value").to_markdown(),
+    }
+
+
+def resnet50(outcome: dict) -> dict:
+    """Fill in the section on the chosen recipes."""
+    accounts: dict[str, list[dict]] = {}
+    found: dict[str, list[dict]] = {}
+    for one in outcome["outcomes"]:
+        accounts.setdefault(one["recipe"], []).append(one["annotated beats"])
+        found.setdefault(one["recipe"], []).append(one["detected beats"]["table"])
+    without = "without 232"
+    forms = {
+        "": lambda one: one["scores"],
+        ", e and j as S": lambda one: one["escape beats as S"],
+        f", {without}": lambda one: one[without],
+    }
+    rows = {
+        recipe + name: [form(one) for one in its]
+        for recipe, its in accounts.items()
+        for name, form in forms.items()
+    }
+    detected = {
+        recipe: {
+            f"{row} {column}": np.mean([table[row][column] for table in tables])
+            for row in ("QRS", "S", "V")
+            for column in ("Se", "+P")
+        }
+        for recipe, tables in found.items()
+    }
+    best = next(iter(accounts.values()))
+    return {
+        "scores": over_seeds(rows).to_markdown(),
+        "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
+        "records": records_table(best).to_markdown(),
+        "alt": in_words(intervals_table(best)),
+        "megabytes": f"{outcome['weights']['bytes'] / 1e6:.1f}",
+    }
+
+
+def resnet50_figure(outcome: dict) -> Figure:
+    """Draw the first recipe's scores with their intervals."""
+    first = outcome["outcomes"][0]["recipe"]
+    its = [one["annotated beats"] for one in outcome["outcomes"] if one["recipe"] == first]
+    return plot.intervals(intervals_table(its), f"DS2, {first}, 95 % intervals over people")
+
+
+def noise(outcome: dict) -> dict:
+    """Fill in the section on noise."""
+    return {
+        "scores": _noise_table(outcome).to_markdown(floatfmt=".3f"),
+        "every": outcome["every"],
+    }
+
+
+def noise_figure(outcome: dict) -> Figure:
+    """Draw macro-F1 against the strength of each noise."""
+    table = _noise_table(outcome)
+    kinds = [kind for kind in dict.fromkeys(table["noise"]) if kind != "none"]
+    figure, axes = plt.subplots(1, len(kinds), figsize=(8, 3), sharey=True, squeeze=False)
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        its = table[table["noise"] == kind]
+        for k, way in enumerate(("ResNet-50", "boosting")):
+            ax.plot(its["dB"], its[f"{way} macro-F1"], "o-", color=plot.PALETTE[k], label=way)
+            ax.axhline(table[f"{way} macro-F1"].iloc[0], color=plot.PALETTE[k], linestyle=":")
+        ax.set(xlabel="signal to noise (dB)", title=kind, ylim=(0, 1))
+        ax.invert_xaxis()
+    axes[0, 0].set_ylabel("macro-F1 (dotted: no noise)")
+    axes[0, 0].legend()
+    return figure
+
+
+def _noise_table(outcome: dict) -> pd.DataFrame:
+    names = {None: "none", "em": "electrode motion", "ma": "muscle", "bw": "baseline wander"}
+    return pd.DataFrame(
+        [
+            {"noise": names[one["kind"]], "dB": one["dB"]}
+            | {f"{way} macro-F1": one[way]["macro_f1"] for way in ("ResNet-50", "boosting")}
+            | {f"{way} V F1": one[way]["V F1"] for way in ("ResNet-50", "boosting")}
+            for one in outcome["outcomes"]
+        ]
+    )
+
+
 FILLED = {
     "leakage": leakage,
     "baselines": baselines,
+    "pictures": pictures,
+    "degradation": degradation,
     "floor": floor,
+    "ablation": ablation,
+    "resnet50": resnet50,
+    "noise": noise,
 }
 DRAWN = {
     "leakage": leakage_figure,
     "baselines": baselines_figure,
+    "pictures": pictures_figure,
+    "degradation": degradation_figure,
     "floor": floor_figure,
+    "resnet50": resnet50_figure,
+    "noise": noise_figure,
 }
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
-
-from ecglab import experiments
+from ecglab import beats, experiments
 from ecglab.experiments import crossval, resnet50
 
 #: What each variant changes in `resnet50.RECIPE`.
@@ -31,7 +29,7 @@ VARIANTS: dict[str, dict] = {
     "with a rhythm strip": {"before": 2.5, "after": 1.5, "zoom": [0.25, 0.35]},
     "one lead": {"leads": ["MLII"]},
     "wider view of the beat": {"before": 0.35, "after": 0.55},
-    "records as they come": {"record_balance": 0.0},
+    "records half balanced": {"record_balance": 0.5},
     "classes as they come": {"balance": 0.0},
     "classes all alike": {"balance": 1.0},
     "no augmentation": {"augment": None},
@@ -42,8 +40,8 @@ VARIANTS: dict[str, dict] = {
     "half the width": {"width": 8},
     "twice the width": {"width": 32},
 }
-#: How far calls are corrected for the balanced batches, `corrected`.
-CORRECTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+#: Of which classes it is taken back that the batches held more than the world, `crossval.rarity`.
+CORRECTIONS = {"none": [], "F and Q": ["F", "Q"], "all": list(beats.CLASSES)}
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
 
 
@@ -80,46 +78,18 @@ def variant(folder: Path, name: str, quick: bool = False) -> dict:
     return crossval.kept(place / "outcome.json", recipe, _cross_validate, recipe, place)
 
 
-def corrected(probabilities: np.ndarray, drawn: np.ndarray, true: np.ndarray, part: float):
-    """Take back, in part, that the batches held more of the rare classes than the world does.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        Shape ``(n, 5)``, from a network trained on balanced batches.
-    drawn, true : numpy.ndarray
-        Shape ``(5,)``: each class's share of the batches, and of the training beats.
-    part : float
-        0 changes nothing, 1 is Bayes' rule (Saerens et al. 2002, doi 10.1162/089976602753284446).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n, 5)``; each row's largest value tells the class, rows do not sum to 1.
-    """
-    return probabilities * (true / np.maximum(drawn, 1e-9)) ** part
-
-
 def _cross_validate(recipe: dict, folder: Path) -> dict:
     started = time.perf_counter()
     say = lambda line: print(f"{folder.name}: {line}", flush=True)  # noqa: E731
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, say=say)
-    true = np.bincount(heartbeats.labels, minlength=5) / len(heartbeats)
-    drawn = true ** (1 - recipe["balance"])
-    drawn /= drawn.sum()
-    outcome = {
-        "seconds": round(time.perf_counter() - started),
-        "corrections": {
-            str(part): crossval.account(
-                heartbeats, corrected(probabilities, drawn, true, part).argmax(axis=1)
-            )
-            for part in CORRECTIONS
-        },
-    }
-    for part, account in outcome["corrections"].items():
+    outcome = {"seconds": round(time.perf_counter() - started), "corrections": {}}
+    for name, classes in CORRECTIONS.items():
+        ratio = crossval.rarity(heartbeats.labels, recipe["balance"], classes)
+        account = crossval.account(heartbeats, (probabilities * ratio).argmax(axis=1))
+        outcome["corrections"][name] = account
         one = account["scores"]
         say(
-            f"{part}  accuracy {one['accuracy']:.3f}  macro-F1 {one['macro_f1']:.3f}  "
+            f"{name}  accuracy {one['accuracy']:.3f}  macro-F1 {one['macro_f1']:.3f}  "
             f"S {one['S F1']:.3f}  V {one['V F1']:.3f}"
         )
     return outcome

@@ -99,12 +99,13 @@ def out_of_fold(
     -------
     Beats, numpy.ndarray
         DS1, and for every beat the probabilities, shape ``(n, 5)``, given by the network that
-        had not seen its person.
+        had not seen its person; not yet corrected, `correct`.
     """
     heartbeats = only_training(load("DS1", recipe))
     probabilities = np.zeros((len(heartbeats), len(CLASSES)), np.float32)
     choices = {name: recipe[name] for name in TRAINING}
-    kept(folder / "recipe.json", {**recipe, "seed": seed}, dict)  # folds of one recipe only
+    trained = {name: value for name, value in recipe.items() if name != "correct"}
+    kept(folder / "recipe.json", {**trained, "seed": seed}, dict)  # folds of one recipe only
     model = None
     for number, (inside, left_out) in enumerate(folds(heartbeats)):
         path = folder / f"fold{number}.npy"
@@ -121,6 +122,26 @@ def out_of_fold(
         f1 = evaluate.scores(heartbeats.labels[left_out], probabilities[left_out].argmax(axis=1))
         say(f"fold {number + 1}/{FOLDS}  accuracy {f1.accuracy:.3f}")
     return heartbeats, probabilities
+
+
+def correct(model: keras.Model, heartbeats: Beats, recipe: Mapping) -> None:
+    """Take back, for a recipe's classes, that the batches held more of them than the world does.
+
+    A trained network's logits are shifted by the logarithm of how common each of the classes
+    is among the training beats, over how common it was in the batches: Bayes' rule (Saerens et
+    al. 2002, doi 10.1162/089976602753284446).
+    """
+    shift = np.log(rarity(heartbeats.labels, recipe["balance"], recipe["correct"]))
+    bias = model.get_layer("logits").bias
+    bias.assign(bias + shift.astype(np.float32))
+
+
+def rarity(labels: np.ndarray, balance: float, correct: Sequence[str]) -> np.ndarray:
+    """Return each class's share of some beats over its share of batches; 1 if not to `correct`."""
+    true = np.bincount(labels, minlength=len(CLASSES)) / len(labels)
+    drawn = true ** (1 - balance)
+    ratio = true / np.maximum(drawn / drawn.sum(), 1e-9)
+    return np.where(np.isin(CLASSES, correct), ratio, 1)
 
 
 def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:

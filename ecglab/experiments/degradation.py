@@ -19,10 +19,10 @@ from ecglab.experiments import crossval
 RECIPE = {
     "size": 32,
     "most": 20_000,
-    "batch": 128,
+    "batch": 64,
     "epochs": 6,
     "steps": 100,
-    "rate": 0.1,
+    "rate": 0.05,
     "momentum": 0.9,
     "decay": 1e-4,
 }

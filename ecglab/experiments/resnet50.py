@@ -39,8 +39,9 @@ RECIPE = {
     "decay": 0.0,
     "average": 0.9,
     "balance": 0.5,
-    "record_balance": 0.5,
+    "record_balance": 0.0,
     "augment": train.AUGMENTATION,
+    "correct": ["F", "Q"],
 }
 #: The two networks that are scored; the first ships with the package.
 RECIPES = {
@@ -168,6 +169,7 @@ def _one(recipe: dict, seed: int, test: tuple[str, ...], folder: Path) -> dict:
     model = crossval.network(recipe, training, seed)
     choices = {name: recipe[name] for name in crossval.TRAINING}
     history = train.fit(model, training, folder=folder, seed=seed, **choices)
+    crossval.correct(model, training, recipe)
     rounded = [np.asarray(weight, np.float16) for weight in model.get_weights()]
     model.set_weights([weight.astype(np.float32) for weight in rounded])  # score what ships
     folder.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,20 @@ function path(points) {
   return "M" + points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L");
 }
 
+// ECG paper: a second is as long as 2.5 mV, 25 mm/s and 10 mm/mV; TOP leaves room for marks.
+const [SECOND, MV, TOP] = [120, 48, 30];
+
+function sheet(svg, seconds, low, high) {
+  const [right, bottom] = [seconds * SECOND, TOP + (high - low) * MV];
+  for (const [kind, each] of [["ecg-fine", 0.2], ["ecg-large", 1]]) {
+    const [across, down] = [each * 0.2 * SECOND, each * 0.5 * MV];
+    let d = "";
+    for (let x = 0; x <= right + 0.1; x += across) d += `M${x.toFixed(1)} ${TOP}V${bottom}`;
+    for (let y = TOP; y <= bottom + 0.1; y += down) d += `M0 ${y.toFixed(1)}H${right}`;
+    shape(svg, "path", { d, class: kind });
+  }
+}
+
 function number(value, digits = 0, unit = "") {
   let text = value.toLocaleString("en-US", {
     minimumFractionDigits: digits,
@@ -48,14 +62,14 @@ function unique() {
 // Each kind of control gives its element and a function that sets its value and returns what the
 // control made of it: a slider keeps within its bounds.
 const CONTROLS = {
-  slider({ label, low, high, step, unit }, report) {
+  slider({ label, low, high, step, unit, texts }, report) {
     const id = unique();
     const digits = (String(step).split(".")[1] || "").length;
     const input = element("input", { id, type: "range", min: low, max: high, step });
     const shown = element("output", { for: id, "aria-live": "off" });
     const set = (value) => {
       input.value = value;
-      shown.textContent = number(Number(input.value), digits, unit);
+      shown.textContent = texts ? texts[input.value] : number(Number(input.value), digits, unit);
       input.setAttribute("aria-valuetext", shown.textContent);
       return Number(input.value);
     };

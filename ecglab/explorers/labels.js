@@ -1,18 +1,5 @@
 // Name the beat: a strip with a marked beat, the reader's answer, the annotators', and a score.
 
-const [SECOND, MV, TOP] = [120, 48, 30]; // a second is as long as 2.5 mV: 25 mm/s and 10 mm/mV
-
-function sheet(svg, seconds, low, high) {
-  const [right, bottom] = [seconds * SECOND, TOP + (high - low) * MV];
-  for (const [kind, each] of [["ecg-fine", 0.2], ["ecg-large", 1]]) {
-    const [across, down] = [each * 0.2 * SECOND, each * 0.5 * MV];
-    let d = "";
-    for (let x = 0; x <= right + 0.1; x += across) d += `M${x.toFixed(1)} ${TOP}V${bottom}`;
-    for (let y = TOP; y <= bottom + 0.1; y += down) d += `M0 ${y.toFixed(1)}H${right}`;
-    shape(svg, "path", { d, class: kind });
-  }
-}
-
 function explorer(data, stage, alt) {
   const { strips, fs, low, high, names, classes, reasons, lead } = data;
   const seconds = strips[0].length / fs;

@@ -39,7 +39,7 @@ function explorer(data, stage, alt) {
     shape(svg, "text", at, number(low + bin * step, digits));
   }
   const line = shape(svg, "path", { class: "ecg-threshold" });
-  const flag = shape(svg, "text", { y: 24, class: "ecg-flag" });
+  const flag = shape(svg, "text", { y: 41, class: "ecg-flag" });
 
   return (state) => {
     const first = Math.round((state.threshold - low) / step);
@@ -50,7 +50,7 @@ function explorer(data, stage, alt) {
         const called = bin >= first;
         bar.setAttribute("class", called === (group === 0) ? "ecg-right" : "ecg-wrong");
       }));
-    line.setAttribute("d", `M${x(first)} 8V${height - 54}`);
+    line.setAttribute("d", `M${x(first)} 31V${height - 54}`);
     const right = first > bins / 2; // no room for the words on the right of the line
     flag.textContent = right ? "below: negative" : "from here on: positive";
     flag.setAttribute("x", x(first) + (right ? -8 : 8));
