@@ -67,13 +67,15 @@ def folds(heartbeats: Beats, seed: int = 0) -> Iterator[tuple[np.ndarray, np.nda
 def network(recipe: Mapping, heartbeats: Beats, seed: int) -> keras.Model:
     """Build a recipe's network for some beats, with the weights that a seed gives."""
     keras.utils.set_random_seed(seed)
-    return build(recipe, len(heartbeats.leads))
+    return build(recipe, heartbeats.windows.shape[1:])
 
 
-def build(recipe: Mapping, channels: int) -> keras.Model:
-    """Build a recipe's network."""
-    shape = (recipe["size"], recipe["size"], channels)
-    return models.resnet50(shape, len(CLASSES), width=recipe["width"], features=len(recipe["rr"]))
+def build(recipe: Mapping, window: tuple[int, int]) -> keras.Model:
+    """Build a recipe's ResNet-50 for windows of so many samples and channels."""
+    form = {"classes": len(CLASSES), "width": recipe["width"], "features": len(recipe["rr"])}
+    if recipe["reads"] == "voltages":
+        return models.resnet1d(50, window, **form)
+    return models.resnet50((recipe["size"], recipe["size"], window[1]), **form)
 
 
 def out_of_fold(

@@ -30,10 +30,11 @@ RECIPE = {
     "zoom": None,
     "show": ["difference"],
     "rr": list(beats.RR_NAMES[2:]),  # the ratios; seconds tell who, not what
+    "reads": "images",
     "size": 32,
     "width": 16,
     "epochs": 1,
-    "steps": 300,
+    "steps": 600,
     "batch": 64,
     "rate": 2e-3,
     "decay": 0.0,
@@ -132,8 +133,9 @@ def shipped() -> tuple[keras.Model, dict]:
             "install the package again"
         )
     recipe = next(iter(outcome["recipes"].values()))
+    samples = round(360 * (recipe["before"] + recipe["after"]))  # MIT-BIH's 360 Hz
     channels = len(recipe["leads"]) * len(recipe["show"])
-    model = crossval.build(recipe, channels)
+    model = crossval.build(recipe, (samples, channels))
     with np.load(path) as stored:
         model.set_weights([stored[name].astype(np.float32) for name in stored.files])
     return model, recipe

@@ -1,0 +1,87 @@
+"""The network that ships: its weights are those recorded, and call what was recorded."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ecglab import evaluate, experiments, records
+from ecglab.backend import keras
+from ecglab.experiments import resnet50
+
+pytestmark = pytest.mark.skipif(
+    not experiments.path_of("resnet50").exists(), reason="experiment resnet50 has not run yet"
+)
+ON_JAX = """
+import sys
+
+import numpy as np
+
+from ecglab.experiments import resnet50
+
+model, recipe = resnet50.shipped()
+np.save(sys.argv[1], resnet50.predict(model, recipe, sys.argv[2:])[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return resnet50.shipped()
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """Return the outcome of the network that ships."""
+    return experiments.recorded("resnet50")["outcomes"][0]
+
+
+def test_weights_are_small_and_of_the_recipe(shipped):
+    model, recipe = shipped
+    assert experiments.path_of("resnet50").with_suffix(".npz").stat().st_size <= 5e6
+    assert isinstance(model, keras.Model) and recipe["width"] == 16
+    half = [np.asarray(weight, np.float16) for weight in model.get_weights()]
+    assert all(np.isfinite(weight).all() for weight in half)
+
+
+def test_other_weights_are_refused(tmp_path, monkeypatch):
+    for content, error in ((b"not these", ValueError), (None, FileNotFoundError)):
+        fake = tmp_path / f"{error.__name__}.json"
+        fake.write_bytes(experiments.path_of("resnet50").read_bytes())
+        if content:
+            fake.with_suffix(".npz").write_bytes(content)
+        monkeypatch.setattr(experiments, "path_of", lambda name, fake=fake: fake)
+        with pytest.raises(error, match=r"SHA-256|is missing"):
+            resnet50.shipped()
+
+
+def test_both_backends_call_alike(shipped, tmp_path):
+    pytest.importorskip("jax")
+    model, recipe = shipped
+    _, here = resnet50.predict(model, recipe, ["213"])
+    other = "jax" if keras.config.backend() == "tensorflow" else "tensorflow"
+    env = {**os.environ, "KERAS_BACKEND": other, "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-c", ON_JAX, tmp_path / "there.npy", "213"]
+    subprocess.run(command, env=env, check=True, timeout=300)
+    there = np.load(tmp_path / "there.npy")
+    assert np.abs(here - there).max() < 1e-3
+    assert np.mean(here.argmax(axis=1) == there.argmax(axis=1)) > 0.999
+
+
+@pytest.mark.real
+def test_a_record_is_called_as_recorded(shipped, recorded):
+    heartbeats, probabilities = resnet50.predict(*shipped, ["228"])
+    matrix = evaluate.confusion(heartbeats.labels, probabilities.argmax(axis=1))
+    account = np.array(recorded["annotated beats"]["per record"]["228"])
+    assert np.abs(matrix - account).sum() <= 4  # another processor rounds otherwise
+
+
+@pytest.mark.real
+@pytest.mark.long
+def test_ds2_is_called_as_recorded(shipped, recorded):
+    heartbeats, probabilities = resnet50.predict(*shipped, list(records.DS2))
+    result = evaluate.scores(heartbeats.labels, probabilities.argmax(axis=1))
+    account = recorded["annotated beats"]["scores"]
+    assert np.abs(result.matrix - account["matrix"]).sum() <= 50  # of 49,712 beats
+    assert result.macro_f1 == pytest.approx(account["macro_f1"], abs=2e-3)
