@@ -1,7 +1,5 @@
 """The same from a shell: ``python -m ecglab COMMAND``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

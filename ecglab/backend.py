@@ -4,8 +4,6 @@ TensorFlow 2.21 writes a line on oneDNN straight to file descriptor 2, which no 
 level stops; in a notebook it would stand in red above the first result.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,11 +1,10 @@
 """Beats: finding them, cutting their windows, naming their classes, timing them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from numbers import Real
+from typing import Self
 
 import numpy as np
 import sleepecg
@@ -98,7 +97,7 @@ class Beats:
     def __len__(self) -> int:
         return len(self.windows)
 
-    def __getitem__(self, choice: slice | np.ndarray | Sequence[int]) -> Beats:
+    def __getitem__(self, choice: slice | np.ndarray | Sequence[int]) -> Self:
         if isinstance(choice, int | np.integer):
             raise TypeError(f"{choice} is one position; give a slice, a mask or a list: [{choice}]")
         return replace(self, **{name: getattr(self, name)[choice] for name in _PER_BEAT})

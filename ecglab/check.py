@@ -4,8 +4,6 @@ Nothing that a reader hands in makes a check raise: what goes wrong in their cod
 feedback's words. No feedback holds the expected value.
 """
 
-from __future__ import annotations
-
 import base64
 import copy
 import json

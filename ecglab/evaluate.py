@@ -1,7 +1,5 @@
 """Scores that respect classes and patients, and the beat-by-beat comparison of EC57."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -162,10 +160,8 @@ def confusion(labels: Labels, predictions: Labels) -> np.ndarray:
     """
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape or labels.ndim != 1 or not len(labels):
-        raise ValueError(
-            f"labels have shape {labels.shape}, predictions {predictions.shape}; give two arrays "
-            "of one length, one number a beat"
-        )
+        shapes = f"labels have shape {labels.shape}, predictions {predictions.shape}"
+        raise ValueError(f"{shapes}; give two arrays of one length, one number a beat")
     for name, values in (("labels", labels), ("predictions", predictions)):
         odd = values[~np.isin(values, range(len(CLASSES)))]
         if len(odd):
@@ -601,16 +597,12 @@ def _interval(matrix: np.ndarray, drawn: np.ndarray, level: float) -> pd.DataFra
     return pd.DataFrame({"value": _figures(matrix).iloc[0], "low": low, "high": high})
 
 
-def _belief(
-    labels: Labels, probabilities: np.ndarray, kind: str | None
-) -> tuple[np.ndarray, np.ndarray]:
+def _belief(labels: Labels, probabilities: np.ndarray, kind: str | None) -> tuple[np.ndarray, ...]:
     """Return, for each beat, a probability and whether what it speaks of is true."""
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
     if probabilities.shape != (len(labels), len(CLASSES)) or not len(labels):
-        raise ValueError(
-            f"probabilities have shape {probabilities.shape}; for {len(labels)} labels they must "
-            f"be {(len(labels), len(CLASSES))}, one column each for {' '.join(CLASSES)}"
-        )
+        wanted = f"for {len(labels)} labels they must be {(len(labels), len(CLASSES))}"
+        raise ValueError(f"probabilities have shape {probabilities.shape}; {wanted}")
     sums = probabilities.sum(axis=1)
     proper = (probabilities >= 0).all(axis=1) & np.isclose(sums, 1, atol=1e-3)
     if not proper.all():
@@ -647,10 +639,8 @@ def _labelled(
         raise ValueError(f"{which} samples must rise; {samples[1:][np.diff(samples) < 0][0]} falls")
     unknown = set(symbols.tolist()).difference(SYMBOLS.values())
     if unknown:
-        raise ValueError(
-            f"{which} symbols hold {unknown.pop()!r}, which is no annotation; beats are "
-            f"{' '.join(BEAT_SYMBOLS)}"
-        )
+        known = f"beats are {' '.join(BEAT_SYMBOLS)}"
+        raise ValueError(f"{which} symbols hold {unknown.pop()!r}, which is no annotation; {known}")
     onsets, ends = samples[symbols == "["], np.append(samples[symbols == "]"], np.inf)
     flutter = list(zip(onsets, ends[np.searchsorted(ends, onsets)], strict=True))
     beat = np.isin(symbols, BEAT_SYMBOLS) & ~np.array([_lies_in(flutter, s) for s in samples], bool)

@@ -4,8 +4,6 @@ All maps explain the *logit* of one class: what the softmax is taken of. A proba
 and falls also when another class gains; a logit does neither.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial

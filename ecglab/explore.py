@@ -11,8 +11,6 @@ controls; of ``explorers/NAME.js``, which draws in the page; and here of a funct
 `Explorer`, which draws in Python. ``tests/test_explore.py`` is told how to make it and move it.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import json

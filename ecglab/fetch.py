@@ -10,8 +10,6 @@ nothing waits for ever:
 - whatever it sends, a file that is not there `_FILE_SECONDS` after it was begun is given up.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import queue

@@ -5,47 +5,37 @@ McSharry et al. 2003 (doi 10.1109/TBME.2003.808805); QT grows with the square ro
 interval. Each wave is a vector, the heart's dipole in mV, with x to the patient's left, y to the
 feet and z to the front. A lead is its projection on the lead's own vector: the limb leads on
 Einthoven's triangle, so that they obey his law, the chest leads as Dower et al. 1980 measured
-them (doi 10.1002/clc.1980.3.2.87).
+them (doi 10.1002/clc.1980.3.2.87). The waves of each kind of beat stand in ``heart_waves.csv``,
+the leads in ``heart_leads.csv``.
 """
 
-from __future__ import annotations
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 
-# fmt: off
+
+def table(name: str) -> pd.DataFrame:
+    """Read a table that lies beside this module; its first column names the rows."""
+    return pd.read_csv(Path(__file__).with_name(f"{name}.csv"), index_col=0, dtype={0: str})
+
+
+def _complex(waves: pd.DataFrame) -> tuple:
+    """Take the rows of one kind of QRS complex apart: its waves, and last the dipole of T."""
+    *qrs, (_, _, t) = [(ms, sd, tuple(xyz)) for _, ms, sd, *xyz, _ in waves.itertuples()]
+    return tuple(qrs), t
+
+
 #: Direction and strength of each lead, as a vector (left, feet, front).
-LEADS: dict[str, tuple[float, float, float]] = {
-    "I": (1, 0, 0), "II": (1 / 2, 3**0.5 / 2, 0), "III": (-1 / 2, 3**0.5 / 2, 0),
-    "aVR": (-3 / 4, -(3**0.5) / 4, 0), "aVL": (3 / 4, -(3**0.5) / 4, 0), "aVF": (0, 3**0.5 / 2, 0),
-    "V1": (-0.515, 0.157, 0.917), "V2": (0.044, 0.164, 1.387), "V3": (0.882, 0.098, 1.277),
-    "V4": (1.213, 0.127, 0.601), "V5": (1.125, 0.127, 0.086), "V6": (0.831, 0.076, -0.230),
-    "MLII": (1 / 2, 3**0.5 / 2, 0),
-}
+LEADS = {lead: tuple(vector) for lead, *vector in table("heart_leads").itertuples()}
 TWELVE = tuple(LEADS)[:12]
 
 #: The QRS complex of each kind of conduction: (centre ms, sigma ms, dipole), the tallest wave 1,
 #: and the dipole of its T wave. Drawn at their nominal width and axis; `ventricles` scales, turns.
-QRS = {
-    # septum to the front right, free walls to the left, then the back, at last the base
-    "N": (((-26, 7, (-0.09, -0.05, 0.18)), (0, 10.5, (0.80, 0.60, 0.03)),
-           (16, 9, (0.00, 0.06, -0.60)), (30, 7, (-0.17, -0.12, -0.12))), (0.80, 0.55, 0.30)),
-    # left bundle branch block: no septal wave, a broad notched wave to the left, T against it
-    "L": (((-48, 8, (0.06, 0.02, 0.10)), (-24, 17, (0.72, 0.30, -0.45)),
-           (4, 16, (0.06, 0.03, -0.55)), (31, 17, (0.76, 0.28, -0.45))), (-0.75, -0.25, 0.95)),
-    # right bundle branch block: a late wave to the right and the front, rSR' in V1
-    "R": (((-26, 7, (-0.10, -0.05, 0.28)), (0, 10.5, (0.80, 0.60, -0.10)),
-           (16, 9, (0.00, 0.06, -0.40)), (58, 17, (-0.45, -0.10, 0.58))), (0.90, 0.55, -0.05)),
-    # ventricular premature: wide, slurred, from one wall to the other, T against it
-    "V": (((-40, 16, (0.30, 0.26, -0.12)), (4, 25, (0.80, 0.62, -0.62)),
-           (56, 20, (-0.16, -0.12, -0.28))), (-0.80, -0.62, 0.70)),
-    # paced from the right ventricle's apex: a spike, then leftwards, up and back
-    "/": (((-78, 1.6, (0.35, 0.50, -0.55)), (-24, 17, (0.40, 0.55, -0.50)),
-           (18, 22, (0.60, 0.80, -0.65)), (55, 14, (0.15, 0.20, -0.25))), (-0.65, -0.75, 0.60)),
-}
+QRS = {kind: _complex(own) for kind, own in table("heart_waves").groupby(level=0, sort=False)}
 #: How far T, and what of the QRS complex comes late, follows when the axis turns.
 LATE_FOLLOWS = {"N": 0.3, "R": 0.3, "L": 1.0, "V": 1.0, "/": 1.0}
-# fmt: on
 
 # One Gaussian of a beat: its wave, centre and sigma in s from the R wave, dipole in mV.
 _GAUSSIAN = np.dtype([("wave", "U3"), ("centre", "f8"), ("sigma", "f8"), ("dipole", "f8", 3)])

@@ -1,7 +1,5 @@
 """Beats to images on fixed scales: a raster and a card to read, three fields to compare it with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -126,10 +124,8 @@ def card(
     strips = _checked(strips, fs, strip, width, mv, "strips")
     (count, _, leads), (strip_count, samples, strip_leads) = windows.shape, strips.shape
     if (count, leads) != (strip_count, strip_leads):
-        raise ValueError(
-            f"{count} windows of {leads} leads and {strip_count} strips of {strip_leads}; "
-            "give one strip for each window, of the same leads"
-        )
+        given = f"{count} windows of {leads} leads and {strip_count} strips of {strip_leads}"
+        raise ValueError(f"{given}; give one strip for each window, of the same leads")
     duration = (samples - 1) / fs
     if not 0 <= before <= duration:
         raise ValueError(f"before is {before} s; a strip goes from 0 to {duration:g} s")
@@ -250,11 +246,10 @@ def recurrence(
     lag = round(delay * fs)
     span = windows.shape[1] - (dimension - 1) * lag
     if dimension < 1 or lag < 1 or span < 2:
-        raise ValueError(
-            f"dimension is {dimension}, delay {delay} s, for {windows.shape[1]} samples at "
-            f"{fs:g} Hz; dimension and delay must be at least 1 and {1 / fs:.3g} s, and states "
-            "must fit into the window twice"
-        )
+        given = f"dimension is {dimension}, delay {delay} s, for {windows.shape[1]} samples"
+        least = f"dimension and delay must be at least 1 and {1 / fs:.3g} s"
+        fits = "and states must fit into the window twice"
+        raise ValueError(f"{given} at {fs:g} Hz; {least}, {fits}")
 
     def draw(voltage: np.ndarray) -> np.ndarray:
         square = np.float32(0)
@@ -346,10 +341,8 @@ def _checked(
 ) -> np.ndarray:
     windows = np.asarray(windows, dtype=np.float32)
     if windows.ndim != 3 or windows.shape[1] < 2 or windows.shape[2] < 1:
-        raise ValueError(
-            f"{name} have shape {windows.shape}; they must be (n, samples, leads) "
-            "with two samples or more"
-        )
+        wanted = "(n, samples, leads) with two samples or more"
+        raise ValueError(f"{name} have shape {windows.shape}; they must be {wanted}")
     if not np.isfinite(windows).all():
         raise ValueError(f"{name} hold NaN or infinite values; every sample must be a number")
     if not fs > 0:
@@ -365,9 +358,7 @@ def _empty(windows: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.empty((len(windows), height, width, windows.shape[2]), dtype=np.uint8)
 
 
-def _fill(
-    images: np.ndarray, windows: np.ndarray, draw: Callable[[np.ndarray], np.ndarray], block: int
-) -> np.ndarray:
+def _fill(images: np.ndarray, windows: np.ndarray, draw: Callable, block: int) -> np.ndarray:
     """Fill images with what `draw` makes of ``(n, samples)``, a few beats and one lead at a time.
 
     What a block of beats needs should stay in the processor's cache.
@@ -389,8 +380,8 @@ def _draw_lines(images: np.ndarray, windows: np.ndarray, mv: Range) -> np.ndarra
         right = values[:, edges[1:]]  # which belongs to two columns
         lowest = np.minimum(np.minimum.reduceat(values, edges[:-1], axis=1), right)
         highest = np.maximum(np.maximum.reduceat(values, edges[:-1], axis=1), right)
-        top, bottom = _rows(highest, height, mv) - 0.5, _rows(lowest, height, mv) + 0.5
-        return (ramps[_steps(bottom)] - ramps[_steps(top)]).swapaxes(1, 2)
+        top, bottom = _steps(highest, -0.5, height, mv), _steps(lowest, 0.5, height, mv)
+        return (ramps[bottom] - ramps[top]).swapaxes(1, 2)
 
     return _fill(images, windows, draw, block=256)
 
@@ -415,14 +406,10 @@ def _at_points(voltage: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray,
     return values, before + part, edges
 
 
-def _rows(voltage: np.ndarray, height: int, mv: Range) -> np.ndarray:
-    """Return how far below the upper border a voltage lies, in pixels."""
-    rows = (mv[1] - voltage) * (height / (mv[1] - mv[0]))
-    return np.clip(rows, 0.5, height - 0.5)
-
-
-def _steps(rows: np.ndarray) -> np.ndarray:
-    return np.rint(rows * _STEPS).astype(np.int32)
+def _steps(voltage: np.ndarray, below: float, height: int, mv: Range) -> np.ndarray:
+    """Return how many steps down the image what is `below` a voltage, in pixels, lies."""
+    rows = np.clip((mv[1] - voltage) * (height / (mv[1] - mv[0])), 0.5, height - 0.5)
+    return np.rint((rows + below) * _STEPS).astype(np.int32)
 
 
 @lru_cache(maxsize=8)

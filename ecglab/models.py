@@ -3,8 +3,6 @@
 No backend is named here: the same file builds for TensorFlow and for JAX.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

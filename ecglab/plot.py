@@ -1,13 +1,10 @@
 """Figures in one style: ECG paper, twelve leads, galleries of beats, curves and tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -41,7 +38,7 @@ def style() -> None:
     plt.rcParams["axes.prop_cycle"] = plt.cycler(color=PALETTE)
 
 
-def paper(ax: Axes, seconds: float, low: float, high: float, start: float = 0.0) -> None:
+def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 0.0) -> None:
     """Draw ECG paper: a small box is 40 ms and 0.1 mV, a large box five of them.
 
     Parameters
@@ -429,7 +426,7 @@ def overlay(
 # ---------------------------------------------------------------------------
 
 
-def _trace(record: Record, lead: str, start: float, seconds: float, room: float) -> Axes:
+def _trace(record: Record, lead: str, start: float, seconds: float, room: float) -> plt.Axes:
     """Draw a part of one lead on a sheet that encloses it, on half millivolts, with room above."""
     signal = record.lead(lead)
     first, last = round(start * record.fs), round((start + seconds) * record.fs)
@@ -444,7 +441,7 @@ def _trace(record: Record, lead: str, start: float, seconds: float, room: float)
     return ax
 
 
-def _sheet(seconds: float, low: float, high: float, start: float) -> Axes:
+def _sheet(seconds: float, low: float, high: float, start: float) -> plt.Axes:
     """Return axes on ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them.
 
     What is short is enlarged to at most 200 mm, what is long made smaller to fit into 250 mm.

@@ -11,8 +11,6 @@ Sources are tried in this order:
 starts there. `describe` says which source is in force.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import os
@@ -418,10 +416,9 @@ def _check_published(root: Path, wanted: dict[str, str | None]) -> None:
         raise DamagedRecording(f"{said}; put the files there or take the record's others away")
     for file, sha256 in wanted.items():
         if not fetch.is_whole(root / file, sha256):
-            raise DamagedRecording(
-                f"{file} is not the file that PhysioNet published (its SHA-256 differs); "
-                "put that there. records.load tells how to use corrections of your own"
-            )
+            said = f"{file} is not the file that PhysioNet published (its SHA-256 differs)"
+            advice = "put that there. records.load tells how to use corrections of your own"
+            raise DamagedRecording(f"{said}; {advice}")
 
 
 def _read_files(root: Path, database: str, name: str, source: str) -> Record:
@@ -453,17 +450,15 @@ def _check_header(base: str, fs: float) -> None:
     # Any gain and baseline of an instrument; more would leave nothing of a float32.
     scaled = all(1 <= g <= 1e5 for g in header.adc_gain) and max(map(abs, header.baseline)) <= 2**15
     if not (plain and scaled and header.fs == fs and len(set(header.sig_name)) == header.n_sig):
-        raise DamagedRecording(
-            f"its header says {header.fs} Hz, {header.adc_gain} counts per {header.units} from "
-            f"{header.baseline} for {header.sig_name} in {header.file_name}; there must be {fs:g} "
-            f"Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once, in {data.name}"
-        )
+        said = f"{header.fs} Hz, {header.adc_gain} counts per {header.units} from {header.baseline}"
+        said = f"{said} for {header.sig_name} in {header.file_name}"
+        wanted = f"{fs:g} Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once"
+        raise DamagedRecording(f"its header says {said}; it must say {wanted}, in {data.name}")
     bits = header.sig_len * sum({"212": 12, "16": 16}[fmt] for fmt in header.fmt)
     size, expected = data.stat().st_size, (bits + 7) // 8
     if size != expected:
-        raise DamagedRecording(
-            f"{data.name} has {size} bytes; the header's {header.sig_len} samples take {expected}"
-        )
+        wanted = f"the header's {header.sig_len} samples take {expected}"
+        raise DamagedRecording(f"{data.name} has {size} bytes; {wanted}")
 
 
 def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
@@ -480,9 +475,8 @@ def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, .
     samples = np.array(found, dtype=np.int64)
     backwards = np.diff(samples, prepend=0, append=length - 1) < 0
     if backwards.any() or set(codes) - SYMBOLS.keys():
-        raise DamagedRecording(
-            f"its .{suffix} has marks unknown, unordered or outside the record's {length} samples"
-        )
+        wrong = f"marks unknown, unordered or outside the record's {length} samples"
+        raise DamagedRecording(f"its .{suffix} has {wrong}")
     symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
     return samples, symbols, np.array(subtypes, dtype=np.int64)
 

@@ -9,56 +9,28 @@ What a simulated patient shows is what was put in: the shapes are textbook shape
 number computed from them says nothing about people.
 """
 
-from __future__ import annotations
-
 import hashlib
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator, default_rng
 from scipy.signal import butter, lfilter, sosfilt
+from scipy.stats import rankdata
 
 from ecglab import records
-from ecglab.heart import FOLLOWS_RR, LEADS, TWELVE, beat, bounds, draw, projection
-from ecglab.records import Record
+from ecglab.heart import FOLLOWS_RR, LEADS, TWELVE, beat, bounds, draw, projection, table
 
 __all__ = ["LEADS", "TWELVE", "beat", "record"]
 
-# fmt: off
-# What each annotation symbol is: which P wave, which conduction (None: the patient's own),
-# when it comes.
-_BEATS = {
-    "N": ("sinus", "N", "on time"), "L": ("sinus", "L", "on time"), "R": ("sinus", "R", "on time"),
-    "/": ("", "/", "on time"), "f": ("", "/", "on time"), "Q": ("sinus", None, "on time"),
-    "F": ("sinus", "V", "late diastole"), "V": ("", "V", "premature"), "E": ("", "V", "late"),
-    "A": ("ectopic", None, "early"), "a": ("ectopic", "R", "early"), "e": ("ectopic", None, "late"),
-    "J": ("", None, "early"), "S": ("", None, "early"), "j": ("", None, "late"),
-}
-
-# Size in mV of wander, motion and muscle in the two leads of each noise record.
-_NSTDB = {"bw": ((0.460, 0.012, 0.018), (0.180, 0.006, 0.010)),
-          "em": ((0.460, 0.560, 0.030), (0.185, 0.090, 0.016)),
-          "ma": ((0.180, 0.040, 0.055), (0.170, 0.030, 0.075))}
-
-# What the diagnoses of ludb mean, each range from the lowest to the highest: RR in s (the three
-# patients in atrial flutter are given fibrillation); the axis in degrees (paced hearts are given a
-# deviated one); the kind of QRS complex, PR and QRS in s.
-_RR = {"Sinus rhythm": (0.70, 0.94), "Sinus arrhythmia": (0.75, 1.00),
-       "Sinus bradycardia": (1.10, 1.30), "Sinus tachycardia": (0.46, 0.56),
-       "Atrial fibrillation": (0.55, 0.85)}
-_AXES = {"normal": (35, 65), "vertical": (72, 88), "horizontal": (2, 25),
-         "left axis deviation": (-55, -32), "right axis deviation": (100, 120)}
-_CONDUCTIONS = {"": ("N", (0.13, 0.19), (0.080, 0.100)),
-                "I degree AV block": ("N", (0.22, 0.26), (0.080, 0.100)),
-                "Incomplete right bundle branch block": ("R", (0.13, 0.19), (0.105, 0.116)),
-                "Complete right bundle branch block": ("R", (0.13, 0.19), (0.125, 0.145)),
-                "Complete left bundle branch block": ("L", (0.14, 0.20), (0.130, 0.155)),
-                "UNIpolar ventricular pacing": ("/", (0.14, 0.19), (0.140, 0.160))}
-# fmt: on
-
 _Shapes = list[tuple[np.ndarray, np.ndarray]]  # Gaussians, and how much of them each beat has
+
+# What each annotation symbol is: which P wave, which conduction (none: the patient's own), when
+# it comes.
+_BEATS = {symbol: kind for symbol, *kind in table("simulated_beats").fillna("").itertuples()}
+# What the diagnoses of ludb mean, as ranges to draw from. The three patients in atrial flutter
+# are given fibrillation; paced hearts are given a deviated axis.
+_FINDINGS = table("simulated_findings")
 
 
 def record(name: str, database: str = "mitdb") -> records.Record:
@@ -105,8 +77,7 @@ def _patient(name: str, database: str) -> pd.Series:
     the noise, and for some PR and the RR interval before an atrial premature beat. For ludb: what
     cardiologists found.
     """
-    table = Path(__file__).with_name(f"simulated_{database}.csv")
-    return pd.read_csv(table, index_col="record", dtype={"record": str}).loc[name].dropna()
+    return table(f"simulated_{database}").loc[name].dropna()
 
 
 # ---------------------------------------------------------------------------
@@ -153,11 +124,11 @@ def _rhythm(
     breath = np.sin(2 * np.pi * rng.uniform(0.18, 0.28) * typical * np.arange(n))
     drift = 0.06 if seconds > 60 else 0.01
     rr = 1 + drift * tempo + rsa * breath + rng.normal(0, 0.008, n)
-    fibrillates = _rank(_slow(rng, n)) >= round(n * (1 - af))
+    fibrillates = rankdata(_slow(rng, n)) > round(n * (1 - af))
     rr[fibrillates] = np.maximum(np.exp(rng.normal(-0.03, 0.22, fibrillates.sum())), 0.55)
     # A block that depends on the rate, or a pacemaker that waits: fast beats conduct otherwise.
     own, fast = min(base), max(base)  # the alphabet has them right: / before L, N and R
-    conduction = np.where(_rank(tempo) < (base[fast] if fast != own else 0), fast, own)
+    conduction = np.where(rankdata(tempo) <= (base[fast] if fast != own else 0), fast, own)
     rr = np.where(conduction == "/", 1 + rng.normal(0, 0.003, n), rr)
     after = _place(rng, _episodes(rng, ectopic, n), fibrillates)
     beats = _lay(rng, rr * typical, after, early, coupling)
@@ -183,10 +154,6 @@ def _tilt(rng: Generator, times: np.ndarray) -> np.ndarray:
     turns = np.sort(rng.uniform(0, 1800, 3))  # the patient turns over
     lies = np.cumsum(rng.normal(0, 0.12, (4, 3)) * [[0], [1], [1], [1]], axis=0)
     return breath + drift + lies[np.searchsorted(turns, times)]
-
-
-def _rank(values: np.ndarray) -> np.ndarray:
-    return np.argsort(np.argsort(values))
 
 
 def _episodes(rng: Generator, ectopic: dict[str, int], n: int) -> list[str]:
@@ -381,17 +348,17 @@ def _rng(*names: str) -> Generator:
 # The databases
 
 
-def _nstdb(name: str) -> Record:
+def _nstdb(name: str) -> records.Record:
     fs, length = 360.0, 650_000
-    signal = _noise(_rng("nstdb", name), fs, length, np.array(_NSTDB[name]))
+    signal = _noise(_rng("nstdb", name), fs, length, table("simulated_nstdb").loc[name].to_numpy())
     signal = (np.rint(signal * 200) / 200).astype(np.float32)
     nothing = np.array([], dtype=np.int64), np.array([], dtype="<U1")
     notes = (f"Simulated noise in place of record {name}; its size in mV is not calibrated.",)
     leads = ("noise1", "noise2")
-    return Record(name, "nstdb", name, signal, fs, leads, *nothing, "simulated", notes)
+    return records.Record(name, "nstdb", name, signal, fs, leads, *nothing, "simulated", notes)
 
 
-def _mitdb(name: str) -> Record:
+def _mitdb(name: str) -> records.Record:
     patient, subject = _patient(name, "mitdb"), records.subject(name)
     leads = (patient["lead 1"], patient["lead 2"])
     body, rng = _rng("mitdb", subject, "heart"), _rng("mitdb", name, "recording")
@@ -421,18 +388,20 @@ def _mitdb(name: str) -> Record:
     near = np.rint(rhythm.times * fs).astype(np.int64)[:, None] + np.arange(-20, 28)
     beats = near[np.arange(len(near)), np.abs(qrs[near, 0]).argmax(axis=1)], rhythm.symbols
     notes = (f"Simulated patient in place of record {name}.",)
-    return Record(name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
+    return records.Record(name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
 
 
-def _ludb(name: str) -> Record:
+def _ludb(name: str) -> records.Record:
     found, rng = _patient(name, "ludb"), _rng("ludb", name)
     fs, length = 500.0, 5_000
 
-    conduction, pr, qrs_width = _CONDUCTIONS[found.get("conduction", "")]
-    own = rng.uniform(*qrs_width)
+    ranges = _FINDINGS.loc[[found["rhythm"], found["axis"], found.get("conduction", "no block")]]
+    ranges = ranges.bfill().iloc[0]  # each finding fills columns of its own
+    conduction, own = ranges["conduction"], rng.uniform(*ranges[["QRS from (s)", "QRS to (s)"]])
     widths = {"N": min(own, 0.1), "R": 0.13, "L": 0.14, "V": 0.15, conduction: own}
-    heart = draw(rng, rng.uniform(*_AXES[found["axis"]]), rng.uniform(*pr), widths)
-    beats = 1 + round((length / fs - 1) / rng.uniform(*_RR[found["rhythm"]]))
+    axis = rng.uniform(*ranges[["axis from (degrees)", "axis to (degrees)"]])
+    heart = draw(rng, axis, rng.uniform(*ranges[["PR from (s)", "PR to (s)"]]), widths)
+    beats = 1 + round((length / fs - 1) / rng.uniform(*ranges[["RR from (s)", "RR to (s)"]]))
     extra = found.get("extrasystole", "")[:1]  # atrial or ventricular
     counts = {conduction: beats - len(extra)} | dict.fromkeys(extra, 1)
     rsa = 0.16 if found["rhythm"] == "Sinus arrhythmia" else 0.02
@@ -440,7 +409,11 @@ def _ludb(name: str) -> Record:
     shapes = _shapes(rng, heart, rhythm, stray=0.0)
     signal, qrs = _render(rng, shapes, rhythm, fs, length, TWELVE)
     signal += _noise(rng, fs, length, rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3)))
-    signal = _einthoven(signal).astype(np.float32)
+    signal = np.rint(signal * 1000) / 1000  # 1 µV a count
+    one, two = np.rint(signal[:, :2].T * 500) / 500
+    # Four limb leads are taken from I and II, as a recorder does, by Einthoven's law.
+    signal.T[:6] = one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2
+    signal = signal.astype(np.float32)
     pairs = zip(qrs.T, TWELVE, strict=True)
     waves = {pair[1]: _mark(shapes, rhythm, fs, *pair) for pair in pairs}
     samples = waves["II"]["peak"][waves["II"]["kind"] == "QRS"].copy()
@@ -448,15 +421,7 @@ def _ludb(name: str) -> Record:
     notes = (f"<age>: {rng.integers(20, 85)}", f"<sex>: {rng.choice(['F', 'M'])}", "<diagnoses>:")
     called = {"rhythm": "Rhythm: ", "axis": "Electric axis of the heart: "}
     notes += tuple(f"{called.get(column, '')}{finding}." for column, finding in found.items())
-    return Record(name, "ludb", name, signal, fs, TWELVE, *beats, "simulated", notes, waves)
-
-
-def _einthoven(signal: np.ndarray) -> np.ndarray:
-    """Quantise to 1 µV, and take four limb leads from I and II, as a recorder does."""
-    signal = np.rint(signal * 1000) / 1000
-    one, two = np.rint(signal[:, :2].T * 500) / 500
-    signal.T[:6] = one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2
-    return signal
+    return records.Record(name, "ludb", name, signal, fs, TWELVE, *beats, "simulated", notes, waves)
 
 
 def _mark(shapes: _Shapes, rhythm: _Rhythm, fs: float, qrs: np.ndarray, lead: str) -> np.ndarray:

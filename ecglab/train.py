@@ -1,7 +1,5 @@
 """Training on beats: batches varied and drawn on the fly, resumable after every epoch."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -26,6 +24,10 @@ AUGMENTATION = {"gain": 0.2, "shift": 0.012, "stretch": 0.1, "noise": 0.02, "wan
 _CHECKPOINT, _AVERAGE, _HISTORY = "checkpoint.keras", "average.npz", "history.json"
 _AVERAGE_EVERY = 10  # batches between two looks at the weights
 _BAR = {"unit": "batch", "leave": False}
+
+Zoom = tuple[float, float] | None  # how many seconds before and after a beat are drawn large
+Loss = str | keras.losses.Loss
+Say = Callable[[str], None] | None  # is told how a training goes, a line at a time
 
 
 # ---------------------------------------------------------------------------
@@ -86,9 +88,7 @@ def vary(
     return replace(beats, windows=windows.astype(np.float32))
 
 
-def draw(
-    beats: Beats, size: tuple[int, int], zoom: tuple[float, float] | None = None
-) -> np.ndarray:
+def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
     """Draw beats for a network.
 
     Parameters
@@ -117,10 +117,9 @@ def draw(
     else:
         first, last = (round((beats.before + at) * beats.fs) for at in (-zoom[0], zoom[1]))
         if not 0 <= first < last <= beats.windows.shape[1]:
-            raise ValueError(
-                f"zoom is {zoom} s about the beat; the windows begin {beats.before:g} s before "
-                f"it and are {beats.windows.shape[1] / beats.fs:g} s long"
-            )
+            long = f"{beats.windows.shape[1] / beats.fs:g} s long"
+            known = f"the windows begin {beats.before:g} s before it and are {long}"
+            raise ValueError(f"zoom is {zoom} s about the beat; {known}")
         large = beats.windows[:, first:last]
         pixels = images.card(large, beats.windows, beats.fs, before=beats.before, **shape)
     return pixels.astype(np.float32) / 255
@@ -181,7 +180,7 @@ class BeatImages(keras.utils.PyDataset):
     balance: float = 0.5
     record_balance: float = 0.0
     augment: Mapping[str, float] | None = field(default_factory=AUGMENTATION.copy)
-    zoom: tuple[float, float] | None = None
+    zoom: Zoom = None
     features: bool = False
     share: tuple[int, int] = (0, 1)
 
@@ -189,14 +188,10 @@ class BeatImages(keras.utils.PyDataset):
         super().__init__()
         empty = [name for name in "NSV" if not self.beats.counts[name]]
         if empty:
-            raise ValueError(
-                f"there is no beat of class {', '.join(empty)} among the {len(self.beats)} given; "
-                "training needs N, S and V: load more records"
-            )
+            lacking = f"no beat of class {', '.join(empty)} among the {len(self.beats)} given"
+            raise ValueError(f"there is {lacking}; training needs N, S and V: load more records")
         if self.batch < 1 or self.steps < 1:
-            raise ValueError(
-                f"batch is {self.batch} and steps {self.steps}; both must be 1 or more"
-            )
+            raise ValueError(f"batch is {self.batch}, steps {self.steps}; give 1 or more of both")
         if self.batch % self.share[1]:
             wanted = f"it must be a multiple of {self.share[1]} processes"
             raise ValueError(f"batch is {self.batch}; {wanted}")
@@ -237,9 +232,9 @@ def fit(
     balance: float = 0.5,
     record_balance: float = 0.0,
     augment: Mapping[str, float] | None = AUGMENTATION,
-    zoom: tuple[float, float] | None = None,
-    loss: str | keras.losses.Loss = "sparse_categorical_crossentropy",
-    say: Callable[[str], None] | None = None,
+    zoom: Zoom = None,
+    loss: Loss = "sparse_categorical_crossentropy",
+    say: Say = None,
 ) -> pd.DataFrame:
     """Train a model on beat images with Adam, a warm-up and a cosine schedule.
 
@@ -292,10 +287,8 @@ def fit(
     >>> history = fit(model, beats.load("DS1"), epochs=1, steps=10)  # doctest: +SKIP
     """
     if epochs < 1 or not rate > 0 or not 0 <= average < 1:
-        raise ValueError(
-            f"epochs is {epochs}, rate {rate}, average {average}; the first two must be positive, "
-            "the third from 0 to below 1"
-        )
+        wanted = "the first two must be positive, the third from 0 to below 1"
+        raise ValueError(f"epochs is {epochs}, rate {rate}, average {average}; {wanted}")
     size = _input_size(model, beats)
     drawn = {"batch": batch, "steps": steps, "seed": seed, "augment": augment and dict(augment)}
     drawn |= {"balance": balance, "record_balance": record_balance, "zoom": zoom and list(zoom)}
@@ -319,9 +312,7 @@ def fit(
     return pd.DataFrame(log.rows, index=pd.RangeIndex(1, len(log.rows) + 1, name="epoch"))
 
 
-def predict(
-    model: keras.Model, beats: Beats, zoom: tuple[float, float] | None = None, batch: int = 512
-) -> np.ndarray:
+def predict(model: keras.Model, beats: Beats, zoom: Zoom = None, batch: int = 512) -> np.ndarray:
     """Return the model's probabilities for every beat.
 
     Parameters
@@ -435,9 +426,8 @@ def run_of(folder: str | os.PathLike) -> dict:
     """
     path = Path(folder) / _HISTORY
     if not path.exists():
-        raise FileNotFoundError(
-            f"{folder} holds no training run; make one with python -m ecglab train --out {folder}"
-        )
+        command = f"python -m ecglab train --out {folder}"
+        raise FileNotFoundError(f"{folder} holds no training run; make one with {command}")
     return json.loads(path.read_text())
 
 
@@ -467,9 +457,7 @@ def _average_of(folder: str | os.PathLike, epoch: int) -> list[np.ndarray] | Non
 class _Log(keras.callbacks.Callback):
     """Keep the history and the average, save a checkpoint after each epoch, resume from it."""
 
-    def __init__(
-        self, folder: Path | None, settings: dict, batches: BeatImages, say: Callable | None
-    ):
+    def __init__(self, folder: Path | None, settings: dict, batches: BeatImages, say: Say):
         super().__init__()
         self.folder, self.settings, self.batches = folder, settings, batches
         self.cell = _Cell() if not say and _in_notebook() else None
@@ -484,10 +472,8 @@ class _Log(keras.callbacks.Callback):
         saved = run_of(self.folder)
         if saved["settings"] != self.settings:
             differing = [k for k, v in self.settings.items() if saved["settings"].get(k) != v]
-            raise ValueError(
-                f"{self.folder} holds a run with another {', '.join(differing)}; "
-                "use the same settings to resume it, or another folder"
-            )
+            held = f"{self.folder} holds a run with another {', '.join(differing)}"
+            raise ValueError(f"{held}; use the same settings to resume it, or another folder")
         self.rows = saved["history"]
         # Weights and the optimizer's state alike; the architecture is the caller's.
         stored = keras.saving.load_model(_file(self.folder, len(self.rows), _CHECKPOINT))
@@ -517,10 +503,8 @@ class _Log(keras.callbacks.Callback):
         if self.folder and self.batches.share[0] == 0:
             self._save(epoch + 1)
         self.bar.close()
-        self.say(
-            f"epoch {epoch + 1:>2}/{self.settings['epochs']}  loss {logs['loss']:.4f}  "
-            f"accuracy {logs['accuracy']:.4f}  {seconds:.0f} s"
-        )
+        reached = "  ".join(f"{name} {number:.4f}" for name, number in measured.items())
+        self.say(f"epoch {epoch + 1:>2}/{self.settings['epochs']}  {reached}  {seconds:.0f} s")
 
     def _take_in(self, looks: int) -> None:
         """Move the average towards the weights; at first quickly, it has seen little yet."""
@@ -528,9 +512,8 @@ class _Log(keras.callbacks.Callback):
         keep = min(self.settings["average"], looks / (looks + 9))
         if self.average is None:
             self.average = weights
-        self.average = [
-            keep * old + (1 - keep) * new for old, new in zip(self.average, weights, strict=True)
-        ]
+        pairs = zip(self.average, weights, strict=True)
+        self.average = [keep * old + (1 - keep) * new for old, new in pairs]
 
     def _save(self, epoch: int) -> None:
         """Write checkpoint and average, then the history that names them, then drop the last."""
@@ -575,10 +558,10 @@ def _in_notebook() -> bool:
 # Small parts
 
 
-def _inputs(beats: Beats, size: tuple, zoom: tuple | None, features: bool) -> np.ndarray | dict:
-    name, shown = (
-        ("images", draw(beats, size, zoom)) if len(size) == 2 else ("windows", beats.windows)
-    )
+def _inputs(beats: Beats, size: tuple, zoom: Zoom, features: bool) -> np.ndarray | dict:
+    waveforms = len(size) == 1
+    shown = beats.windows if waveforms else draw(beats, size, zoom)
+    name = "windows" if waveforms else "images"
     return {name: shown, "rr": beats.rr} if features else shown
 
 
@@ -607,21 +590,17 @@ def _chances(beats: Beats, balance: float, record_balance: float) -> np.ndarray:
 
 def _input_size(model: keras.Model, beats: Beats) -> tuple[int, ...]:
     *size, channels = model.inputs[0].shape[1:]
-    if len(size) == 1 and size[0] != beats.windows.shape[1]:
-        raise ValueError(
-            f"the model takes windows of {size[0]} samples, the beats have "
-            f"{beats.windows.shape[1]}; the two numbers must be equal"
-        )
-    if channels != len(beats.leads):
-        raise ValueError(
-            f"the model takes {channels} channels, the beats have {len(beats.leads)} leads "
-            f"({', '.join(beats.leads)}); the two numbers must be equal"
-        )
-    if len(model.inputs) > 1 and model.inputs[1].shape[1] != beats.rr.shape[1]:
-        raise ValueError(
-            f"the model takes {model.inputs[1].shape[1]} RR features, the beats have "
-            f"{beats.rr.shape[1]}; the two numbers must be equal"
-        )
+    leads = f" leads ({', '.join(beats.leads)})"
+    pairs = [(channels, f"{channels} channels", len(beats.leads), leads)]
+    if len(size) == 1:
+        pairs += [(size[0], f"windows of {size[0]} samples", beats.windows.shape[1], "")]
+    if len(model.inputs) > 1:
+        features = model.inputs[1].shape[1]
+        pairs += [(features, f"{features} RR features", beats.rr.shape[1], "")]
+    for takes, what, have, of in pairs:
+        if takes != have:
+            both = f"the model takes {what}, the beats have {have}{of}"
+            raise ValueError(f"{both}; the two numbers must be equal")
     if model.output_shape[-1] != len(CLASSES):
         raise ValueError(f"the model tells {model.output_shape[-1]} classes apart, not 5")
     return tuple(size)
@@ -636,9 +615,7 @@ def _share() -> tuple[int, int]:
     return jax.process_index(), jax.process_count()
 
 
-def _compile(
-    model: keras.Model, rate: float, total: int, decay: float, loss: str | keras.losses.Loss
-) -> None:
+def _compile(model: keras.Model, rate: float, total: int, decay: float, loss: Loss) -> None:
     """Give the model an optimizer that has seen nothing; compile only where that is needed.
 
     Compiling takes a deep network longer than an epoch, and cross-validation fits one network

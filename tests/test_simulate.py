@@ -342,8 +342,10 @@ def test_every_patient_of_mitdb_has_settings():
 def test_every_patient_of_ludb_has_a_diagnosis_that_is_known():
     for name in records.LUDB:
         found = simulate._patient(name, "ludb")
-        assert found["rhythm"] in simulate._RR and found["axis"] in simulate._AXES
-        assert found.get("conduction", "") in simulate._CONDUCTIONS
+        means = simulate._FINDINGS.loc[[found["rhythm"], found["axis"]]]
+        assert means.notna().to_numpy()[:, 1:5].tolist() == [[1, 1, 0, 0], [0, 0, 1, 1]]
+        block = simulate._FINDINGS.loc[found.get("conduction", "no block")]
+        assert block["conduction"] in heart.QRS and block.notna().iloc[5:].all()
         assert found.get("extrasystole", "A")[0] in "AV"
 
 

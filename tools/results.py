@@ -4,8 +4,6 @@ The page's words stand in ``tools/results_sections``, one file an experiment; th
 fill in tables and draw figures. What has not been run yet is listed as such.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Experiments: one module each, with its recorded outcome beside it as JSON."""
 
-from __future__ import annotations
-
 import json
 import platform
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ Each variant is cross-validated over DS1's people: every beat is called by a net
 not seen its person. DS2 is not touched.
 """
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

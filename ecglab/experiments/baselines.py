@@ -3,8 +3,6 @@
 Each is chosen on DS1, out of fold; each final one is scored once on DS2.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from functools import partial

@@ -4,8 +4,6 @@ Each function measures and returns rows, which `table` lays out. Ways that are c
 turns, and the median of the turns counts: a busy computer slows all of them alike.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile

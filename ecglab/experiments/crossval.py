@@ -1,7 +1,5 @@
 """What the experiments share: recipes, folds over people, and the wall before DS2."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

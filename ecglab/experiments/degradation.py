@@ -5,8 +5,6 @@ the same DS1 beats with the same batches. *Training* error is what counts here. 
 different difficulty: the beat's class, and whose beat it is.
 """
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Nothing in it was chosen, on DS1 or on DS2. Later recipes are compared with it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from ecglab import train

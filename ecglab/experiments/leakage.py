@@ -6,8 +6,6 @@ beats of DS2 on the training side, because that is what they are here to show; n
 by them and their networks are thrown away.
 """
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

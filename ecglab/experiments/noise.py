@@ -6,8 +6,6 @@ chosen here: the network is the one that ships, the trees are those of ``baselin
 places are the annotated ones, so that only the calling suffers, not the finding.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from pathlib import Path

@@ -5,8 +5,6 @@ its one-dimensional sibling on the voltages themselves. One lead, no rhythm: wha
 the picture alone. DS2 is not touched.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

@@ -4,8 +4,6 @@ Every choice in the recipes was made on DS1, out of fold (experiment ``ablation`
 known of DS2 beforehand stands in ``book/results.md``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import time
