@@ -377,11 +377,17 @@ def resnet50(outcome: dict) -> dict:
         for recipe, tables in found.items()
     }
     best = next(iter(accounts.values()))
+    table = records_table(best)
+    worst = table.head(4)
     return {
+        "worst": ", ".join(sorted(worst.index)),
+        "share": f"{worst['errors'].sum() / table['errors'].sum():.0%}".replace("%", " %"),
+        "missed": f"{table.loc['232', 'S as N'] / len(best):,.0f}",
+        "early": f"{table.loc[['202', '222'], 'N as S'].sum() / len(best):,.0f}",
         "scores": over_seeds(rows).to_markdown(),
         "goal": _goal_table(accounts),
         "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
-        "records": records_table(best).to_markdown(),
+        "records": table.to_markdown(),
         "alt": in_words(intervals_table(best)),
         "megabytes": f"{outcome['weights']['bytes'] / 1e6:.1f}",
     }

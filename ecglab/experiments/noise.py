@@ -58,8 +58,9 @@ def run(folder: Path, quick: bool = False) -> dict:
             decibels,
         )
         outcomes.append(settings | outcome)
-        f1 = ", ".join(f"{way} {one['macro_f1']:.3f}" for way, one in outcome.items())
-        print(f"{KINDS.get(kind, 'no noise')} {decibels or ''}: macro-F1 {f1}", flush=True)
+        strength = "no noise" if kind is None else f"{KINDS[kind]}, {decibels} dB"
+        right = ", ".join(f"{way} {one['accuracy']:.3f}" for way, one in outcome.items())
+        print(f"{strength}: accuracy {right}", flush=True)
     test = crossval.load(choice["names"], baselines.RECIPE)
     return {
         **experiments.header("noise", quick, [0], {"DS2": test}),

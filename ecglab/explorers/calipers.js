@@ -6,6 +6,8 @@ function explorer(data, stage, alt) {
   const zoom = 600 / width; // the same letters, however short the strip
   const svg = drawing(stage, width, bottom + 26 / zoom, alt);
   svg.style.setProperty("--ecg-zoom", 1 / zoom);
+  const above = TOP - 2; // no marks stand above this paper
+  svg.setAttribute("viewBox", `0 ${above} ${width} ${bottom + 26 / zoom - above}`);
   sheet(svg, width / SECOND, low, high);
   const band = shape(svg, "rect", { y: TOP, height: bottom - TOP, class: "ecg-band" });
   const points = steps.map((step, i) => [(i / fs) * SECOND, TOP + (high - step / 100) * MV]);
