@@ -417,8 +417,11 @@ def resnet50_figure(outcome: dict) -> Figure:
 
 def noise(outcome: dict) -> dict:
     """Fill in the section on noise."""
+    table = _noise_table(outcome)
     return {
-        "scores": _noise_table(outcome).to_markdown(floatfmt=".3f"),
+        "scores": table.assign(dB=[f"{x:.0f}" if x == x else "–" for x in table["dB"]]).to_markdown(
+            index=False, floatfmt=".3f"
+        ),
         "every": outcome["every"],
     }
 
