@@ -219,7 +219,7 @@ def test_receptive_fields_of_resnet50():
     assert [v1["images"], v1["conv1_conv"], v1["pool1_pool"]] == [1, 7, 11]
     assert (v1["conv5_block3_out"], v15["conv5_block3_out"]) == (483, 427)
     assert v1["avg_pool"] == v1["features"] == v1["logits"] == 483 + 6 * 32
-    assert v1["rr"] == v1["rr_dense"] == 0
+    assert v1["rr"] == v1["rr_dense1"] == v1["rr_dense2"] == 0
 
 
 def test_receptive_field_of_a_dense_layer_is_the_image():
