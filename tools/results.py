@@ -117,7 +117,9 @@ def over_seeds(summaries: dict[str, list[dict]], columns: tuple[str, ...] = SCOR
         table = pd.DataFrame([{c: one[c] for c in columns} for one in seeds]).astype(float)
         mean, spread = table.mean(), table.std()
         rows[way] = {
-            c: f"{mean[c]:.3f}" + (f" ± {spread[c]:.3f}" if len(seeds) > 1 else "") for c in columns
+            # In a narrow column the line breaks before the sign, never after it
+            c: f"{mean[c]:.3f}" + (f" ±\u00a0{spread[c]:.3f}" if len(seeds) > 1 else "")
+            for c in columns
         }
     table = pd.DataFrame.from_dict(rows, orient="index").replace("nan", "–")
     return table.rename(columns={"macro_f1": "macro-F1"})
