@@ -5,6 +5,7 @@ fill in tables and draw figures. What has not been run yet is listed as such.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -110,6 +111,14 @@ def section(name: str) -> str:
 # Tables that several sections share
 
 
+def grouped(outcomes: list[dict], name_of: Callable[[dict], str]) -> dict[str, list[dict]]:
+    """Return the outcomes of each name, in the order recorded: the seeds of one way together."""
+    groups: dict[str, list[dict]] = {}
+    for one in outcomes:
+        groups.setdefault(name_of(one), []).append(one)
+    return groups
+
+
 def over_seeds(summaries: dict[str, list[dict]], columns: tuple[str, ...] = SCORES) -> pd.DataFrame:
     """Return mean ± standard deviation over seeds, one row a way; one seed has no spread."""
     rows = {}
@@ -207,9 +216,8 @@ def floor_figure(outcome: dict) -> Figure:
 
 def leakage(outcome: dict) -> dict:
     """Fill in the section on splits."""
-    ways: dict[str, list[dict]] = {}
-    for one in outcome["outcomes"]:
-        ways.setdefault(f"{one['way']}, {one['split']}", []).append(one["scores"])
+    groups = grouped(outcome["outcomes"], lambda one: f"{one['way']}, {one['split']}")
+    ways = {way: [one["scores"] for one in its] for way, its in groups.items()}
     return {
         "scores": over_seeds(ways, ("accuracy", "macro_f1", "N F1", "S F1", "V F1")).to_markdown(),
         "most": f"{outcome['recipe']['most']:,}",
@@ -269,9 +277,7 @@ def baselines_figure(outcome: dict) -> Figure:
 
 def pictures(outcome: dict) -> dict:
     """Fill in the section on kinds of picture."""
-    kinds: dict[str, list[dict]] = {}
-    for one in outcome["outcomes"]:
-        kinds.setdefault(one["kind"], []).append(one)
+    kinds = grouped(outcome["outcomes"], lambda one: one["kind"])
     intervals = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
     scores = {kind: [one["scores"] for one in its] for kind, its in kinds.items()}
@@ -284,9 +290,7 @@ def pictures(outcome: dict) -> dict:
 
 def pictures_figure(outcome: dict) -> Figure:
     """Draw macro-F1 of each kind with its interval."""
-    kinds: dict[str, list[dict]] = {}
-    for one in outcome["outcomes"]:
-        kinds.setdefault(one["kind"], []).append(one)
+    kinds = grouped(outcome["outcomes"], lambda one: one["kind"])
     table = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
     return plot.intervals(pd.DataFrame(table).T, "Macro-F1 on DS1 out of fold, 95 % over people")
 
@@ -330,9 +334,10 @@ def degradation_figure(outcome: dict) -> Figure:
 def ablation(outcome: dict) -> dict:
     """Fill in the section on the parts of the recipe."""
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
-    rows: dict[str, list[dict]] = {}
-    for one in outcome["outcomes"]:
-        rows.setdefault(one["variant"], []).append(one["corrections"][CORRECTION]["scores"])
+    rows = {
+        variant: [one["corrections"][CORRECTION]["scores"] for one in its]
+        for variant, its in grouped(outcome["outcomes"], lambda one: one["variant"]).items()
+    }
     table = over_seeds(rows, columns)
     base = _mean(rows["the recipe"], "macro_f1")
     table["against the recipe"] = [f"{_mean(its, 'macro_f1') - base:+.3f}" for its in rows.values()]
@@ -354,11 +359,8 @@ def _recipe_table(recipe: dict) -> str:
 
 def resnet50(outcome: dict) -> dict:
     """Fill in the section on the chosen recipes."""
-    accounts: dict[str, list[dict]] = {}
-    found: dict[str, list[dict]] = {}
-    for one in outcome["outcomes"]:
-        accounts.setdefault(one["recipe"], []).append(one["annotated beats"])
-        found.setdefault(one["recipe"], []).append(one["detected beats"]["table"])
+    recipes = grouped(outcome["outcomes"], lambda one: one["recipe"])
+    accounts = {recipe: [one["annotated beats"] for one in its] for recipe, its in recipes.items()}
     without = "without 232"
     forms = {
         "": lambda one: one["scores"],
@@ -372,11 +374,11 @@ def resnet50(outcome: dict) -> dict:
     }
     detected = {
         recipe: {
-            f"{row} {column}": np.mean([table[row][column] for table in tables])
+            f"{row} {column}": np.mean([one["detected beats"]["table"][row][column] for one in its])
             for row in ("QRS", "S", "V")
             for column in ("Se", "+P")
         }
-        for recipe, tables in found.items()
+        for recipe, its in recipes.items()
     }
     best = next(iter(accounts.values()))
     table = records_table(best)
