@@ -134,7 +134,7 @@ def test_a_correction_turns_balanced_calls_into_bayes(training):
 
 
 def test_a_correction_leaves_the_other_classes_alone(training):
-    ratio = crossval.rarity(training.labels, 0.5, ["F", "Q"])
+    ratio = crossval.rarity(training, 0.5, ["F", "Q"])
     assert np.array_equal(ratio[:3], [1, 1, 1])
     assert all(ratio[3:] < 1)
 

@@ -13,7 +13,7 @@ from ecglab.beats import Beats
 #: All experiments, in the order in which the chapters meet them.
 NAMES = (
     *("leakage", "baselines", "pictures", "degradation"),
-    *("floor", "ablation", "resnet50", "noise"),
+    *("floor", "ablation", "resnet50", "full_width", "noise"),
 )
 
 

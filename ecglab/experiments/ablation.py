@@ -61,15 +61,15 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    seeds = {name: SEEDS if name == "the recipe" and not quick else SEEDS[:1] for name in VARIANTS}
+    names, seeds = (["the recipe"], SEEDS[:1]) if quick else (VARIANTS, SEEDS)
     outcomes = [
         {"variant": name, "seed": seed, **variant(folder, name, seed, quick)}
-        for name in (list(VARIANTS)[:1] if quick else VARIANTS)
-        for seed in seeds[name]
+        for name in names
+        for seed in (seeds if name == "the recipe" else seeds[:1])
     ]
     training = crossval.load("DS1", SHORT)
     return {
-        **experiments.header("ablation", quick, seeds["the recipe"], {"DS1": training}),
+        **experiments.header("ablation", quick, seeds, {"DS1": training}),
         "recipe": SHORT,
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
@@ -90,7 +90,7 @@ def _cross_validate(recipe: dict, folder: Path, seed: int) -> dict:
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, seed, say)
     outcome = {"seconds": round(time.perf_counter() - started), "corrections": {}}
     for name, classes in CORRECTIONS.items():
-        ratio = crossval.rarity(heartbeats.labels, recipe["balance"], classes)
+        ratio = crossval.rarity(heartbeats, recipe["balance"], classes)
         account = crossval.account(heartbeats, (probabilities * ratio).argmax(axis=1))
         outcome["corrections"][name] = account
         one = account["scores"]

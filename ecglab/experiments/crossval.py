@@ -131,17 +131,16 @@ def correct(model: keras.Model, heartbeats: Beats, recipe: Mapping) -> None:
     is among the training beats, over how common it was in the batches: Bayes' rule (Saerens et
     al. 2002, doi 10.1162/089976602753284446).
     """
-    shift = np.log(rarity(heartbeats.labels, recipe["balance"], recipe["correct"]))
+    shift = np.log(rarity(heartbeats, recipe["balance"], recipe["correct"]))
     bias = model.get_layer("logits").bias
     bias.assign(bias + shift.astype(np.float32))
 
 
-def rarity(labels: np.ndarray, balance: float, correct: Sequence[str]) -> np.ndarray:
+def rarity(heartbeats: Beats, balance: float, correct: Sequence[str]) -> np.ndarray:
     """Return each class's share of some beats over its share of batches; 1 if not to `correct`."""
-    true = np.bincount(labels, minlength=len(CLASSES)) / len(labels)
-    drawn = true ** (1 - balance)
-    ratio = true / np.maximum(drawn / drawn.sum(), 1e-9)
-    return np.where(np.isin(CLASSES, correct), ratio, 1)
+    drawn = train.BeatImages(heartbeats, heartbeats.windows.shape[1:2], balance=balance).shares
+    true = np.bincount(heartbeats.labels, minlength=len(CLASSES)) / len(heartbeats)
+    return np.where(np.isin(CLASSES, correct), true / np.maximum(drawn, 1e-9), 1)
 
 
 def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:

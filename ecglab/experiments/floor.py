@@ -15,6 +15,7 @@ RECIPE = {
     "zoom": None,
     "show": ["beat"],
     "rr": [],
+    "reads": "images",
     "size": 64,
     "width": 16,
     "epochs": 16,
@@ -26,6 +27,7 @@ RECIPE = {
     "balance": 0.5,
     "record_balance": 0.0,
     "augment": train.AUGMENTATION,
+    "correct": [],
 }
 
 
