@@ -299,35 +299,82 @@ def degradation(outcome: dict) -> dict:
     """Fill in the section on depth."""
     table = pd.DataFrame(outcome["outcomes"])
     table["network"] = table["kind"] + " " + table["depth"].astype(str)
+    table["task"] = table["task"].map(TASKS)
     errors = table.pivot_table(
-        index=["task", "network"], values="training error", aggfunc=["mean", "std"], sort=False
+        index="network", columns="task", values="training error", aggfunc=list, sort=False
     )
-    errors.columns = ["training error", "over seeds ±"]
     return {
-        "errors": errors.reset_index().to_markdown(index=False, floatfmt=".4f"),
-        **{name: outcome["recipe"][name] for name in ("size", "epochs", "steps", "batch", "rate")},
+        "errors": errors.map(_percent).to_markdown(),
+        "looks": _looks_table(outcome).to_markdown(),
+        "epochs": outcome["recipe"]["epochs"],
+        **{name: outcome["recipe"][name] for name in ("size", "steps", "batch", "rate")},
         "most": f"{outcome['recipe']['most']:,}",
     }
 
 
+def _percent(shares: list[float]) -> str:
+    return f"{100 * np.mean(shares):.1f} ± {100 * np.std(shares, ddof=1):.1f} %"
+
+
+def _looks_table(outcome: dict) -> pd.DataFrame:
+    """Return what would show a vanishing signal, of each deepest network."""
+    deepest = max(one["depth"] for one in outcome["outcomes"])
+    its = [one for one in outcome["outcomes"] if one["depth"] == deepest]
+    rows = {}
+    for name, seeds in grouped(its, lambda one: f"{TASKS[one['task']]} {one['kind']}").items():
+        gradient = _over_training(seeds, "activation_gradient")
+        ratio = gradient[:, 0] / gradient[:, -1]
+        kernel = _over_training(seeds, "kernel")
+        rows[name] = {
+            "gradient, first ÷ last layer: before": f"{ratio[0]:,.0f}",
+            "after epoch 1": f"{ratio[1]:,.0f}",
+            "at the end": f"{ratio[-1]:,.0f}",
+            "smallest gradient ÷ last layer's": f"{(gradient.min(1) / gradient[:, -1]).min():.2f}",
+            "smallest activation": f"{_over_training(seeds, 'activation').min():.0f}",
+            "smallest γ": f"{_over_training(seeds, 'batch norm gamma').min():.2f}",
+            "largest variance": f"{_over_training(seeds, 'batch norm variance').max():.0f}",
+            "largest growth of a kernel": f"{(kernel[-1] / kernel[0]).max():.1f} ×",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(f"{deepest} layers")
+
+
+def _over_training(seeds: list[dict], name: str) -> np.ndarray:
+    """Return one norm, look by look and layer by layer: the geometric mean over seeds."""
+    logarithms = [np.log([look[name] for look in one["looks"]]) for one in seeds]
+    return np.exp(np.mean(logarithms, axis=0))
+
+
 def degradation_figure(outcome: dict) -> Figure:
-    """Draw training error over epochs, one panel a task."""
-    tasks = list(dict.fromkeys(one["task"] for one in outcome["outcomes"]))
-    figure, axes = plt.subplots(1, len(tasks), figsize=(8, 3.4), squeeze=False)
+    """Draw error over training, a panel a task, and the gradients' way back through the layers."""
+    figure, axes = plt.subplots(2, len(TASKS), figsize=(8, 6.4), squeeze=False)
     depths = sorted({one["depth"] for one in outcome["outcomes"]})
-    for ax, task in zip(axes[0], tasks, strict=True):
+    for ax, (task, title) in zip(axes[0], TASKS.items(), strict=False):
         for one in outcome["outcomes"]:
             if one["task"] == task:
-                ax.plot(
+                ax.semilogy(
                     np.arange(1, len(one["history"]) + 1),
                     [epoch["error"] for epoch in one["history"]],
                     color=plot.PALETTE[depths.index(one["depth"])],
                     linestyle="--" if one["kind"] == "plain" else "-",
                     label=f"{one['kind']} {one['depth']}" if one["seed"] == 0 else None,
                 )
-        ax.set(xlabel="epoch", title=TASKS[task], ylim=(0, 1))
+        ax.set(xlabel="epoch", title=title, ylim=(0.004, 1))
+    for ax, kind in zip(axes[1], ("plain", "residual"), strict=True):
+        its = [
+            one
+            for one in outcome["outcomes"]
+            if (one["task"], one["kind"], one["depth"]) == ("class", kind, depths[-1])
+        ]
+        norms = _over_training(its, "activation_gradient")
+        for look, label in ((0, "before training"), (1, "after epoch 1"), (-1, "at the end")):
+            ax.semilogy(np.arange(1, norms.shape[1] + 1), norms[look], label=label)
+        ax.set(xlabel="convolution, from the input on", title=f"{kind} {depths[-1]}")
+        ax.set_ylim(1e-3, 2e3)
     axes[0, 0].set_ylabel("error on the training batches")
-    axes[0, 0].legend()
+    axes[1, 0].set_ylabel("gradient's norm, kind of beat")
+    axes[0, 0].legend(ncols=2)
+    axes[1, 1].legend()
+    figure.align_ylabels()
     return figure
 
 

@@ -2,10 +2,12 @@
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 import ecglab
 from ecglab.beats import Beats
@@ -56,6 +58,17 @@ def recorded(name: str) -> dict:
 def path_of(name: str) -> Path:
     """Return where an experiment's outcome is recorded."""
     return Path(__file__).parent / f"{name}.json"
+
+
+def progress(runs: Collection, name: str) -> tqdm:
+    """Go through an experiment's runs behind a bar, where somebody would see it."""
+    return tqdm(runs, desc=name, unit="run", disable=None)
+
+
+def say(line: str) -> None:
+    """Print a line above the bar."""
+    tqdm.write(line)
+    sys.stdout.flush()  # a log can be followed
 
 
 def header(name: str, quick: bool, seeds: Sequence[int], used: Mapping[str, Beats]) -> dict:

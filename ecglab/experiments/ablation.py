@@ -42,7 +42,7 @@ VARIANTS: dict[str, dict] = {
 }
 #: Of which classes it is taken back that the batches held more than the world, `crossval.rarity`.
 CORRECTIONS = {"none": [], "F and Q": ["F", "Q"], "all": list(beats.CLASSES)}
-SEEDS = (0, 1, 2)  # of the recipe itself; variants have the first
+SEEDS = (0, 1, 2)  # of the recipe itself; variants have seed 0
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
 
 
@@ -62,10 +62,10 @@ def run(folder: Path, quick: bool = False) -> dict:
         The outcome, ready for JSON.
     """
     names, seeds = (["the recipe"], SEEDS[:1]) if quick else (VARIANTS, SEEDS)
+    runs = [(name, seed) for name in names for seed in (seeds if name == "the recipe" else [0])]
     outcomes = [
         {"variant": name, "seed": seed, **variant(folder, name, seed, quick)}
-        for name in names
-        for seed in (seeds if name == "the recipe" else seeds[:1])
+        for name, seed in experiments.progress(runs, "ablation")
     ]
     training = crossval.load("DS1", SHORT)
     return {
@@ -86,7 +86,7 @@ def variant(folder: Path, name: str, seed: int = 0, quick: bool = False) -> dict
 
 def _cross_validate(recipe: dict, folder: Path, seed: int) -> dict:
     started = time.perf_counter()
-    say = lambda line: print(f"{folder.name}: {line}", flush=True)  # noqa: E731
+    say = lambda line: experiments.say(f"{folder.name}: {line}")  # noqa: E731
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, seed, say)
     outcome = {"seconds": round(time.perf_counter() - started), "corrections": {}}
     for name, classes in CORRECTIONS.items():

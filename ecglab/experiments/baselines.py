@@ -51,7 +51,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     some, others = training[::every], test[::every]
     table, other_table = features(some), features(others)
     candidates, final = {}, {}
-    for name, forms in FORMS.items():
+    for name, forms in experiments.progress(FORMS.items(), "baselines"):
         for form, make in forms.items():
             candidates[f"{name}, {form}"] = crossval.kept(
                 folder / f"ds1-{name}-{form}.json".replace(" ", "_"),
@@ -62,7 +62,7 @@ def run(folder: Path, quick: bool = False) -> dict:
                 some,
             )
             macro = candidates[f"{name}, {form}"]["scores"]["macro_f1"]
-            print(f"DS1 out of fold, {name}, {form}: macro-F1 {macro:.3f}", flush=True)
+            experiments.say(f"DS1 out of fold, {name}, {form}: macro-F1 {macro:.3f}")
         best = max(forms, key=lambda form: candidates[f"{name}, {form}"]["scores"]["macro_f1"])
         final[name] = {
             "form": best,
@@ -82,7 +82,7 @@ def run(folder: Path, quick: bool = False) -> dict:
             ],
         }
         macro = np.mean([one["scores"]["macro_f1"] for one in final[name]["DS2"]])
-        print(f"DS2, {name}, {best}: macro-F1 {macro:.3f}", flush=True)
+        experiments.say(f"DS2, {name}, {best}: macro-F1 {macro:.3f}")
     final["always N"] = {
         "form": "no features",
         "DS2": [crossval.account(others, np.zeros(len(others), int))],

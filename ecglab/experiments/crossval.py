@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ecglab import beats, evaluate, models, records, train
+from ecglab import beats, evaluate, experiments, models, records, train
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
@@ -80,7 +80,7 @@ def out_of_fold(
     recipe: Mapping,
     folder: Path,
     seed: int = 0,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = experiments.say,
 ) -> tuple[Beats, np.ndarray]:
     """Cross-validate a recipe over DS1's people.
 

@@ -62,7 +62,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         for kind in KINDS
     ]
     outcomes = []
-    for task, kind, depth, seed in runs:
+    for task, kind, depth, seed in experiments.progress(runs, "degradation"):
         outcome = crossval.kept(
             folder / f"{task}-{kind}{depth}-{seed}.json",
             recipe,
@@ -76,7 +76,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         )
         outcomes.append({"task": task, "kind": kind, "depth": depth, "seed": seed, **outcome})
         error = outcome["training error"]
-        print(f"{task}, {kind} {depth}, seed {seed}: training error {error:.4f}", flush=True)
+        experiments.say(f"{task}, {kind} {depth}, seed {seed}: training error {error:.4f}")
     return {
         **experiments.header("degradation", quick, seeds, {"DS1": heartbeats}),
         "recipe": recipe,

@@ -7,6 +7,7 @@ by them and their networks are thrown away.
 """
 
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -47,23 +48,22 @@ def run(folder: Path, quick: bool = False) -> dict:
     training = TRAINING | ({"steps": QUICK["steps"]} if quick else {})
     seeds, most = (SEEDS[:1], QUICK["most"]) if quick else (SEEDS, MOST)
     outcomes = []
-    for seed in seeds:
-        for split in SPLITS:
-            inside, outside = _draw(everyone, split, most, np.random.default_rng(seed))
-            for way in WAYS:
-                scores = crossval.kept(
-                    folder / f"{split}-{way}-{seed}.json".replace(" ", "_"),
-                    training | {"most": most},
-                    _score,
-                    way,
-                    everyone[inside],
-                    everyone[outside],
-                    training,
-                    seed,
-                )
-                outcomes.append({"split": split, "way": way, "seed": seed, **scores})
-                macro = scores["scores"]["macro_f1"]
-                print(f"{split}, {way}, seed {seed}: macro-F1 {macro:.3f}", flush=True)
+    runs = list(product(seeds, SPLITS, WAYS))
+    for seed, split, way in experiments.progress(runs, "leakage"):
+        inside, outside = _draw(everyone, split, most, np.random.default_rng(seed))
+        scores = crossval.kept(
+            folder / f"{split}-{way}-{seed}.json".replace(" ", "_"),
+            training | {"most": most},
+            _score,
+            way,
+            everyone[inside],
+            everyone[outside],
+            training,
+            seed,
+        )
+        outcomes.append({"split": split, "way": way, "seed": seed, **scores})
+        macro = scores["scores"]["macro_f1"]
+        experiments.say(f"{split}, {way}, seed {seed}: macro-F1 {macro:.3f}")
     return {
         **experiments.header("leakage", quick, seeds, {"all": everyone}),
         "recipe": RECIPE | training | {"most": most},

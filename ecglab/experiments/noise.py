@@ -44,7 +44,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     trees = baselines.trained("boosting", 20 if quick else 1)
     conditions = [(None, None), *((k, db) for k in choice["kinds"] for db in choice["decibels"])]
     outcomes = []
-    for kind, decibels in conditions:
+    for kind, decibels in experiments.progress(conditions, "noise"):
         settings = {"kind": kind, "dB": decibels, "names": choice["names"], "every": EVERY}
         outcome = crossval.kept(
             folder / f"{kind}{decibels}.json",
@@ -60,7 +60,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         outcomes.append(settings | outcome)
         strength = "no noise" if kind is None else f"{KINDS[kind]}, {decibels} dB"
         right = ", ".join(f"{way} {one['accuracy']:.3f}" for way, one in outcome.items())
-        print(f"{strength}: accuracy {right}", flush=True)
+        experiments.say(f"{strength}: accuracy {right}")
     test = crossval.load(choice["names"], baselines.RECIPE)
     return {
         **experiments.header("noise", quick, [0], {"DS2": test}),

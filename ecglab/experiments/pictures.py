@@ -7,6 +7,7 @@ the picture alone. DS2 is not touched.
 
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -51,19 +52,18 @@ def run(folder: Path, quick: bool = False) -> dict:
     some = np.random.default_rng(0).permutation(len(everyone))[:most]
     heartbeats = everyone[np.sort(some)]
     outcomes = []
-    for seed in seeds:
-        for kind in kinds:
-            account = crossval.kept(
-                folder / f"{kind}-{seed}.json".replace(" ", "_"),
-                recipe,
-                _cross_validate,
-                heartbeats,
-                recipe,
-                kind,
-                seed,
-            )
-            outcomes.append({"kind": kind, "seed": seed, **account})
-            print(f"{kind}, seed {seed}: macro-F1 {account['scores']['macro_f1']:.3f}", flush=True)
+    for seed, kind in experiments.progress(list(product(seeds, kinds)), "pictures"):
+        account = crossval.kept(
+            folder / f"{kind}-{seed}.json".replace(" ", "_"),
+            recipe,
+            _cross_validate,
+            heartbeats,
+            recipe,
+            kind,
+            seed,
+        )
+        outcomes.append({"kind": kind, "seed": seed, **account})
+        experiments.say(f"{kind}, seed {seed}: macro-F1 {account['scores']['macro_f1']:.3f}")
     return {
         **experiments.header("pictures", quick, seeds, {"DS1": heartbeats}),
         "recipe": recipe,

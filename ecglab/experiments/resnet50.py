@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -84,16 +85,15 @@ def score(name: str, recipes: Mapping[str, Mapping], folder: Path, quick: bool) 
     seeds, test = (SEEDS[:1], records.DS2[:2]) if quick else (SEEDS, records.DS2)
     recipes = {label: recipe | (QUICK if quick else {}) for label, recipe in recipes.items()}
     outcomes = []
-    for label, recipe in recipes.items():
-        for seed in seeds:
-            place = _place(folder, label, seed)
-            settings = {"recipe": recipe, "seed": seed, "test": test}
-            outcome = crossval.kept(
-                place / "outcome.json", settings, _one, recipe, seed, test, place
-            )
-            outcomes.append({"recipe": label, "seed": seed, **outcome})
-            macro = outcome["annotated beats"]["scores"]["macro_f1"]
-            print(f"{label}, seed {seed}: macro-F1 {macro:.3f}", flush=True)
+    for label, seed in experiments.progress(list(product(recipes, seeds)), name):
+        place = _place(folder, label, seed)
+        settings = {"recipe": recipes[label], "seed": seed, "test": test}
+        outcome = crossval.kept(
+            place / "outcome.json", settings, _one, recipes[label], seed, test, place
+        )
+        outcomes.append({"recipe": label, "seed": seed, **outcome})
+        macro = outcome["annotated beats"]["scores"]["macro_f1"]
+        experiments.say(f"{label}, seed {seed}: macro-F1 {macro:.3f}")
     used = {split: beats.load(names) for split, names in (("DS1", records.DS1), ("DS2", test))}
     return {
         **experiments.header(name, quick, seeds, used),
