@@ -178,6 +178,11 @@ def _number(value: float, digits: int = 0, unit: str = "") -> str:
     return text.replace("-", "−") + (f" {unit}" if unit else "").replace(" °", "°")
 
 
+def _half_millivolts(curve: np.ndarray) -> tuple[float, float]:
+    """Return where a paper ends below and above that holds a curve, in steps of 0.5 mV."""
+    return np.floor(2 * curve.min()) / 2, np.ceil(2 * curve.max() + 0.5) / 2
+
+
 # ---------------------------------------------------------------------------
 # Build a beat
 
@@ -444,7 +449,7 @@ def labels(
         raise ValueError(f"strips of shape {found}; give one strip, class and reason for each beat")
     if unknown := sorted(set(classes) - set(CLASSES)):
         raise ValueError(f"{unknown} are not AAMI classes; those are {', '.join(CLASSES)}")
-    low, high = np.floor(steps.min() / 25) / 2, np.ceil(steps.max() / 25 + 0.5) / 2
+    low, high = _half_millivolts(steps / 50)
     half, answers, last = steps.shape[1] / fs / 2, {}, []
 
     def draw(state: State) -> Drawn:
@@ -568,7 +573,7 @@ def calipers(
         if not 0 <= begin < end <= seconds:
             found = f"{name} from {begin} to {end} s"
             raise ValueError(f"{found}; it must lie within the signal, 0 to {seconds:g} s")
-    low, high = np.floor(steps.min() / 50) / 2, np.ceil(steps.max() / 50 + 0.5) / 2
+    low, high = _half_millivolts(steps / 100)
 
     def draw(state: State) -> Drawn:
         begin, end = spans[state["interval"]]

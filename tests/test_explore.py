@@ -155,7 +155,7 @@ def test_the_same_html_each_time(explorer, html):
 def test_scripts_are_for_reading():
     for path in explore.resources.files("ecglab").joinpath("explorers").iterdir():
         lines = path.read_text("utf-8").splitlines()
-        assert len(lines) <= 160, path.name
+        assert len(lines) <= 150, path.name
         if path.suffix != ".json":
             assert max(map(len, lines)) <= 110, path.name
 

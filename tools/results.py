@@ -34,6 +34,7 @@ QUESTIONS = {
     "floor": "what a first, untuned quarter-width ResNet-50 reaches on people it has not seen",
     "ablation": "which parts of the recipe earn their place, on DS1 alone",
     "resnet50": "what the recipe chosen on DS1 reaches on DS2",
+    "full_width": "what the same recipe reaches with sixteen times the parameters",
     "noise": "how much noise the network and the trees stand",
 }
 GOAL_COLUMNS = {"accuracy": "accuracy", "macro-F1": "macro_f1", "S F1": "S F1", "V F1": "V F1"}
@@ -349,7 +350,7 @@ def degradation_figure(outcome: dict) -> Figure:
     figure, axes = plt.subplots(2, len(TASKS), figsize=(8, 6.4), squeeze=False)
     depths = sorted({one["depth"] for one in outcome["outcomes"]})
     for ax, (task, title) in zip(axes[0], TASKS.items(), strict=False):
-        for one in outcome["outcomes"]:
+        for one in sorted(outcome["outcomes"], key=lambda one: one["kind"]):
             if one["task"] == task:
                 ax.semilogy(
                     np.arange(1, len(one["history"]) + 1),
@@ -459,6 +460,17 @@ def _goal_table(accounts: dict[str, list[dict]]) -> str:
     return table[[*GOAL_COLUMNS]].to_markdown(disable_numparse=True)
 
 
+def full_width(outcome: dict) -> dict:
+    """Fill in the section on the network at full width."""
+    quarter = grouped(experiments.recorded("resnet50")["outcomes"], lambda one: one["recipe"])
+    widths = {"64 filters": outcome["outcomes"], "16 filters": quarter["image and RR"]}
+    scores = {
+        width: [one["annotated beats"]["scores"] for one in its] for width, its in widths.items()
+    }
+    training = np.mean([one["training seconds"] for one in outcome["outcomes"]])
+    return {"scores": over_seeds(scores).to_markdown(), "training": f"{training / 60:.0f}"}
+
+
 def resnet50_figure(outcome: dict) -> Figure:
     """Draw the first recipe's scores with their intervals."""
     first = outcome["outcomes"][0]["recipe"]
@@ -514,6 +526,7 @@ FILLED = {
     "floor": floor,
     "ablation": ablation,
     "resnet50": resnet50,
+    "full_width": full_width,
     "noise": noise,
 }
 DRAWN = {

@@ -78,12 +78,7 @@ function explorer(data, stage, alt) {
   const x = (seconds) => ((seconds - first) / 0.04) * box;
   const y = (mv) => ((high - mv) / 0.1) * box;
   const svg = drawing(stage, x(last), y(low), alt);
-  for (const [every, name] of [[1, "ecg-fine"], [5, "ecg-large"]]) {
-    const lines = [];
-    for (let i = 0; i * box <= x(last); i += every) lines.push(`M${i * box} 0V${y(low)}`);
-    for (let i = 0; i * box <= y(low); i += every) lines.push(`M0 ${i * box}H${x(last)}`);
-    shape(svg, "path", { d: lines.join(""), class: name });
-  }
+  paper(svg, box, x(last), y(low));
   const curve = shape(svg, "path", { class: "ecg-curve" });
   const title = shape(svg, "text", { x: 10, y: 26, class: "ecg-title" });
   const scale = "small box: 40 ms, 0.1 mV";

@@ -8,7 +8,7 @@ function explorer(data, stage, alt) {
   svg.style.setProperty("--ecg-zoom", 1 / zoom);
   const above = TOP - 2; // no marks stand above this paper
   svg.setAttribute("viewBox", `0 ${above} ${width} ${bottom + 26 / zoom - above}`);
-  sheet(svg, width / SECOND, low, high);
+  paper(svg, BOX, width, bottom, TOP);
   const band = shape(svg, "rect", { y: TOP, height: bottom - TOP, class: "ecg-band" });
   const points = steps.map((step, i) => [(i / fs) * SECOND, TOP + (high - step / 100) * MV]);
   shape(svg, "path", { d: path(points), class: "ecg-curve" });

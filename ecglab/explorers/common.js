@@ -30,16 +30,14 @@ function path(points) {
   return "M" + points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L");
 }
 
-// ECG paper: a second is as long as 2.5 mV, 25 mm/s and 10 mm/mV; TOP leaves room for marks.
-const [SECOND, MV, TOP] = [120, 48, 30];
+// ECG paper in units: a small box is 40 ms wide and 0.1 mV high; TOP leaves room for marks.
+const [BOX, SECOND, MV, TOP] = [4.8, 120, 48, 30];
 
-function sheet(svg, seconds, low, high) {
-  const [right, bottom] = [seconds * SECOND, TOP + (high - low) * MV];
-  for (const [kind, each] of [["ecg-fine", 0.2], ["ecg-large", 1]]) {
-    const [across, down] = [each * 0.2 * SECOND, each * 0.5 * MV];
+function paper(svg, box, right, bottom, top = 0) {
+  for (const [kind, each] of [["ecg-fine", box], ["ecg-large", 5 * box]]) {
     let d = "";
-    for (let x = 0; x <= right + 0.1; x += across) d += `M${x.toFixed(1)} ${TOP}V${bottom}`;
-    for (let y = TOP; y <= bottom + 0.1; y += down) d += `M0 ${y.toFixed(1)}H${right}`;
+    for (let x = 0; x <= right + 0.1; x += each) d += `M${x.toFixed(1)} ${top}V${bottom}`;
+    for (let y = top; y <= bottom + 0.1; y += each) d += `M0 ${y.toFixed(1)}H${right}`;
     shape(svg, "path", { d, class: kind });
   }
 }

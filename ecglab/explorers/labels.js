@@ -2,10 +2,9 @@
 
 function explorer(data, stage, alt) {
   const { strips, fs, low, high, names, classes, reasons, lead } = data;
-  const seconds = strips[0].length / fs;
-  const [width, bottom] = [seconds * SECOND, TOP + (high - low) * MV];
+  const [width, bottom] = [(strips[0].length / fs) * SECOND, TOP + (high - low) * MV];
   const svg = drawing(stage, width, bottom + 26, alt);
-  sheet(svg, seconds, low, high);
+  paper(svg, BOX, width, bottom, TOP);
   const curve = shape(svg, "path", { class: "ecg-curve" });
   const marks = shape(svg, "g", { class: "ecg-marks" });
   const mark = shape(marks, "text", { x: width / 2, y: 22, "text-anchor": "middle" });
