@@ -117,6 +117,9 @@ class Record:
         mitdb: an array of `EPISODE`, the stretches in which single beats can't be
         told: ``"unreadable"`` signal and ventricular ``"flutter"``. Each includes
         its onset; a stretch that was never closed ends with the recording.
+    rhythms : numpy.ndarray
+        mitdb: ``<U4``, shape ``(beats,)``, the rhythm in which each beat stands, in the
+        database's letters: ``N`` (sinus rhythm), ``AFIB``, ``AFL``, ``B`` (bigeminy) and others.
     """
 
     name: str
@@ -131,6 +134,7 @@ class Record:
     notes: tuple[str, ...] = ()
     waves: dict[str, np.ndarray] = field(default_factory=dict)
     episodes: np.ndarray = field(default_factory=lambda: np.empty(0, EPISODE))
+    rhythms: np.ndarray = field(default_factory=lambda: np.empty(0, "<U4"))
 
     @property
     def simulated(self) -> bool:
@@ -462,7 +466,7 @@ def _check_header(base: str, fs: float) -> None:
 
 
 def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
-    """Read the marks of an annotation file: their samples, symbols and subtypes.
+    """Read the marks of an annotation file: their samples, symbols, subtypes and texts.
 
     wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
     takes a file that was cut off, or runs backwards in time, without a word.
@@ -471,23 +475,24 @@ def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, .
     if not content.endswith(b"\0\0"):
         raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
     pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
-    found, codes, subtypes, *_ = proc_ann_bytes(pairs, None)
+    found, codes, subtypes, _, _, texts = proc_ann_bytes(pairs, None)
     samples = np.array(found, dtype=np.int64)
     backwards = np.diff(samples, prepend=0, append=length - 1) < 0
     if backwards.any() or set(codes) - SYMBOLS.keys():
         wrong = f"marks unknown, unordered or outside the record's {length} samples"
         raise DamagedRecording(f"its .{suffix} has {wrong}")
     symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
-    return samples, symbols, np.array(subtypes, dtype=np.int64)
+    return samples, symbols, np.array(subtypes, dtype=np.int64), texts
 
 
 def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    """Find the beats and the episodes: from a ``~`` that begins one to the next ``~``, flutter.
+    """Find the beats, their rhythm, and the episodes: from a ``~`` to the next ``~``, flutter.
 
-    Bits 4 and 5 of the subtype of a ``~`` say that the first and the second signal are
-    unreadable. Like WFDB's bxb, this asks for both; mitdb has -1, in which all bits are set.
+    The text of a ``+`` says which rhythm begins. Bits 4 and 5 of the subtype of a ``~`` say that
+    the first and the second signal are unreadable. Like WFDB's bxb, this asks for both; mitdb
+    has -1, in which all bits are set.
     """
-    samples, symbols, subtypes = _read_annotation(base, "atr", length)
+    samples, symbols, subtypes, texts = _read_annotation(base, "atr", length)
     kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
     found, begun = [], {}
     for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
@@ -499,7 +504,11 @@ def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
     found += [(kind, onset, length) for kind, onset in begun.items()]
     episodes = np.sort(np.array(found, dtype=EPISODE), order="onset")
     beat = np.isin(symbols, BEAT_SYMBOLS)
-    return {"samples": samples[beat], "symbols": symbols[beat], "episodes": episodes}
+    begins = symbols == "+"
+    named = ["", *(text.strip("(\0") for text, new in zip(texts, begins, strict=True) if new)]
+    rhythms = np.array(named, dtype="<U4")[np.cumsum(begins)[beat]]
+    marks = {"samples": samples[beat], "symbols": symbols[beat]}
+    return marks | {"rhythms": rhythms, "episodes": episodes}
 
 
 def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
@@ -512,7 +521,7 @@ def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 
 def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
-    samples, symbols, _ = _read_annotation(base, lead.lower(), length)
+    samples, symbols, *_ = _read_annotation(base, lead.lower(), length)
     # from the marks just before and just after
     onsets = np.append(-1, np.where(symbols == "(", samples, -1))[:-1]
     offsets = np.append(np.where(symbols == ")", samples, -1), -1)[1:]

@@ -388,7 +388,8 @@ def _mitdb(name: str) -> records.Record:
     near = np.rint(rhythm.times * fs).astype(np.int64)[:, None] + np.arange(-20, 28)
     beats = near[np.arange(len(near)), np.abs(qrs[near, 0]).argmax(axis=1)], rhythm.symbols
     notes = (f"Simulated patient in place of record {name}.",)
-    return records.Record(name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
+    parts = (name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
+    return records.Record(*parts, rhythms=np.where(rhythm.fibrillates, "AFIB", "N"))
 
 
 def _ludb(name: str) -> records.Record:

@@ -80,10 +80,12 @@ def write_mitdb(
     count=1800,
     extra=(),
     subtypes=(),
+    texts=(),
 ):
     """Write a small recording in the form of mitdb below ``root/mitdb/1.0.0``.
 
-    `extra` are further marks, pairs of sample and symbol; `subtypes` maps samples to subtypes.
+    `extra` are further marks, pairs of sample and symbol; `subtypes` and `texts` map samples to
+    what their marks say.
     """
     folder = Path(root) / "mitdb" / "1.0.0"
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +110,7 @@ def write_mitdb(
         np.array([sample for sample, _ in marks]),
         [symbol for _, symbol in marks],
         subtype=np.array([dict(subtypes).get(sample, 0) for sample, _ in marks]),
+        aux_note=[dict(texts).get(sample, "") for sample, _ in marks],
         write_dir=str(folder),
     )
     return folder

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wfdb
 from conftest import write_ludb, write_mitdb
 
 from ecglab import records
@@ -430,6 +431,35 @@ def test_both_signals_must_be_unreadable(alone, tmp_path, subtype, unreadable):
     write_mitdb(tmp_path, extra=[(150, "~"), (200, "~")], subtypes={150: subtype})
     expected = [("unreadable", 150, 200)] if unreadable else []
     assert records.load("100").episodes.tolist() == expected
+
+
+def test_rhythms(alone, tmp_path):
+    """A beat is in the rhythm that was named last; before any is named, in none."""
+    alone.setenv("ECGLAB_DATA", str(tmp_path))
+    texts = {300: "(AFIB", 1000: "(N\0", 1100: "PVC"}
+    write_mitdb(tmp_path, extra=[(300, "+"), (1000, "+")], texts=texts)
+    assert records.load("100").rhythms.tolist() == ["", "AFIB", "AFIB", "N", "N"]
+
+
+def test_simulated_rhythms(alone):
+    sick, well = records.load("201").rhythms, records.load("100").rhythms
+    assert set(sick) == {"N", "AFIB"} and set(well) == {"N"}
+    assert len(sick) == len(records.load("201").samples)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", records.MITDB)
+def test_rhythms_of_real_records(name):
+    """As one goes by hand through what wfdb reads."""
+    record = records.load(name)
+    marks = wfdb.rdann(f"{os.environ['ECGLAB_DATA']}/mitdb/1.0.0/{name}", "atr")
+    expected, now = [], None
+    for symbol, text in zip(marks.symbol, marks.aux_note, strict=True):
+        if symbol == "+":
+            now = text.strip("\0").removeprefix("(")
+        elif symbol in records.BEAT_SYMBOLS:
+            expected.append(now)
+    assert record.rhythms.tolist() == expected
 
 
 @pytest.mark.real

@@ -60,6 +60,15 @@ PUBLISHED = {
 }
 #: What the networks of `degradation` learn to tell.
 TASKS = {"class": "Which kind of beat?", "person": "Whose beat?"}
+#: In which rhythms S is told well, and in which not; the letters are the database's.
+OTHER = "other rhythms"
+RHYTHMS = {
+    "N": "sinus rhythm",
+    "SBR": "sinus bradycardia (232)",
+    "AFIB": "atrial fibrillation or flutter",
+    "AFL": "atrial fibrillation or flutter",
+    "": OTHER,
+}
 #: The correction of the recipe, under which variants are compared.
 CORRECTION = "F and Q"
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
@@ -435,7 +444,7 @@ def resnet50(outcome: dict) -> dict:
         "worst": ", ".join(sorted(worst.index)),
         "share": f"{worst['errors'].sum() / table['errors'].sum():.0%}".replace("%", " %"),
         "missed": f"{table.loc['232', 'S as N'] / len(best):,.0f}",
-        "early": f"{table.loc[['202', '222'], 'N as S'].sum() / len(best):,.0f}",
+        "rhythms": _rhythms_table(next(iter(recipes.values()))).to_markdown(),
         "scores": over_seeds(rows).to_markdown(),
         "goal": _goal_table(accounts),
         "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
@@ -443,6 +452,20 @@ def resnet50(outcome: dict) -> dict:
         "alt": in_words(intervals_table(best)),
         "megabytes": f"{outcome['weights']['bytes'] / 1e6:.1f}",
     }
+
+
+def _rhythms_table(its: list[dict]) -> pd.DataFrame:
+    """Return what is called S, mean over seeds, by the rhythm that the annotators marked."""
+    groups = dict.fromkeys(RHYTHMS.values(), 0)
+    for rhythm, matrix in [pair for one in its for pair in one["by rhythm"].items()]:
+        groups[RHYTHMS.get(rhythm, OTHER)] += np.array(matrix) / len(its)
+    rows = {}
+    for name, matrix in groups.items():
+        s = evaluate.Scores(matrix).table.loc["S"]
+        rows[name] = {"beats": f"{matrix.sum():,.0f}", "N as S": f"{matrix[0, 1]:,.0f}"}
+        rows[name] |= {"S beats": f"{matrix[1].sum():,.0f}", "S as N": f"{matrix[1, 0]:,.0f}"}
+        rows[name] |= {"S Se": f"{s['Se']:.2f}", "S +P": f"{s['+P']:.2f}"}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rhythm")
 
 
 def _goal_table(accounts: dict[str, list[dict]]) -> str:

@@ -85,16 +85,20 @@ def score(name: str, recipes: Mapping[str, Mapping], folder: Path, quick: bool) 
     seeds, test = (SEEDS[:1], records.DS2[:2]) if quick else (SEEDS, records.DS2)
     recipes = {label: recipe | (QUICK if quick else {}) for label, recipe in recipes.items()}
     outcomes = []
+    used = {split: beats.load(names) for split, names in (("DS1", records.DS1), ("DS2", test))}
+    rhythms = np.concatenate([records.load(record).rhythms for record in test])
     for label, seed in experiments.progress(list(product(recipes, seeds)), name):
         place = _place(folder, label, seed)
         settings = {"recipe": recipes[label], "seed": seed, "test": test}
         outcome = crossval.kept(
             place / "outcome.json", settings, _one, recipes[label], seed, test, place
         )
+        called = np.load(place / PROBABILITIES).argmax(axis=1)
+        matrices = evaluate.matrices(used["DS2"].labels, called, rhythms)
+        outcome["by rhythm"] = {rhythm: matrix.tolist() for rhythm, matrix in matrices.items()}
         outcomes.append({"recipe": label, "seed": seed, **outcome})
         macro = outcome["annotated beats"]["scores"]["macro_f1"]
         experiments.say(f"{label}, seed {seed}: macro-F1 {macro:.3f}")
-    used = {split: beats.load(names) for split, names in (("DS1", records.DS1), ("DS2", test))}
     return {
         **experiments.header(name, quick, seeds, used),
         "recipes": recipes,
@@ -158,7 +162,7 @@ def predict(model: keras.Model, recipe: Mapping, names: list[str]) -> tuple[Beat
 
 # ---------------------------------------------------------------------------
 
-WEIGHTS = "weights.npz"
+WEIGHTS, PROBABILITIES = "weights.npz", "probabilities.npy"
 
 
 def _place(folder: Path, name: str, seed: int) -> Path:
@@ -178,7 +182,7 @@ def _one(recipe: dict, seed: int, test: tuple[str, ...], folder: Path) -> dict:
     np.savez_compressed(folder / WEIGHTS, *rounded)
     trained = time.perf_counter() - started
     heartbeats, probabilities = predict(model, recipe, test)
-    np.save(folder / "probabilities.npy", probabilities)
+    np.save(folder / PROBABILITIES, probabilities)
     return {
         "history": history.round(5).to_dict(orient="list"),
         "training seconds": round(trained),
