@@ -391,21 +391,44 @@ def degradation_figure(outcome: dict) -> Figure:
 def ablation(outcome: dict) -> dict:
     """Fill in the section on the parts of the recipe."""
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
-    rows = {
-        variant: [one["corrections"][CORRECTION]["scores"] for one in its]
-        for variant, its in grouped(outcome["outcomes"], lambda one: one["variant"]).items()
-    }
+    rows = _variants(outcome)
     table = over_seeds(rows, columns)
     base = _mean(rows["the recipe"], "macro_f1")
     table["against the recipe"] = [f"{_mean(its, 'macro_f1') - base:+.3f}" for its in rows.values()]
     recipe = outcome["outcomes"][0]["corrections"]
     corrections = {part: [one["scores"]] for part, one in recipe.items()}
     return {
-        "variants": table.to_markdown(),
+        "variants": table.to_markdown(disable_numparse=True),
         "spread": f"{np.std([one['macro_f1'] for one in rows['the recipe']], ddof=1):.3f}",
         "corrections": over_seeds(corrections, columns).to_markdown(),
         "recipe": _recipe_table(outcome["recipe"]),
     }
+
+
+def _variants(outcome: dict) -> dict[str, list[dict]]:
+    """Return the corrected scores of each variant, one dict a seed."""
+    return {
+        variant: [one["corrections"][CORRECTION]["scores"] for one in its]
+        for variant, its in grouped(outcome["outcomes"], lambda one: one["variant"]).items()
+    }
+
+
+def ablation_figure(outcome: dict) -> Figure:
+    """Draw the scores of every variant, the best macro-F1 on top."""
+    rows = _variants(outcome)
+    variants = sorted(rows, key=lambda variant: _mean(rows[variant], "macro_f1"))
+    figure, ax = plt.subplots(figsize=(7, 0.3 * len(rows) + 1))
+    marks = {"macro-F1": ("macro_f1", "o"), "S F1": ("S F1", "s"), "V F1": ("V F1", "^")}
+    for k, (label, (column, mark)) in enumerate(marks.items()):
+        seeds = [one[column] for one in rows["the recipe"]]
+        ax.axvspan(min(seeds), max(seeds), color=plot.PALETTE[k], alpha=0.15, linewidth=0)
+        values = [_mean(rows[variant], column) for variant in variants]
+        ax.plot(values, range(len(rows)), mark, color=plot.PALETTE[k], label=label)
+    ax.grid(axis="y", alpha=0.3)
+    ax.set_yticks(range(len(rows)), variants)
+    ax.set(xlim=(0, 1), xlabel="F1, DS1 out of fold (bands: the recipe's seeds)")
+    ax.legend(loc="upper left")
+    return figure
 
 
 def _recipe_table(recipe: dict) -> str:
@@ -558,6 +581,7 @@ DRAWN = {
     "pictures": pictures_figure,
     "degradation": degradation_figure,
     "floor": floor_figure,
+    "ablation": ablation_figure,
     "resnet50": resnet50_figure,
     "noise": noise_figure,
 }
