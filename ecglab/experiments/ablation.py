@@ -10,8 +10,8 @@ from pathlib import Path
 from ecglab import beats, experiments
 from ecglab.experiments import crossval, resnet50
 
-#: The recipe with half the batches, so that two dozen variants take hours and not a day.
-SHORT = resnet50.RECIPE | {"steps": 300}
+#: Where the search begins; few batches, so that two dozen variants take hours and not a day.
+SHORT = resnet50.RECIPE | {"size": 32, "steps": 300}
 #: What each variant changes in `SHORT`.
 VARIANTS: dict[str, dict] = {
     "the recipe": {},
@@ -34,11 +34,15 @@ VARIANTS: dict[str, dict] = {
     "no augmentation": {"augment": None},
     "no averaging": {"average": 0.0},
     "half the batches": {"steps": 150},
-    "twice the batches": {"steps": 600},  # the recipe as `resnet50` runs it
+    "twice the batches": {"steps": 600},
     "half the rate": {"rate": 1e-3},
     "64 pixels": {"size": 64},
     "half the width": {"width": 8},
     "twice the width": {"width": 32},
+    # The second round: what had helped, together and further
+    "64 pixels, twice the batches": {"size": 64, "steps": 600},
+    "64 pixels, twice the batches, one lead": {"size": 64, "steps": 600, "leads": ["MLII"]},
+    "96 pixels": {"size": 96},
 }
 #: Of which classes it is taken back that the batches held more than the world, `crossval.rarity`.
 CORRECTIONS = {"none": [], "F and Q": ["F", "Q"], "all": list(beats.CLASSES)}
