@@ -87,8 +87,8 @@ def test_a_recipe_is_cut_as_it_says():
 
 def test_what_was_kept_is_not_made_again(tmp_path):
     path = tmp_path / "deep" / "one.json"
-    assert crossval.kept(path, {"a": (1, 2)}, lambda n: {"n": n}, 3) == {"n": 3}
-    assert crossval.kept(path, {"a": (1, 2)}, None) == {"n": 3}
+    assert crossval.kept(path, {"a": (1, 2)}, lambda n: {"n": n}, 3) == {"n": 3, "seconds": 0}
+    assert crossval.kept(path, {"a": (1, 2)}, None) == {"n": 3, "seconds": 0}
     with pytest.raises(ValueError, match="made with other settings"):
         crossval.kept(path, {"a": (1, 3)}, None)
 

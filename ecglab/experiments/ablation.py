@@ -4,7 +4,6 @@ Each variant is cross-validated over DS1's people: every beat is called by a net
 not seen its person. DS2 is not touched.
 """
 
-import time
 from pathlib import Path
 
 from ecglab import beats, experiments
@@ -89,10 +88,9 @@ def variant(folder: Path, name: str, seed: int = 0, quick: bool = False) -> dict
 
 
 def _cross_validate(recipe: dict, folder: Path, seed: int) -> dict:
-    started = time.perf_counter()
     say = lambda line: experiments.say(f"{folder.name}: {line}")  # noqa: E731
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, seed, say)
-    outcome = {"seconds": round(time.perf_counter() - started), "corrections": {}}
+    outcome = {"corrections": {}}
     for name, classes in CORRECTIONS.items():
         ratio = crossval.rarity(heartbeats, recipe["balance"], classes)
         account = crossval.account(heartbeats, (probabilities * ratio).argmax(axis=1))

@@ -1,6 +1,7 @@
 """What the experiments share: recipes, folds over people, and the wall before DS2."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -158,7 +159,8 @@ def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:
 def kept(path: Path, settings: Mapping, make: Callable[..., dict], *arguments: object) -> dict:
     """Return what an earlier run with the same settings wrote to `path`, or make and write it.
 
-    So that a run that broke off goes on where it stopped. It is made by ``make(*arguments)``.
+    So that a run that broke off goes on where it stopped. It is made by ``make(*arguments)``; how
+    many seconds that took is noted in it.
 
     Raises
     ------
@@ -173,7 +175,9 @@ def kept(path: Path, settings: Mapping, make: Callable[..., dict], *arguments: o
                 f"{path} was made with other settings; remove it, or use another --out"
             )
         return stored["outcome"]
+    started = time.perf_counter()
     outcome = make(*arguments)
+    outcome["seconds"] = round(time.perf_counter() - started)
     path.parent.mkdir(parents=True, exist_ok=True)
     train.write_text(path, json.dumps({"settings": settings, "outcome": outcome}))
     return json.loads(json.dumps(outcome))

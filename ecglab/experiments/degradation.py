@@ -5,7 +5,6 @@ the same DS1 beats with the same batches. *Training* error is what counts here. 
 different difficulty: the beat's class, and whose beat it is.
 """
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,6 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    started = time.perf_counter()
     recipe = RECIPE | (QUICK if quick else {})
     everyone = crossval.only_training(beats.load("DS1"))
     some = np.random.default_rng(0).permutation(len(everyone))[: recipe["most"]]
@@ -81,7 +79,6 @@ def run(folder: Path, quick: bool = False) -> dict:
         **experiments.header("degradation", quick, seeds, {"DS1": heartbeats}),
         "recipe": recipe,
         "seconds": round(sum(outcome["seconds"] for outcome in outcomes)),
-        "wall": round(time.perf_counter() - started),
         "outcomes": outcomes,
     }
 
@@ -89,7 +86,6 @@ def run(folder: Path, quick: bool = False) -> dict:
 def _train(
     heartbeats: beats.Beats, recipe: dict, task: str, kind: str, depth: int, seed: int
 ) -> dict:
-    started = time.perf_counter()
     size = recipe["size"]
     pictures = images.rasterize(heartbeats.windows, heartbeats.fs, height=size, width=size)
     pictures = pictures.astype(np.float32) / 255
@@ -123,7 +119,6 @@ def _train(
         "training loss": loss,
         "training error": 1 - accuracy,
         "looks": looks,
-        "seconds": round(time.perf_counter() - started, 1),
     }
 
 
