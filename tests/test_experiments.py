@@ -15,6 +15,7 @@ from ecglab.experiments import (
     degradation,
     leakage,
     noise,
+    pictures,
     resnet50,
 )
 
@@ -167,6 +168,26 @@ def test_a_recorded_outcome_is_whole(name):
     assert outcome["recordings"]["simulated"] is False
     assert "--quick" not in outcome["command"]
     json.dumps(outcome, allow_nan=False)
+
+
+def test_pictures_trains_in_every_fold(monkeypatch):
+    """A rate of 0, as a reset of the whole optimizer gives, would leave the weights as made."""
+    moved = []
+
+    def build(depth, shape, **form):
+        return models.cifar_net(8, shape, form["classes"], width=2)
+
+    def watch(model, *arguments, fit=keras.Model.fit, **choices):
+        before = np.array(model.trainable_weights[0])
+        history = fit(model, *arguments, **choices)
+        moved.append(np.abs(np.array(model.trainable_weights[0]) - before).max() > 0)
+        return history
+
+    monkeypatch.setattr(pictures.models, "resnet", build)
+    monkeypatch.setattr(keras.Model, "fit", watch)
+    recipe = pictures.RECIPE | {"steps": 2}
+    pictures._cross_validate(beats.load("DS1")[::50], recipe, "raster", 0)
+    assert moved == [True] * crossval.FOLDS
 
 
 def test_detected_beats_are_counted_by_ec57(monkeypatch):

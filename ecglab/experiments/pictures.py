@@ -23,7 +23,7 @@ KINDS: dict[str, Callable | None] = {
     "scalogram": images.scalogram,
     "voltages": None,
 }
-RECIPE = {"size": 32, "depth": 18, "width": 8, "steps": 200, "batch": 64, "rate": 2e-3}
+RECIPE = {"size": 32, "depth": 18, "width": 8, "steps": 400, "batch": 64, "rate": 2e-3}
 MOST = 20_000  # beats
 SEEDS = (0, 1, 2)
 QUICK = {"steps": 2, "width": 2}
@@ -76,14 +76,16 @@ def _cross_validate(heartbeats: Beats, recipe: dict, kind: str, seed: int) -> di
     build = models.resnet1d if kind == "voltages" else models.resnet
     form = {"classes": len(beats.CLASSES), "width": recipe["width"]}
     model = build(recipe["depth"], inputs.shape[1:], **form)
-    model.compile(keras.optimizers.Adam(recipe["rate"]), "sparse_categorical_crossentropy")
+    schedule = keras.optimizers.schedules.CosineDecay(recipe["rate"], recipe["steps"])
+    model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
     start = model.get_weights()
     predictions = np.zeros(len(heartbeats), int)
     for inside, left_out in crossval.folds(heartbeats):
         count = recipe["steps"] * recipe["batch"]
         drawn = inside[crossval.balanced(heartbeats[inside], count, seed)]
         model.set_weights(start)
-        for variable in model.optimizer.variables:  # as if it had not been trained before
+        # As if it had not been trained before. (A rate without a schedule would be among these.)
+        for variable in model.optimizer.variables:
             variable.assign(keras.ops.zeros_like(variable))
         labels = heartbeats.labels[drawn].astype(np.int64)
         model.fit(_floats(inputs[drawn]), labels, recipe["batch"], shuffle=False, verbose=0)
