@@ -71,6 +71,8 @@ RHYTHMS = {
 }
 #: The correction of the recipe, under which variants are compared.
 CORRECTION = "F and Q"
+#: Places in the matrices of detected beats: ventricular, and no beat where the other has one.
+V, NONE = 2, 5
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 
 
@@ -441,6 +443,7 @@ def ablation_figure(outcome: dict) -> Figure:
 def _recipe_table(recipe: dict) -> str:
     words = {name: str(value).strip("[]{}").replace("'", "") for name, value in recipe.items()}
     words["rr"] = f"{len(recipe['rr'])} ratios: {words['rr']}"
+    words["leads"] = words["leads"].replace("|", " or ")  # the bar would end a cell
     return pd.Series(words, name="value").rename_axis("setting").to_markdown()
 
 
@@ -467,6 +470,8 @@ def resnet50(outcome: dict) -> dict:
         }
         for recipe, its in recipes.items()
     }
+    first = next(iter(recipes.values()))
+    found = np.mean([_sum(one["detected beats"]["per record"]) for one in first], axis=0)
     best = next(iter(accounts.values()))
     chosen = max(experiments.recorded("ablation")["outcomes"], key=_corrected)
     fold = chosen["corrections"][CORRECTION]["scores"]
@@ -478,7 +483,11 @@ def resnet50(outcome: dict) -> dict:
         "worst": ", ".join(sorted(worst.index)),
         "share": f"{worst['errors'].sum() / table['errors'].sum():.0%}".replace("%", " %"),
         "missed": f"{table.loc['232', 'S as N'] / len(best):,.0f}",
-        "rhythms": _rhythms_table(next(iter(recipes.values()))).to_markdown(),
+        "rhythms": _rhythms_table(first).to_markdown(),
+        "v_beats": f"{found[V].sum():,.0f}",
+        "v_missed": f"{found[V, NONE]:,.0f}",
+        "invented": f"{found[NONE].sum():,.0f}",
+        "invented_v": f"{found[NONE, V]:,.0f}",
         "scores": over_seeds(rows).to_markdown(),
         "goal": _goal_table(accounts),
         "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
@@ -486,6 +495,11 @@ def resnet50(outcome: dict) -> dict:
         "alt": in_words(intervals_table(best)),
         "megabytes": f"{outcome['weights']['bytes'] / 1e6:.1f}",
     }
+
+
+def _sum(matrices: dict[str, list]) -> np.ndarray:
+    """Add up the matrices of all records."""
+    return np.sum(list(matrices.values()), axis=0)
 
 
 def _rhythms_table(its: list[dict]) -> pd.DataFrame:
