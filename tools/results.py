@@ -293,7 +293,9 @@ def pictures(outcome: dict) -> dict:
     intervals = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
     scores = {kind: [one["scores"] for one in its] for kind, its in kinds.items()}
+    matrix = _sum(outcome["outcomes"][0]["per record"])
     return {
+        "always_n": f"{matrix[0].sum() / matrix.sum():.2f}",
         **{name: outcome["recipe"][name] for name in ("size", "depth", "width", "steps", "batch")},
         "scores": over_seeds(scores, columns).to_markdown(),
         "alt": in_words(pd.DataFrame(intervals).T),
