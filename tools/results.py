@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from ecglab import evaluate, experiments, plot
 from ecglab.beats import CLASSES
+from ecglab.experiments.resnet50 import ONE_WOMAN
 from ecglab.train import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -169,21 +170,15 @@ def in_words(intervals: pd.DataFrame) -> str:
     )
 
 
-def s_f1_without(accounts: list[dict], name: str) -> tuple[float, float]:
-    """Return the mean S F1 over seeds with and without one record."""
-    pairs = []
-    for one in accounts:
-        every = {n: np.array(m) for n, m in one["per record"].items()}
-        total = sum(every.values())
-        pairs.append(
-            [evaluate.Scores(m).table.loc["S", "F1"] for m in (total, total - every[name])]
-        )
-    return tuple(np.mean(pairs, axis=0))
+def without(accounts: list[dict], name: str) -> list[dict]:
+    """Return the scores of each seed without one record."""
+    others = [{n: m for n, m in one["per record"].items() if n != name} for one in accounts]
+    return [evaluate.Scores(_sum(matrices)).summary() for matrices in others]
 
 
 def records_table(accounts: list[dict]) -> pd.DataFrame:
     """Return the errors of each record and the commonest kinds of them."""
-    pairs = ("NS", "NV", "NF", "SN", "SV", "VN")
+    pairs = ("NS", "NV", "NF", "SN", "SV", "VN", "FN", "FV")
     rows = {
         name: {
             "beats": m.sum() // len(accounts),
@@ -205,7 +200,6 @@ def floor(outcome: dict) -> dict:
     accounts = [one["annotated beats"] for one in outcome["outcomes"]]
     recipe = outcome["recipes"]["one lead, one beat"]
     total = sum(matrices(accounts).values())
-    s_with, s_without = s_f1_without(accounts, "232")
     return {
         **{name: recipe[name] for name in ("width", "size", "before", "after", "epochs")},
         **{name: recipe[name] for name in ("steps", "batch")},
@@ -213,8 +207,8 @@ def floor(outcome: dict) -> dict:
         "scores": over_seeds({"this network": [one["scores"] for one in accounts]}).to_markdown(),
         "alt": in_words(intervals_table(accounts)),
         "always_n": f"{total[0].sum() / total.sum():.3f}",
-        "s_with": f"{s_with:.3f}",
-        "s_without": f"{s_without:.3f}",
+        "s_with": f"{_mean([one['scores'] for one in accounts], 'S F1'):.3f}",
+        "s_without": f"{_mean(without(accounts, ONE_WOMAN), 'S F1'):.3f}",
         "records": records_table(accounts).to_markdown(),
     }
 
@@ -234,6 +228,8 @@ def leakage(outcome: dict) -> dict:
         "scores": over_seeds(ways, ("accuracy", "macro_f1", "N F1", "S F1", "V F1")).to_markdown(),
         "most": f"{outcome['recipe']['most']:,}",
         "depth": outcome["recipe"]["depth"],
+        "best": f"{_mean(ways['small CNN, beats at random'], 'macro_f1'):.2f}",
+        "worst": f"{_mean(ways['small CNN, DS1 and DS2'], 'macro_f1'):.2f}",
         "alt": "; ".join(
             f"{way} {np.mean([one['macro_f1'] for one in seeds]):.2f}"
             for way, seeds in ways.items()
@@ -267,15 +263,13 @@ def baselines(outcome: dict) -> dict:
         f"{way} ({one['form']})": [account["scores"] for account in one["DS2"]]
         for way, one in outcome["final"].items()
     }
-    s_f1 = {way: s_f1_without(one["DS2"], "232") for way, one in outcome["final"].items()}
+    others = {way: without(one["DS2"], ONE_WOMAN) for way, one in outcome["final"].items()}
     best = outcome["final"]["boosting"]["DS2"]
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
     return {
         "candidates": over_seeds(candidates, columns).to_markdown(),
         "final": over_seeds(final).to_markdown(),
-        "without": pd.DataFrame(s_f1, index=["S F1 with 232", "without"]).T.to_markdown(
-            floatfmt=".3f"
-        ),
+        "without": over_seeds(others).to_markdown(),
         "records": records_table(best).head(8).to_markdown(),
         "alt": in_words(intervals_table(best)),
     }
@@ -320,6 +314,8 @@ def degradation(outcome: dict) -> dict:
     return {
         "errors": errors.map(_percent).to_markdown(),
         "looks": _looks_table(outcome).to_markdown(),
+        "kinds": outcome["outcomes"][0]["classes"],
+        "people": outcome["outcomes"][-1]["classes"],
         "epochs": outcome["recipe"]["epochs"],
         **{name: outcome["recipe"][name] for name in ("size", "steps", "batch", "rate")},
         "most": f"{outcome['recipe']['most']:,}",
@@ -398,6 +394,7 @@ def ablation(outcome: dict) -> dict:
     rows = _variants(outcome)
     table = over_seeds(rows, columns)
     base = _mean(rows["the recipe"], "macro_f1")
+    spread = np.std([one["macro_f1"] for one in rows["the recipe"]], ddof=1)
     table["against the recipe"] = [f"{_mean(its, 'macro_f1') - base:+.3f}" for its in rows.values()]
     corrections = {
         f"{one['variant']}: {part}": [account["scores"]]
@@ -406,9 +403,11 @@ def ablation(outcome: dict) -> dict:
     }
     return {
         "variants": table.to_markdown(disable_numparse=True),
-        "spread": f"{np.std([one['macro_f1'] for one in rows['the recipe']], ddof=1):.3f}",
+        "spread": f"{spread:.3f}",
+        "doubt": f"{2 * spread * np.sqrt(4 / 3):.3f}",  # one run against the mean of three
         "corrections": over_seeds(corrections, columns).to_markdown(),
         "recipe": _recipe_table(outcome["recipe"]),
+        "ratios": "; ".join(outcome["recipe"]["rr"]),
     }
 
 
@@ -444,7 +443,7 @@ def ablation_figure(outcome: dict) -> Figure:
 
 def _recipe_table(recipe: dict) -> str:
     words = {name: str(value).strip("[]{}").replace("'", "") for name, value in recipe.items()}
-    words["rr"] = f"{len(recipe['rr'])} ratios: {words['rr']}"
+    words["rr"] = f"{len(recipe['rr'])} ratios"
     words["leads"] = words["leads"].replace("|", " or ")  # the bar would end a cell
     return pd.Series(words, name="value").rename_axis("setting").to_markdown()
 
@@ -453,16 +452,9 @@ def resnet50(outcome: dict) -> dict:
     """Fill in the section on the chosen recipes."""
     recipes = grouped(outcome["outcomes"], lambda one: one["recipe"])
     accounts = {recipe: [one["annotated beats"] for one in its] for recipe, its in recipes.items()}
-    without = "without 232"
-    forms = {
-        "": lambda one: one["scores"],
-        ", e and j as S": lambda one: one["escape beats as S"],
-        f", {without}": lambda one: one[without],
-    }
-    rows = {
-        recipe + name: [form(one) for one in its]
-        for recipe, its in accounts.items()
-        for name, form in forms.items()
+    tables = {
+        form: over_seeds({recipe: [one[form] for one in its] for recipe, its in accounts.items()})
+        for form in ("scores", "escape beats as S", f"without {ONE_WOMAN}")
     }
     detected = {
         recipe: {
@@ -485,12 +477,12 @@ def resnet50(outcome: dict) -> dict:
         "worst": ", ".join(sorted(worst.index)),
         "share": f"{worst['errors'].sum() / table['errors'].sum():.0%}".replace("%", " %"),
         "missed": f"{table.loc['232', 'S as N'] / len(best):,.0f}",
-        "rhythms": _rhythms_table(first).to_markdown(),
+        "rhythms": _rhythms_table(first).to_markdown(disable_numparse=True),
         "v_beats": f"{found[V].sum():,.0f}",
         "v_missed": f"{found[V, NONE]:,.0f}",
         "invented": f"{found[NONE].sum():,.0f}",
         "invented_v": f"{found[NONE, V]:,.0f}",
-        "scores": over_seeds(rows).to_markdown(),
+        **{form.split()[0]: table.to_markdown() for form, table in tables.items()},
         "goal": _goal_table(accounts),
         "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
         "records": table.to_markdown(),
