@@ -40,7 +40,7 @@ QUESTIONS = {
 }
 GOAL_COLUMNS = {"accuracy": "accuracy", "macro-F1": "macro_f1", "S F1": "S F1", "V F1": "V F1"}
 HEADLINE = {"accuracy": "accuracy", "macro": "macro_f1", "s": "S F1", "v": "V F1"}
-GOAL = {"accuracy": "≥\u00a00.96", "macro-F1": "≥\u00a00.87", "S F1": "≥\u00a00.75", "V F1": "≥\u00a00.94"}
+GOAL = {"accuracy": 0.96, "macro-F1": 0.87, "S F1": 0.75, "V F1": 0.94}
 #: Learnt on some people and scored on others, of MIT-BIH; "–" where no source at hand says it.
 PUBLISHED = {
     # F1 from the sensitivity and positive predictivity that the abstract gives
@@ -521,7 +521,7 @@ def _rhythms_table(its: list[dict]) -> pd.DataFrame:
 
 
 def _goal_table(accounts: dict[str, list[dict]]) -> str:
-    rows = {"the goal": GOAL}
+    rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in GOAL.items()}}
     for recipe, its in accounts.items():
         rows[f"quarter-width ResNet-50, {recipe}"] = {
             name: f"{_mean([one['scores'] for one in its], column):.3f}"
