@@ -75,6 +75,9 @@ RHYTHMS = {
 CORRECTION = "F and Q"
 #: Places in the matrices of detected beats: ventricular, and no beat where the other has one.
 V, NONE = 2, 5
+#: Who was tried under noise.
+NOISE_WAYS = ("ResNet-50", "boosting")
+INTERVAL = ("low", "high")
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 
 
@@ -231,8 +234,10 @@ def leakage(outcome: dict) -> dict:
     """Fill in the section on splits."""
     groups = grouped(outcome["outcomes"], lambda one: f"{one['way']}, {one['split']}")
     ways = {way: [one["scores"] for one in its] for way, its in groups.items()}
+    intervals = {way: intervals_table(its).loc["macro-F1"] for way, its in groups.items()}
     return {
         "scores": over_seeds(ways, ("accuracy", "macro_f1", "N F1", "S F1", "V F1")).to_markdown(),
+        "intervals": in_words(pd.DataFrame(intervals).T),
         "most": f"{outcome['recipe']['most']:,}",
         "depth": outcome["recipe"]["depth"],
         "best": f"{_mean(ways['small CNN, beats at random'], 'macro_f1'):.2f}",
@@ -571,8 +576,11 @@ def noise_figure(outcome: dict) -> Figure:
     figure, axes = plt.subplots(1, len(kinds), figsize=(8, 3), sharey=True, squeeze=False)
     for ax, kind in zip(axes[0], kinds, strict=True):
         its = table[table["noise"] == kind]
-        for k, way in enumerate(("ResNet-50", "boosting")):
+        for k, way in enumerate(NOISE_WAYS):
             ax.plot(its["dB"], its[f"{way} macro-F1"], "o-", color=plot.PALETTE[k], label=way)
+            between = [intervals_table([outcome["outcomes"][i][way]]) for i in its.index]
+            low, high = ([table.loc["macro-F1", end] for table in between] for end in INTERVAL)
+            ax.fill_between(its["dB"], low, high, color=plot.PALETTE[k], alpha=0.15, linewidth=0)
             ax.axhline(table[f"{way} macro-F1"].iloc[0], color=plot.PALETTE[k], linestyle=":")
         ax.set(xlabel="signal to noise (dB)", title=kind, ylim=(0, 1))
         ax.invert_xaxis()
@@ -586,8 +594,8 @@ def _noise_table(outcome: dict) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"noise": names[one["kind"]], "dB": one["dB"]}
-            | {f"{way} macro-F1": one[way]["macro_f1"] for way in ("ResNet-50", "boosting")}
-            | {f"{way} V F1": one[way]["V F1"] for way in ("ResNet-50", "boosting")}
+            | {f"{way} macro-F1": one[way]["scores"]["macro_f1"] for way in NOISE_WAYS}
+            | {f"{way} V F1": one[way]["scores"]["V F1"] for way in NOISE_WAYS}
             for one in outcome["outcomes"]
         ]
     )

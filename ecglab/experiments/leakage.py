@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from ecglab import beats, evaluate, experiments, models, records, train
+from ecglab import beats, experiments, models, records, train
 from ecglab.backend import keras
 from ecglab.beats import Beats
 from ecglab.experiments import crossval
@@ -49,7 +49,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     runs = list(product(seeds, SPLITS, WAYS))
     for seed, split, way in experiments.progress(runs, "leakage"):
         inside, outside = _draw(everyone, split, most, np.random.default_rng(seed))
-        scores = crossval.kept(
+        account = crossval.kept(
             folder / f"{split}-{way}-{seed}.json".replace(" ", "_"),
             training | {"most": most},
             _score,
@@ -59,8 +59,8 @@ def run(folder: Path, quick: bool = False) -> dict:
             training,
             seed,
         )
-        outcomes.append({"split": split, "way": way, "seed": seed, **scores})
-        macro = scores["scores"]["macro_f1"]
+        outcomes.append({"split": split, "way": way, "seed": seed, **account})
+        macro = account["scores"]["macro_f1"]
         experiments.say(f"{split}, {way}, seed {seed}: macro-F1 {macro:.3f}")
     return {
         **experiments.header("leakage", quick, seeds, {"all": everyone}),
@@ -89,15 +89,17 @@ def _draw(
 
 
 def _score(way: str, inside: Beats, outside: Beats, training: dict, seed: int) -> dict:
+    history = {}
     if way == "small CNN":
         keras.utils.set_random_seed(seed)
         model = models.cifar_net(RECIPE["depth"], (RECIPE["size"], RECIPE["size"], 1), 5)
-        train.fit(model, inside, seed=seed, augment=None, say=lambda line: None, **training)
+        log = train.fit(model, inside, seed=seed, augment=None, say=lambda line: None, **training)
+        history = {"history": log.round(5).to_dict(orient="list")}
         predictions = train.predict(model, outside).argmax(axis=1)
     else:
         neighbour = KNeighborsClassifier(1).fit(_every_third(inside), inside.labels)
         predictions = neighbour.predict(_every_third(outside))
-    return {"scores": evaluate.scores(outside.labels, predictions).summary()}
+    return crossval.account(outside, predictions, seed) | history
 
 
 def _every_third(heartbeats: Beats) -> np.ndarray:

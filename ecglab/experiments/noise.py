@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import evaluate, experiments, records, train
+from ecglab import beats, experiments, records, train
 from ecglab.experiments import baselines, crossval, resnet50
 from ecglab.records import Record
 
@@ -58,7 +58,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         )
         outcomes.append(settings | outcome)
         strength = "no noise" if kind is None else f"{KINDS[kind]}, {decibels} dB"
-        right = ", ".join(f"{way} {outcome[way]['accuracy']:.3f}" for way in WAYS)
+        right = ", ".join(f"{way} {outcome[way]['scores']['accuracy']:.3f}" for way in WAYS)
         experiments.say(f"{strength}: accuracy {right}")
     test = crossval.load(choice["names"], baselines.RECIPE)
     return {
@@ -101,7 +101,7 @@ def noisy(record: Record, kind: str, decibels: float) -> Record:
 def _score(
     model, recipe: dict, trees, names: list[str], kind: str | None, decibels: float | None
 ) -> dict:
-    labels, by_network, by_trees = [], [], []
+    seen, by_network, by_trees = [], [], []
     for name in names:
         record = records.load(name)
         if kind:
@@ -111,9 +111,9 @@ def _score(
         by_network.append(train.predict(model, cards, recipe["zoom"]).argmax(axis=1))
         table = baselines.features(crossval.cut(record, baselines.RECIPE))[::EVERY]
         by_trees.append(trees.predict(table))
-        labels.append(cards.labels)
-    labels = np.concatenate(labels)
+        seen.append(cards)
+    heartbeats = beats.concatenate(seen)
     return {
-        way: evaluate.scores(labels, np.concatenate(called)).summary()
+        way: crossval.account(heartbeats, np.concatenate(called))
         for way, called in zip(WAYS, (by_network, by_trees), strict=True)
     }
