@@ -19,7 +19,7 @@ KINDS = {"em": "electrode motion", "ma": "muscle noise", "bw": "baseline wander"
 WAYS = ("ResNet-50", "boosting")
 DECIBELS = (24, 18, 12, 6, 0, -6)
 EVERY = 5  # beats of each record, to keep the run short
-QUICK = {"kinds": ["em"], "decibels": [6], "names": list(records.DS2[:1])}
+QUICK = {"kinds": ["em"], "decibels": [6], "names": list(records.DS2[:2])}
 
 
 def run(folder: Path, quick: bool = False) -> dict:
@@ -30,7 +30,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     folder : pathlib.Path
         Where the outcome of each kind and strength is kept; what broke off goes on there.
     quick : bool
-        One record, one kind, one strength.
+        Two records, one kind, one strength.
 
     Returns
     -------
