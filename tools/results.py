@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from ecglab import evaluate, experiments, plot
 from ecglab.beats import CLASSES
+from ecglab.experiments.noise import WAYS as NOISE_WAYS
 from ecglab.experiments.resnet50 import ONE_WOMAN
 from ecglab.train import write_text
 
@@ -39,7 +40,6 @@ QUESTIONS = {
     "noise": "how much noise the network and the trees stand",
 }
 GOAL_COLUMNS = {"accuracy": "accuracy", "macro-F1": "macro_f1", "S F1": "S F1", "V F1": "V F1"}
-HEADLINE = {"accuracy": "accuracy", "macro": "macro_f1", "s": "S F1", "v": "V F1"}
 GOAL = {"accuracy": 0.96, "macro-F1": 0.87, "S F1": 0.75, "V F1": 0.94}
 #: Learnt on some people and scored on others, of MIT-BIH; "–" where no source at hand says it.
 PUBLISHED = {
@@ -74,10 +74,7 @@ RHYTHMS = {
 #: The correction of the recipe, under which variants are compared.
 CORRECTION = "F and Q"
 #: Places in the matrices of detected beats: ventricular, and no beat where the other has one.
-V, NONE = 2, 5
-#: Who was tried under noise.
-NOISE_WAYS = ("ResNet-50", "boosting")
-INTERVAL = ("low", "high")
+V, NONE = CLASSES.index("V"), len(CLASSES)
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 
 
@@ -155,8 +152,10 @@ def _mean(summaries: list[dict], column: str) -> float:
     return float(np.mean([one[column] for one in summaries]))
 
 
-def _macro(accounts: list[dict]) -> float:
-    return _mean([one["scores"] for one in accounts], "macro_f1")
+def headline(accounts: list[dict]) -> dict[str, str]:
+    """Return the scores for which there is a goal, mean over seeds."""
+    scores = [one["scores"] for one in accounts]
+    return {name: f"{_mean(scores, column):.3f}" for name, column in GOAL_COLUMNS.items()}
 
 
 def matrices(accounts: list[dict]) -> dict[str, np.ndarray]:
@@ -171,6 +170,13 @@ def intervals_table(accounts: list[dict]) -> pd.DataFrame:
     return mean.loc[["accuracy", "macro-F1", "N F1", "S F1", "V F1"]]
 
 
+def macro_intervals(groups: dict[str, list[dict]]) -> pd.DataFrame:
+    """Return value, low and high of macro-F1, one row a way."""
+    return pd.DataFrame(
+        {way: intervals_table(its).loc["macro-F1"] for way, its in groups.items()}
+    ).T
+
+
 def in_words(intervals: pd.DataFrame) -> str:
     """Return intervals as alt text."""
     return "; ".join(
@@ -181,7 +187,12 @@ def in_words(intervals: pd.DataFrame) -> str:
 def without(accounts: list[dict], name: str) -> list[dict]:
     """Return the scores of each seed without one record."""
     others = [{n: m for n, m in one["per record"].items() if n != name} for one in accounts]
-    return [evaluate.Scores(_sum(matrices)).summary() for matrices in others]
+    return [evaluate.Scores(_sum(its)).summary() for its in others]
+
+
+def _sum(by_record: dict[str, list]) -> np.ndarray:
+    """Add up the matrices of all records."""
+    return np.sum(list(by_record.values()), axis=0)
 
 
 def records_table(accounts: list[dict]) -> pd.DataFrame:
@@ -215,9 +226,7 @@ def floor(outcome: dict) -> dict:
         "scores": over_seeds({"this network": [one["scores"] for one in accounts]}).to_markdown(),
         "alt": in_words(intervals_table(accounts)),
         "always_n": f"{total[0].sum() / total.sum():.3f}",
-        "macro": f"{_macro(accounts):.3f}",
-        "accuracy": f"{_mean([one['scores'] for one in accounts], 'accuracy'):.3f}",
-        "s_with": f"{_mean([one['scores'] for one in accounts], 'S F1'):.3f}",
+        **headline(accounts),
         "s_without": f"{_mean(without(accounts, ONE_WOMAN), 'S F1'):.3f}",
         "records": records_table(accounts).to_markdown(),
     }
@@ -234,10 +243,9 @@ def leakage(outcome: dict) -> dict:
     """Fill in the section on splits."""
     groups = grouped(outcome["outcomes"], lambda one: f"{one['way']}, {one['split']}")
     ways = {way: [one["scores"] for one in its] for way, its in groups.items()}
-    intervals = {way: intervals_table(its).loc["macro-F1"] for way, its in groups.items()}
     return {
         "scores": over_seeds(ways, ("accuracy", "macro_f1", "N F1", "S F1", "V F1")).to_markdown(),
-        "intervals": in_words(pd.DataFrame(intervals).T),
+        "intervals": in_words(macro_intervals(groups)),
         "most": f"{outcome['recipe']['most']:,}",
         "depth": outcome["recipe"]["depth"],
         "best": f"{_mean(ways['small CNN, beats at random'], 'macro_f1'):.2f}",
@@ -271,16 +279,16 @@ def leakage_figure(outcome: dict) -> Figure:
 def baselines(outcome: dict) -> dict:
     """Fill in the section on trees and the nearest neighbour."""
     candidates = {way: [one["scores"]] for way, one in outcome["DS1 out of fold"].items()}
-    final = {
-        f"{way} ({one['form']})": [account["scores"] for account in one["DS2"]]
-        for way, one in outcome["final"].items()
+    scored = {
+        way: [account["scores"] for account in one["DS2"]] for way, one in outcome["final"].items()
     }
+    final = {f"{way} ({outcome['final'][way]['form']})": its for way, its in scored.items()}
     others = {way: without(one["DS2"], ONE_WOMAN) for way, one in outcome["final"].items()}
     best = outcome["final"]["boosting"]["DS2"]
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
     return {
         "candidates": over_seeds(candidates, columns).to_markdown(),
-        **{way.split()[-1]: f"{_macro(one['DS2']):.2f}" for way, one in outcome["final"].items()},
+        **{way: f"{_mean(its, 'macro_f1'):.2f}" for way, its in scored.items()},
         "final": over_seeds(final).to_markdown(),
         "without": over_seeds(others).to_markdown(),
         "records": records_table(best).head(8).to_markdown(),
@@ -297,7 +305,6 @@ def baselines_figure(outcome: dict) -> Figure:
 def pictures(outcome: dict) -> dict:
     """Fill in the section on kinds of picture."""
     kinds = grouped(outcome["outcomes"], lambda one: one["kind"])
-    intervals = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
     columns = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
     scores = {kind: [one["scores"] for one in its] for kind, its in kinds.items()}
     matrix = _sum(outcome["outcomes"][0]["per record"])
@@ -305,15 +312,14 @@ def pictures(outcome: dict) -> dict:
         "always_n": f"{matrix[0].sum() / matrix.sum():.2f}",
         **{name: outcome["recipe"][name] for name in ("size", "depth", "width", "steps", "batch")},
         "scores": over_seeds(scores, columns).to_markdown(),
-        "alt": in_words(pd.DataFrame(intervals).T),
+        "alt": in_words(macro_intervals(kinds)),
     }
 
 
 def pictures_figure(outcome: dict) -> Figure:
     """Draw macro-F1 of each kind with its interval."""
     kinds = grouped(outcome["outcomes"], lambda one: one["kind"])
-    table = {kind: intervals_table(its).loc["macro-F1"] for kind, its in kinds.items()}
-    return plot.intervals(pd.DataFrame(table).T, "Macro-F1 on DS1 out of fold, 95 % over people")
+    return plot.intervals(macro_intervals(kinds), "Macro-F1 on DS1 out of fold, 95 % over people")
 
 
 def degradation(outcome: dict) -> dict:
@@ -327,8 +333,7 @@ def degradation(outcome: dict) -> dict:
     return {
         "errors": errors.map(_percent).to_markdown(),
         "looks": _looks_table(outcome).to_markdown(),
-        "kinds": outcome["outcomes"][0]["classes"],
-        "people": outcome["outcomes"][-1]["classes"],
+        **{one["task"]: one["classes"] for one in outcome["outcomes"]},
         "epochs": outcome["recipe"]["epochs"],
         **{name: outcome["recipe"][name] for name in ("size", "steps", "batch", "rate")},
         "most": f"{outcome['recipe']['most']:,}",
@@ -411,7 +416,7 @@ def ablation(outcome: dict) -> dict:
     table["against the recipe"] = [f"{_mean(its, 'macro_f1') - base:+.3f}" for its in rows.values()]
     corrections = {
         f"{one['variant']}: {part}": [account["scores"]]
-        for one in (outcome["outcomes"][0], max(outcome["outcomes"], key=_corrected))
+        for one in (outcome["outcomes"][0], _best_variant(outcome))
         for part, account in one["corrections"].items()
     }
     return {
@@ -424,14 +429,18 @@ def ablation(outcome: dict) -> dict:
     }
 
 
-def _corrected(one: dict) -> float:
-    return one["corrections"][CORRECTION]["scores"]["macro_f1"]
+def _corrected(one: dict) -> dict:
+    return one["corrections"][CORRECTION]["scores"]
+
+
+def _best_variant(outcome: dict) -> dict:
+    return max(outcome["outcomes"], key=lambda one: _corrected(one)["macro_f1"])
 
 
 def _variants(outcome: dict) -> dict[str, list[dict]]:
     """Return the corrected scores of each variant, one dict a seed."""
     return {
-        variant: [one["corrections"][CORRECTION]["scores"] for one in its]
+        variant: [_corrected(one) for one in its]
         for variant, its in grouped(outcome["outcomes"], lambda one: one["variant"]).items()
     }
 
@@ -465,10 +474,6 @@ def resnet50(outcome: dict) -> dict:
     """Fill in the section on the chosen recipes."""
     recipes = grouped(outcome["outcomes"], lambda one: one["recipe"])
     accounts = {recipe: [one["annotated beats"] for one in its] for recipe, its in recipes.items()}
-    tables = {
-        form: over_seeds({recipe: [one[form] for one in its] for recipe, its in accounts.items()})
-        for form in ("scores", "escape beats as S", f"without {ONE_WOMAN}")
-    }
     detected = {
         recipe: {
             f"{row} {column}": np.mean([one["detected beats"]["table"][row][column] for one in its])
@@ -480,24 +485,24 @@ def resnet50(outcome: dict) -> dict:
     first = next(iter(recipes.values()))
     found = np.mean([_sum(one["detected beats"]["per record"]) for one in first], axis=0)
     best = next(iter(accounts.values()))
-    chosen = max(experiments.recorded("ablation")["outcomes"], key=_corrected)
-    fold = chosen["corrections"][CORRECTION]["scores"]
-    scores = [one["scores"] for one in best]
+    fold = _corrected(_best_variant(experiments.recorded("ablation")))
     table = records_table(best)
     worst = table.head(4)
     return {
-        **{word: f"{_mean(scores, column):.3f}" for word, column in HEADLINE.items()},
+        **headline(best),
         "fold_macro": f"{fold['macro_f1']:.3f}",
         "fold_s": f"{fold['S F1']:.3f}",
         "worst": ", ".join(sorted(worst.index)),
         "share": f"{worst['errors'].sum() / table['errors'].sum():.0%}".replace("%", " %"),
-        "missed": f"{table.loc['232', 'S as N'] / len(best):,.0f}",
+        "missed": f"{table.loc[ONE_WOMAN, 'S as N'] / len(best):,.0f}",
         "rhythms": _rhythms_table(first).to_markdown(disable_numparse=True),
         "v_beats": f"{found[V].sum():,.0f}",
         "v_missed": f"{found[V, NONE]:,.0f}",
         "invented": f"{found[NONE].sum():,.0f}",
         "invented_v": f"{found[NONE, V]:,.0f}",
-        **{form.split()[0]: table.to_markdown() for form, table in tables.items()},
+        "scores": _form_table(accounts, "scores"),
+        "escape": _form_table(accounts, "escape beats as S"),
+        "without": _form_table(accounts, f"without {ONE_WOMAN}"),
         "goal": _goal_table(accounts),
         "detected": pd.DataFrame(detected).T.to_markdown(floatfmt=".3f"),
         "records": table.to_markdown(),
@@ -506,9 +511,10 @@ def resnet50(outcome: dict) -> dict:
     }
 
 
-def _sum(matrices: dict[str, list]) -> np.ndarray:
-    """Add up the matrices of all records."""
-    return np.sum(list(matrices.values()), axis=0)
+def _form_table(accounts: dict[str, list[dict]], form: str) -> str:
+    """Return the scores of all recipes in one of the forms in which each was scored."""
+    scores = {recipe: [one[form] for one in its] for recipe, its in accounts.items()}
+    return over_seeds(scores).to_markdown()
 
 
 def _rhythms_table(its: list[dict]) -> pd.DataFrame:
@@ -528,14 +534,9 @@ def _rhythms_table(its: list[dict]) -> pd.DataFrame:
 def _goal_table(accounts: dict[str, list[dict]]) -> str:
     rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in GOAL.items()}}
     for recipe, its in accounts.items():
-        rows[f"quarter-width ResNet-50, {recipe}"] = {
-            name: f"{_mean([one['scores'] for one in its], column):.3f}"
-            for name, column in GOAL_COLUMNS.items()
-        }
-    trees = [one["scores"] for one in experiments.recorded("baselines")["final"]["boosting"]["DS2"]]
-    rows["boosted trees (`baselines`)"] = {
-        name: f"{_mean(trees, column):.3f}" for name, column in GOAL_COLUMNS.items()
-    }
+        rows[f"quarter-width ResNet-50, {recipe}"] = headline(its)
+    trees = experiments.recorded("baselines")["final"]["boosting"]["DS2"]
+    rows["boosted trees (`baselines`)"] = headline(trees)
     table = pd.DataFrame.from_dict(rows | PUBLISHED, orient="index").fillna("–")
     return table[[*GOAL_COLUMNS]].to_markdown(disable_numparse=True)
 
@@ -578,9 +579,9 @@ def noise_figure(outcome: dict) -> Figure:
         its = table[table["noise"] == kind]
         for k, way in enumerate(NOISE_WAYS):
             ax.plot(its["dB"], its[f"{way} macro-F1"], "o-", color=plot.PALETTE[k], label=way)
-            between = [intervals_table([outcome["outcomes"][i][way]]) for i in its.index]
-            low, high = ([table.loc["macro-F1", end] for table in between] for end in INTERVAL)
-            ax.fill_between(its["dB"], low, high, color=plot.PALETTE[k], alpha=0.15, linewidth=0)
+            between = macro_intervals({i: [outcome["outcomes"][i][way]] for i in its.index})
+            ends = between["low"], between["high"]
+            ax.fill_between(its["dB"], *ends, color=plot.PALETTE[k], alpha=0.15, linewidth=0)
             ax.axhline(table[f"{way} macro-F1"].iloc[0], color=plot.PALETTE[k], linestyle=":")
         ax.set(xlabel="signal to noise (dB)", title=kind, ylim=(0, 1))
         ax.invert_xaxis()
