@@ -1,0 +1,147 @@
+"""What functions are given: taken as plain numbers and names, or refused by name at once."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
+
+
+def whole(name: str, value: object, least: int | None = None, most: int | None = None) -> int:
+    """Return a whole number, of Python's or NumPy's kind, as an ``int``.
+
+    Parameters
+    ----------
+    name : str
+        What the number is called in messages.
+    value : int
+    least, most : int, optional
+        Its bounds.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number, or out of its bounds.
+
+    Examples
+    --------
+    >>> whole("seed", np.int64(3), 0)
+    3
+    >>> whole("seed", 1.5, 0)
+    Traceback (most recent call last):
+    ValueError: seed is 1.5; give a whole number, 0 or more
+    """
+    plain = _scalar(value)
+    if not isinstance(plain, Integral) or not _between(plain, least, most):
+        bounds = "" if least is None else f", {least} or more" if most is None else ""
+        bounds = bounds if most is None else f" from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}; give a whole number{bounds}")
+    return int(plain)
+
+
+def number(name: str, value: object, least: float | None = None) -> float:
+    """Return a finite number, of Python's or NumPy's kind, as a ``float``.
+
+    Parameters
+    ----------
+    name : str
+        What the number is called in messages.
+    value : float
+    least : float, optional
+        Its lower bound.
+
+    Raises
+    ------
+    ValueError
+        If it is no finite number, or below its bound.
+
+    Examples
+    --------
+    >>> number("rate", np.array(0.5))
+    0.5
+    """
+    plain = _scalar(value)
+    fits = isinstance(plain, Real) and np.isfinite(plain) and _between(plain, least, None)
+    if not fits:
+        bound = "" if least is None else f", {least:g} or more"
+        raise ValueError(f"{name} is {value!r}; give a finite number{bound}")
+    return float(plain)
+
+
+def names(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return names as a tuple; a string is one name, not a sequence of letters.
+
+    Examples
+    --------
+    >>> names("II"), names(["I", "II"])
+    (('II',), ('I', 'II'))
+    """
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def each_once(value: str | Iterable[str], what: str) -> tuple[str, ...]:
+    """Return names as `names` does, and refuse those that stand there twice.
+
+    Raises
+    ------
+    ValueError
+        If a name is given more than once.
+
+    Examples
+    --------
+    >>> each_once(["100", "101", "100"], "records")
+    Traceback (most recent call last):
+    ValueError: records name 100 more than once; name each once, or it would count twice
+    """
+    given = names(value)
+    twice = [name for name in dict.fromkeys(given) if given.count(name) > 1]
+    if twice:
+        said = f"{what} name {', '.join(twice)} more than once"
+        raise ValueError(f"{said}; name each once, or it would count twice")
+    return given
+
+
+def writable(folder: str | os.PathLike) -> Path:
+    """Return a folder's path, or refuse it at once if no file could be written there.
+
+    Nothing is made: where there is no such folder yet, the nearest one above it is tried.
+
+    Raises
+    ------
+    OSError
+        If a file stands in its place, or the disk or the system refuses.
+
+    Examples
+    --------
+    >>> writable("/dev/null/run")
+    Traceback (most recent call last):
+    OSError: /dev/null/run can't be written: /dev/null is not a folder; give another folder
+    """
+    try:
+        path = Path(os.fspath(folder))
+        there = next(one for one in (path, *path.absolute().parents) if os.path.lexists(one))
+        if there.is_dir():
+            with suppress(FileNotFoundError):
+                path.lstat()  # is it a name that a folder can have?
+            with tempfile.TemporaryFile(dir=there):
+                return path
+        refused = f"{there} is not a folder"
+    except OSError as error:
+        refused = f"{error.strerror or error}"
+    except (TypeError, ValueError):  # no path, or one that holds a zero byte
+        refused = "that is no path"
+    raise OSError(f"{folder} can't be written: {refused}; give another folder")
+
+
+def _scalar(value: object) -> object:
+    """Return a number out of an array without axes; True and False are no numbers."""
+    if isinstance(value, np.ndarray | np.generic) and value.ndim == 0:
+        value = value.item()
+    return None if isinstance(value, bool) else value
+
+
+def _between(value: float, least: float | None, most: float | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
