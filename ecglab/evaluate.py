@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ecglab import given
 from ecglab.beats import CLASSES, labels_of
 from ecglab.records import BEAT_SYMBOLS, EPISODE, SYMBOLS
 
@@ -18,7 +19,7 @@ MATCH_WINDOW = 0.15
 Labels = np.ndarray  # int, shape (n,): indices into CLASSES
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores:
     """How a set of predictions compares with the labels.
 
@@ -26,9 +27,17 @@ class Scores:
     ----------
     matrix : numpy.ndarray
         int64, shape ``(5, 5)``: rows are labels, columns predictions, in the order of `CLASSES`.
+
+    Raises
+    ------
+    ValueError
+        If the matrix has another shape, or holds something else than counts.
     """
 
     matrix: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", _counts("matrix", self.matrix, (5, 5)))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -74,7 +83,7 @@ class Scores:
         return f"{parts}, kappa {self.kappa:.3f}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BeatByBeat:
     """The outcome of a beat-by-beat comparison.
 
@@ -86,10 +95,19 @@ class BeatByBeat:
     unreadable : numpy.ndarray
         int64, shape ``(5,)``: test beats n s v f q where the reference says that the signal
         can't be read. They are no extra beats of row O, and false positives all the same.
+
+    Raises
+    ------
+    ValueError
+        If one of the two has another shape, or holds something else than counts.
     """
 
     matrix: np.ndarray
     unreadable: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name, shape in {"matrix": (6, 6), "unreadable": (5,)}.items():
+            object.__setattr__(self, name, _counts(name, getattr(self, name), shape))
 
     @property
     def sensitivity(self) -> float:
@@ -162,11 +180,8 @@ def confusion(labels: Labels, predictions: Labels) -> np.ndarray:
     if labels.shape != predictions.shape or labels.ndim != 1 or not len(labels):
         shapes = f"labels have shape {labels.shape}, predictions {predictions.shape}"
         raise ValueError(f"{shapes}; give two arrays of one length, one number a beat")
-    for name, values in (("labels", labels), ("predictions", predictions)):
-        odd = values[~np.isin(values, range(len(CLASSES)))]
-        if len(odd):
-            raise ValueError(f"{name} hold {odd[0]!r}; classes are 0 to 4, for {' '.join(CLASSES)}")
-    pairs = labels.astype(np.int64) * len(CLASSES) + predictions.astype(np.int64)
+    labels, predictions = _indices("labels", labels), _indices("predictions", predictions)
+    pairs = labels * len(CLASSES) + predictions
     return np.bincount(pairs, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), -1)
 
 
@@ -222,9 +237,9 @@ def matrices(labels: Labels, predictions: Labels, records: np.ndarray) -> dict[s
     >>> list(each), round(scores.accuracy, 3)
     (['100', '101'], 0.667)
     """
-    labels, predictions, records = map(np.asarray, (labels, predictions, records))
-    if records.shape != labels.shape:
-        raise ValueError(f"{len(records)} names for {len(labels)} beats; give one for each beat")
+    confusion(labels, predictions)  # refuses what is no pair of labels
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    records = _names(records, len(labels))
     each = {str(name): records == name for name in np.unique(records)}
     return {name: confusion(labels[its], predictions[its]) for name, its in each.items()}
 
@@ -326,7 +341,8 @@ def bootstrap_records(
     Raises
     ------
     ValueError
-        If there are fewer than two people, or `level` is not between 0 and 1.
+        As in `matrices`, or if there are fewer than two people, `level` is not between 0 and 1,
+        or `draws` or `seed` is no whole number, 1 or more, 0 or more.
 
     Examples
     --------
@@ -337,7 +353,8 @@ def bootstrap_records(
     stack = np.stack(list(matrices(labels, predictions, subjects).values()))
     if len(stack) < 2:
         raise ValueError(f"there is {len(stack)} subject; an interval needs two or more")
-    people = np.random.default_rng(seed).integers(len(stack), size=(draws, len(stack)))
+    rng, draws = _random(seed, draws, level)
+    people = rng.integers(len(stack), size=(draws, len(stack)))
     drawn = np.stack([stack[chosen].sum(axis=0) for chosen in people])
     return _interval(stack.sum(axis=0), drawn, level)
 
@@ -367,10 +384,11 @@ def bootstrap_beats(
     >>> bootstrap_beats([0, 0, 1, 2], [0, 0, 1, 2], draws=50).loc["accuracy"].tolist()
     [1.0, 1.0, 1.0]
     """
+    rng, draws = _random(seed, draws, level)
     matrix = confusion(labels, predictions)
     # Drawing beats with replacement is drawing how many fall into each cell.
     shares = (matrix / matrix.sum()).ravel()
-    cells = np.random.default_rng(seed).multinomial(matrix.sum(), shares, size=draws)
+    cells = rng.multinomial(matrix.sum(), shares, size=draws)
     return _interval(matrix, cells.reshape(draws, *matrix.shape), level)
 
 
@@ -410,7 +428,7 @@ def reliability(
     [[10.0, 0.9, 0.8]]
     """
     believed, true = _belief(labels, probabilities, kind)
-    if bins < 1:
+    if given.whole("bins", bins) < 1:
         raise ValueError(f"bins is {bins}; one or more are needed")
     # The last bin holds 1.0, too.
     bin_of = np.minimum((believed * bins).astype(int), bins - 1)
@@ -504,10 +522,11 @@ def beat_by_beat(
     Parameters
     ----------
     ref_samples, test_samples : numpy.ndarray
-        int, rising: where the annotations are.
+        int, 0 or more, rising: where the annotations are.
     ref_symbols, test_symbols : sequence of str
-        Annotation symbols. A detector that tells no types gives ``"N"`` throughout. Marks that
-        are no beats may be among them; beats between ``[`` and ``]`` are passed over.
+        Annotation symbols, each one character. A detector that tells no types gives ``"N"``
+        throughout. Marks that are no beats may be among them; beats between ``[`` and ``]`` are
+        passed over.
     fs : float
         Sampling rate in Hz.
     start : float
@@ -528,8 +547,9 @@ def beat_by_beat(
     Raises
     ------
     ValueError
-        If samples and symbols differ in number, samples are not rising, or a symbol is
-        no annotation.
+        If samples and symbols differ in number, samples are no whole numbers that rise from 0, a
+        symbol is no annotation, `fs`, `start` or `duration` is no time that a recording can have,
+        or all annotations lie before `start`.
 
     Examples
     --------
@@ -538,11 +558,16 @@ def beat_by_beat(
     >>> result.missed, result.extra
     (1, 1)
     """
-    stop = np.inf if duration is None else round(duration * fs) + 1
-    first, window = round(start * fs), int(MATCH_WINDOW * fs + 0.5)
-    episodes = np.empty(0, EPISODE) if episodes is None else episodes
+    first, stop = _period(fs, start, duration)
+    window = int(MATCH_WINDOW * fs + 0.5)
+    episodes = _episodes(episodes)
     reference, flutter = _labelled(ref_samples, ref_symbols, escape, "reference")
     test, _ = _labelled(test_samples, test_symbols, escape, "test")
+    if 0 <= (last := max((beat.sample for beat in reference + test), default=-1)) < first:
+        all_before = f"the last beat lies at {last / fs:g} s, where nothing is compared yet"
+        raise ValueError(
+            f"start is {start:g} s and {all_before}; give start=0, or whole recordings"
+        )
     flutter += _spans(episodes, "flutter")
     unreadable = _spans(episodes, "unreadable")
     matrix = np.zeros((7, 6), dtype=np.int64)
@@ -590,19 +615,60 @@ def _figures(stack: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> 
 
 def _interval(matrix: np.ndarray, drawn: np.ndarray, level: float) -> pd.DataFrame:
     """Return the scores of a matrix, and the interval that holds `level` of the drawn ones'."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95")
     tail = (1 - level) / 2
     low, high = _figures(drawn).quantile([tail, 1 - tail]).to_numpy()
     return pd.DataFrame({"value": _figures(matrix).iloc[0], "low": low, "high": high})
 
 
+def _random(seed: int, draws: int, level: float) -> tuple[np.random.Generator, int]:
+    """Return a generator and how often it is asked; refuse what makes no interval."""
+    if not 0 < given.number("level", level) < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1, such as 0.95")
+    return np.random.default_rng(given.whole("seed", seed, 0)), given.whole("draws", draws, 1)
+
+
+def _indices(name: str, values: np.ndarray) -> np.ndarray:
+    """Return indices into `CLASSES` as int64; True and False are none."""
+    odd = values[~np.isin(values, range(len(CLASSES)))] if values.dtype != bool else values
+    if len(odd):
+        said = f"{name} hold {odd[:1].tolist()[0]!r}; classes are 0 to 4"
+        raise ValueError(f"{said}, for {' '.join(CLASSES)}")
+    return values.astype(np.int64)
+
+
+def _counts(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return how often things were counted; refuse another shape, and what are no counts."""
+    values = np.asarray(values)
+    if values.shape != shape:
+        raise ValueError(f"{name} has shape {values.shape}; it must be {shape}")
+    if values.dtype.kind not in "iuf" or not (np.isfinite(values) & (values >= 0)).all():
+        raise ValueError(f"{name} holds {values.tolist()}; it must hold counts, 0 or more")
+    return values
+
+
+def _names(records: Sequence[str] | np.ndarray, count: int) -> np.ndarray:
+    """Return one name for each beat; numbers of people will do, gaps will not."""
+    records = np.asarray(records)
+    if records.shape != (count,):
+        have = len(records) if records.ndim else repr(records.item())
+        raise ValueError(f"{have} names for {count} beats; give one for each beat")
+    odd = [one for one in records.tolist() if not isinstance(one, str | int)]
+    if odd:
+        raise ValueError(f"records hold {odd[0]!r}, which is no name; give one for each beat")
+    return records.astype(str) if records.dtype == object else records
+
+
 def _belief(labels: Labels, probabilities: np.ndarray, kind: str | None) -> tuple[np.ndarray, ...]:
     """Return, for each beat, a probability and whether what it speaks of is true."""
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    if labels.ndim != 1:
+        raise ValueError(f"labels have shape {labels.shape}; give one number a beat")
     if probabilities.shape != (len(labels), len(CLASSES)) or not len(labels):
         wanted = f"for {len(labels)} labels they must be {(len(labels), len(CLASSES))}"
         raise ValueError(f"probabilities have shape {probabilities.shape}; {wanted}")
+    if probabilities.dtype.kind not in "iuf":
+        raise ValueError(f"probabilities are of type {probabilities.dtype}; give numbers")
+    labels, probabilities = _indices("labels", labels), probabilities.astype(float)
     sums = probabilities.sum(axis=1)
     proper = (probabilities >= 0).all(axis=1) & np.isclose(sums, 1, atol=1e-3)
     if not proper.all():
@@ -625,27 +691,73 @@ class _Beat(NamedTuple):
 
 
 _NONE = len(CLASSES)  # the row and the column of what is not there
-_START, _END = _Beat(0, -1), _Beat(np.inf, -1)
+#: What stands before the first beat and after the last. No beat is near it, not even at sample 0.
+_START, _END = _Beat(-np.inf, -1), _Beat(np.inf, -1)
+
+
+def _period(fs: float, start: float, duration: float | None) -> tuple[int, float]:
+    """Return the first sample that is compared, and the one at which comparing stops."""
+    if given.number("fs", fs) <= 0:
+        raise ValueError(f"fs is {fs} Hz; it must be above 0")
+    first = round(given.number("start", start, 0) * fs)
+    if duration is None:
+        return first, np.inf
+    if given.number("duration", duration) <= start:
+        raise ValueError(f"duration is {duration} s; it must be longer than start, {start} s")
+    return first, round(duration * fs) + 1
+
+
+def _episodes(episodes: np.ndarray | None) -> np.ndarray:
+    """Return episodes, or none; refuse what is no array of them."""
+    if episodes is None:
+        return np.empty(0, EPISODE)
+    if getattr(episodes, "dtype", None) != EPISODE:
+        kind = getattr(episodes, "dtype", type(episodes).__name__)
+        raise ValueError(f"episodes are of type {kind}; give record.episodes, or None")
+    return episodes
 
 
 def _labelled(
     samples: np.ndarray, symbols: Sequence[str], escape: str, which: str
 ) -> tuple[list[_Beat], list[tuple[float, float]]]:
     """Return the beats among some annotations, and the stretches of ventricular flutter."""
-    samples, symbols = np.asarray(samples, dtype=np.int64), np.asarray(symbols, dtype="<U1")
+    samples, symbols = _positions(samples, which), _annotations(symbols, which)
     if samples.shape != symbols.shape:
         raise ValueError(f"{len(samples)} {which} samples, {len(symbols)} symbols; give one each")
-    if (np.diff(samples) < 0).any():
-        raise ValueError(f"{which} samples must rise; {samples[1:][np.diff(samples) < 0][0]} falls")
-    unknown = set(symbols.tolist()).difference(SYMBOLS.values())
-    if unknown:
-        known = f"beats are {' '.join(BEAT_SYMBOLS)}"
-        raise ValueError(f"{which} symbols hold {unknown.pop()!r}, which is no annotation; {known}")
     onsets, ends = samples[symbols == "["], np.append(samples[symbols == "]"], np.inf)
     flutter = list(zip(onsets, ends[np.searchsorted(ends, onsets)], strict=True))
     beat = np.isin(symbols, BEAT_SYMBOLS) & ~np.array([_lies_in(flutter, s) for s in samples], bool)
     labels = labels_of(symbols[beat], escape)
     return list(map(_Beat, samples[beat].tolist(), labels.tolist())), flutter
+
+
+def _positions(samples: Sequence[int] | np.ndarray, which: str) -> np.ndarray:
+    """Return samples as int64; refuse what are no places in a recording, or fall."""
+    samples = np.asarray(samples)
+    if samples.ndim != 1:
+        raise ValueError(f"{which} samples have shape {samples.shape}; give one number a beat")
+    fitting = np.zeros(samples.shape, bool)
+    if samples.dtype.kind in "iuf":
+        fitting = np.isfinite(samples) & (samples >= 0) & (np.floor(samples) == samples)
+    if not fitting.all():
+        odd = samples[~fitting].tolist()[0]
+        raise ValueError(f"{which} samples hold {odd!r}; give whole numbers, 0 or more")
+    samples = samples.astype(np.int64)
+    falling = samples[1:][np.diff(samples) < 0]
+    if len(falling):
+        raise ValueError(f"{which} samples must rise; {falling[0]} falls")
+    return samples
+
+
+def _annotations(symbols: Sequence[str] | np.ndarray, which: str) -> np.ndarray:
+    """Return symbols as ``<U1``, none of them cut; a string is one symbol for each character."""
+    symbols = list(symbols) if isinstance(symbols, str) else symbols
+    symbols = np.asarray(symbols, dtype=str)
+    unknown = sorted(set(symbols.ravel().tolist()).difference(SYMBOLS.values()))
+    if unknown:
+        known = f"beats are {' '.join(BEAT_SYMBOLS)}"
+        raise ValueError(f"{which} symbols hold {unknown[0]!r}, which is no annotation; {known}")
+    return symbols.astype("<U1")
 
 
 def _spans(episodes: np.ndarray, kind: str) -> list[tuple[int, int]]:
@@ -664,7 +776,7 @@ def _pairs(
     The order of steps, and what happens at the begin of the test period, are those of ``bxb``.
     """
     refs, tests = [_START, *reference, _END], [_START, *test, _END]
-    i = next(i for i, beat in enumerate(refs) if beat.sample >= first)
+    i = next(i for i, beat in enumerate(refs) if beat.sample >= first)  # never _START
     j = next(j for j, beat in enumerate(tests[1:]) if beat.sample >= first)  # the last before it
 
     def apart(i: int, j: int) -> float:
@@ -672,13 +784,13 @@ def _pairs(
 
     # A last test beat before the begin may belong to the first reference beat after it.
     if apart(i, j) <= window and apart(i, j) < apart(i, j + 1):
-        if refs[i] is not _START:
-            yield refs[i], tests[j]
+        yield refs[i], tests[j]
         i, j = i + 1, j + 1
     else:
         j += 1
         # A first test beat may belong to a reference beat before the begin: it goes uncounted.
-        if tests[j].sample - first <= window and apart(i, j + 1) < apart(i, j):
+        early = first > 0 and tests[j].sample - first <= window
+        if early and apart(i, j + 1) < apart(i, j):
             j += 1
 
     while min(refs[i].sample, tests[j].sample) < stop:

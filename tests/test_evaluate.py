@@ -94,11 +94,36 @@ def test_what_is_printed(scored):
         ([0, 0], [0, -1], "predictions hold .*-1"),
         ([0, 0], [0, 0.5], "predictions hold .*0.5"),
         (["N"], ["N"], "labels hold"),
+        ([True, False], [0, 1], "labels hold True"),
+        ([0, 1], np.array([False, True]), "predictions hold False"),
+        ([0, np.nan], [0, 1], "labels hold nan"),
+        ([0, None], [0, 1], "labels hold None"),
+        (3, 3, r"labels have shape \(\)"),
     ],
 )
 def test_confusion_names_what_it_refuses(labels, predictions, message):
     with pytest.raises(ValueError, match=message):
         evaluate.confusion(labels, predictions)
+
+
+def test_scores_take_no_other_matrix():
+    for matrix, message in (
+        (np.zeros((6, 6), int), r"matrix has shape \(6, 6\); it must be \(5, 5\)"),
+        (-np.eye(5), "it must hold counts, 0 or more"),
+        (np.full((5, 5), np.nan), "it must hold counts"),
+        (np.full((5, 5), "N"), "it must hold counts"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            evaluate.Scores(matrix)
+    assert evaluate.Scores(np.eye(5, dtype=int).tolist()).accuracy == 1
+    with pytest.raises(ValueError, match=r"unreadable has shape \(6,\); it must be \(5,\)"):
+        evaluate.BeatByBeat(np.zeros((6, 6), int), np.zeros(6, int))
+
+
+def test_scores_compare_by_identity(scored):
+    """Two matrices have no one truth value: comparing them element by element would raise."""
+    other = evaluate.Scores(scored.matrix.copy())
+    assert scored == scored and scored != other and len({scored, other}) == 2
 
 
 # --- records and people ---------------------------------------------------------------------
@@ -115,6 +140,25 @@ def test_per_record_by_hand():
     assert table.loc["b", ["V Se", "V +P"]].tolist() == [1, 0.5]
     with pytest.raises(ValueError, match="2 names for 3 beats"):
         evaluate.per_record([N, N, S], [N, N, S], np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "names", "message"),
+    [
+        ([0, 1, 2], [0, 1], list("aab"), r"labels have shape \(3,\), predictions \(2,\)"),
+        ([0, 1], [0, 1], "ab", "'ab' names for 2 beats"),
+        ([0, 1], [0, 1], ["a", None], "records hold None, which is no name"),
+        ([0, 1], [0, 1], [0.5, np.nan], "records hold 0.5, which is no name"),
+        ([0, 5], [0, 1], ["a", "b"], "labels hold 5"),
+        ([0, True], np.array([True, False]), ["a", "b"], "predictions hold True"),
+        ([], [], [], r"labels have shape \(0,\)"),
+    ],
+)
+def test_what_is_no_beat_of_a_record_is_named(labels, predictions, names, message):
+    calls = (evaluate.matrices, evaluate.per_record, evaluate.gross_and_average)
+    for call in (*calls, evaluate.bootstrap_records):
+        with pytest.raises(ValueError, match=message):
+            call(labels, predictions, names)
 
 
 def test_the_matrices_of_records_sum_to_that_of_all_beats():
@@ -219,6 +263,33 @@ def test_levels_that_are_none(alike, level):
         evaluate.bootstrap_records(*alike, level=level)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"draws": 0}, "draws is 0; give a whole number, 1 or more"),
+        ({"draws": -5}, "draws is -5"),
+        ({"draws": 10.5}, "draws is 10.5"),
+        ({"draws": True}, "draws is True"),
+        ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),
+        ({"seed": None}, "seed is None"),
+        ({"seed": 0.5}, "seed is 0.5"),
+        ({"level": float("nan")}, "level is nan"),
+        ({"level": "95 %"}, "level is '95 %'"),
+    ],
+)
+def test_draws_that_make_no_interval(alike, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate.bootstrap_records(*alike, **arguments)
+    with pytest.raises(ValueError, match=message):
+        evaluate.bootstrap_beats(*alike[:2], **arguments)
+
+
+def test_numpy_numbers_are_numbers(alike):
+    plain = evaluate.bootstrap_records(*alike, draws=20, seed=1, level=0.5)
+    given = {"draws": np.int64(20), "seed": np.uint8(1), "level": np.float32(0.5)}
+    pd.testing.assert_frame_equal(plain, evaluate.bootstrap_records(*alike, **given))
+
+
 def test_intervals_of_a_class_that_nobody_has_are_nan():
     table = evaluate.bootstrap_records([N, V] * 3, [N, V] * 3, np.repeat(list("abc"), 2), draws=50)
     assert table.loc["S F1"].isna().all() and table.loc["V F1"].tolist() == [1, 1, 1]
@@ -282,11 +353,24 @@ def test_risk_and_coverage_by_hand():
         ([N], [[1.5, -0.5, 0, 0, 0]], {}, "row 0 is"),
         ([N], believed(0.5), {"kind": "X"}, "no class 'X'; there are N S V F Q"),
         ([N], believed(0.5), {"bins": 0}, "bins is 0; one or more"),
+        ([N], believed(0.5), {"bins": 2.5}, "bins is 2.5; give a whole number"),
+        ([7], believed(0.5), {}, "labels hold 7; classes are 0 to 4"),
+        ([0.5], believed(0.5), {}, "labels hold 0.5"),
+        (["N"], believed(0.5), {}, "labels hold 'N'"),
+        ([True], believed(0.5), {}, "labels hold True"),
+        ([[N]], believed(0.5), {}, r"labels have shape \(1, 1\)"),
+        (N, believed(0.5), {}, r"labels have shape \(\)"),
+        ([N], [["1", "0", "0", "0", "0"]], {}, "probabilities are of type <U1; give numbers"),
     ],
 )
 def test_beliefs_that_are_none(labels, probabilities, arguments, message):
     with pytest.raises(ValueError, match=message):
         evaluate.reliability(labels, probabilities, **arguments)
+    with pytest.raises(ValueError, match=message):
+        evaluate.calibration_error(labels, probabilities, **arguments)
+    if not arguments:
+        with pytest.raises(ValueError, match=message):
+            evaluate.risk_coverage(labels, probabilities)
 
 
 # --- beat by beat ---------------------------------------------------------------------------
@@ -392,6 +476,96 @@ def test_beat_by_beat_names_what_it_refuses(reference, symbols, message):
         evaluate.beat_by_beat(reference, list(symbols), [100], ["N"], 360.0)
     with pytest.raises(ValueError, match=message.replace("reference", "test")):
         evaluate.beat_by_beat([100], ["N"], reference, list(symbols), 360.0)
+
+
+@pytest.mark.parametrize("reference", [{10: "V", 400: "N"}, {0: "V", 400: "N"}, {300: "V"}, {}])
+def test_a_test_beat_at_sample_0_is_a_beat_as_any_other(reference):
+    """Moved by as much as nothing changes, the same beats give the same matrix."""
+    test = {0: "S", 400: "N"}
+    later = [{sample + 1000: kind for sample, kind in beats.items()} for beats in (reference, test)]
+    here, there = compare(reference, test), compare(*later)
+    assert np.array_equal(here.matrix, there.matrix)
+    assert here.unreadable.tolist() == there.unreadable.tolist() == [0] * 5
+    swapped = compare(test, reference), compare(*later[::-1])
+    assert np.array_equal(*(one.matrix for one in swapped))
+    assert swapped[0].unreadable.sum() == 0
+
+
+def test_every_beat_near_the_begin_is_counted_once():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        sides = [np.sort(rng.choice(120, rng.integers(1, 4), False)).tolist() for _ in range(2)]
+        reference, test = (dict(zip(side, "NVA", strict=False)) for side in sides)
+        result = compare(reference, test)
+        assert result.matrix[:5].sum() == len(reference) and result.unreadable.sum() == 0
+        assert result.matrix[:, :5].sum() == len(test)
+
+
+def test_a_beat_before_the_recording_is_no_partner():
+    """The first reference beat lies within 150 ms of sample 0, and the test's after the start."""
+    result = compare({30: "N"}, {61: "N"}, start=0.05)
+    assert result.matrix[N, N] == 1 and result.missed == result.extra == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "symbols", "message"),
+    [
+        ([-1, 500], "NN", "samples hold -1; give whole numbers, 0 or more"),
+        ([100.5, 500], "NN", "samples hold 100.5"),
+        ([100, np.nan], "NN", "samples hold nan"),
+        ([100, np.inf], "NN", "samples hold inf"),
+        ([True, True], "NN", "samples hold True"),
+        (["100", "500"], "NN", "samples hold '100'"),
+        ([[100, 500]], "NN", r"samples have shape \(1, 2\)"),
+        (100, "N", r"samples have shape \(\)"),
+        ([100, 500], ["N", "Noise"], "symbols hold 'Noise', which is no annotation"),
+        ([100, 500], ["Artifact", "N"], "symbols hold 'Artifact'"),
+        ([100, 500], ["N", "NN"], "symbols hold 'NN'"),
+        ([100, 500], ["N", ""], "symbols hold ''"),
+        ([100, 500], ["N", None], "symbols hold 'None'"),
+        ([100, 500], [1, 5], "symbols hold '1'"),
+        ([100, 500], [["N"], ["N"]], "2 .* samples, 2 symbols; give one each"),
+    ],
+)
+def test_annotations_that_are_none(samples, symbols, message):
+    symbols = list(symbols)
+    for side, call in {
+        "reference": lambda: evaluate.beat_by_beat(samples, symbols, [100], ["N"], 360.0, 0),
+        "test": lambda: evaluate.beat_by_beat([100], ["N"], samples, symbols, 360.0, 0),
+    }.items():
+        with pytest.raises(ValueError, match=message) as caught:
+            call()
+        assert side in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"fs": 0}, "fs is 0 Hz; it must be above 0"),
+        ({"fs": -360}, "fs is -360"),
+        ({"fs": np.nan}, "fs is nan; give a finite number"),
+        ({"fs": "360"}, "fs is '360'; give a finite number"),
+        ({"start": -1}, "start is -1; give a finite number, 0 or more"),
+        ({"start": np.nan}, "start is nan"),
+        ({"start": np.inf}, "start is inf"),
+        ({"duration": 0}, "duration is 0 s; it must be longer than start, 0 s"),
+        ({"duration": np.nan}, "duration is nan"),
+        ({"start": 20, "duration": 10}, "duration is 10 s; it must be longer than start, 20 s"),
+        ({"start": 300}, "start is 300 s and the last beat lies at 1.38889 s, .*; give start=0"),
+        ({"escape": "V"}, "escape is 'V'"),
+        ({"episodes": [("flutter", 1, 2)]}, "episodes are of type list; give record.episodes"),
+        ({"episodes": np.zeros(3)}, "episodes are of type float64; give record.episodes"),
+    ],
+)
+def test_comparisons_that_mean_nothing(arguments, message):
+    arguments = {"fs": 360.0, "start": 0} | arguments
+    with pytest.raises(ValueError, match=message):
+        evaluate.beat_by_beat([100, 500], ["N", "N"], [100], ["N"], **arguments)
+
+
+def test_symbols_may_be_one_string():
+    result = evaluate.beat_by_beat([100, 500], "NV", np.array([100.0, 500.0]), "NV", 360, start=0)
+    assert result.matrix[N, N] == result.matrix[V, V] == 1
 
 
 def test_marks_that_are_no_beats_are_passed_over():
