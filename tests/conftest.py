@@ -20,10 +20,15 @@ for _name in ("no_proxy", "NO_PROXY"):  # a proxy would answer in this machine's
 if os.environ.get("ECGLAB_DATA"):  # notebooks and subprocesses run in other folders
     os.environ["ECGLAB_DATA"] = str(Path(os.environ["ECGLAB_DATA"]).resolve())
 
+import hypothesis  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import wfdb  # noqa: E402
+
+# An example may take as long as it takes: other work may share the cores.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 LEADS_12 = ("i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6")
 

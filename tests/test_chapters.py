@@ -24,9 +24,10 @@ CHAPTERS = notebooks.chapters()
 SECONDS = 90  # a chapter's limit, and
 MEDIAN_SECONDS = 45  # that of the median, as measured when the outputs were made
 MEGABYTES = 2000
-CELL_SECONDS = 300
-# A machine busy with other work may be slower than the one on which a chapter was measured.
-BUSY = 4
+# These end what hangs. A computer busy with other work may be far slower than the one on which
+# a chapter was measured, so the limit itself is held where the outputs are made.
+CELL_SECONDS = 900
+HANGING = 1800
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -75,13 +76,12 @@ def run_under_nbval(path, source, run_times):
     seconds = time.perf_counter() - started
     run_times[source, path.stem] = seconds
     assert run.returncode == 0, f"{path.name} fails:\n{run.stdout[-6000:]}{run.stderr[-2000:]}"
-    assert seconds <= BUSY * SECONDS, f"{path.name} took {seconds:.0f} s, the limit is {SECONDS} s"
     if seconds > SECONDS:
         warnings.warn(f"{path.name} took {seconds:.0f} s here, over {SECONDS} s", stacklevel=2)
 
 
 @every_chapter
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(HANGING)
 def test_chapter_runs(path, run_times):
     source = os.environ.get("ECGLAB_SOURCE") or "real"
     if not os.environ.get("ECGLAB_DATA"):
@@ -91,7 +91,7 @@ def test_chapter_runs(path, run_times):
 
 @pytest.mark.long
 @every_chapter
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(HANGING)
 def test_chapter_runs_on_simulated_patients(path, run_times):
     run_under_nbval(path, "simulated", run_times)
 

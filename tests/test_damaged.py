@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from ecglab import records
 
 REAL = Path(os.environ.get("ECGLAB_DATA", ""))
-SECONDS = 5
+SECONDS = 5  # of this process's own computing: a busy computer takes longer by the clock
 GIGABYTES = 3  # above what the process has already
 
 COUNT = {"refused": 0, "right": 0, "undetectable": 0}
@@ -216,13 +216,13 @@ def real(root, database):
 
 def read(patient):
     """Return the damaged record, or None if it was refused; anything else fails the test."""
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         record = records.load(patient.name, patient.database)
     except records.DamagedRecording as error:
         assert str(patient.name) in str(error) and len(str(error)) < 2000
         record = None
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     return record
 
 
