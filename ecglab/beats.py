@@ -3,15 +3,20 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from numbers import Real
 from typing import Self
 
 import numpy as np
 import sleepecg
+from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
 from ecglab import records as recordings
-from ecglab.records import Record
+from ecglab.databases import (
+    Record,
+    checked_rate,
+    checked_samples,
+    checked_symbols,
+)
 
 #: The classes of ANSI/AAMI EC57; a label is an index into this tuple.
 CLASSES = ("N", "S", "V", "F", "Q")
@@ -46,12 +51,18 @@ RR_KINDS = {
 #: Column names of `Beats.rr`.
 RR_NAMES = tuple(RR_KINDS)
 
+#: From this many seconds on, the time from one beat to the next is a gap in the annotations, not
+#: an interval of the rhythm. Longer than the longest pause that cardiologists marked in mitdb:
+#: 5.9 s, in record 232.
+GAP = 6.0
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Beats:
     """Beats cut from recordings, ready to become images.
 
-    Indexing with a slice, a mask or an array of positions gives `Beats` again.
+    Indexing with a slice, a mask or an array of positions gives `Beats` again. What it is given is
+    checked. Two `Beats` are equal only if they are the same object; `sha256` compares contents.
 
     Attributes
     ----------
@@ -78,6 +89,15 @@ class Beats:
         One entry for each lead of `windows`, as asked for.
     simulated : bool
         Whether the beats are of simulated patients.
+    highpass : float or None
+        Below which frequency, in Hz, baseline wander was removed.
+    escape : {"N", "S"}
+        Where supraventricular escape beats count; see `labels_of`.
+
+    Raises
+    ------
+    ValueError
+        If parts do not fit together, or hold what they can't: the message names it.
     """
 
     windows: np.ndarray
@@ -93,13 +113,40 @@ class Beats:
     after: float
     leads: tuple[str, ...]
     simulated: bool
+    highpass: float | None = 0.5
+    escape: str = "N"
+
+    def __post_init__(self) -> None:
+        checked = {
+            "windows": _checked_windows(self.windows),
+            "labels": _checked_labels(self.labels),
+            "symbols": checked_symbols(self.symbols),
+            "rr": np.asarray(self.rr, dtype=np.float32),
+            "records": np.asarray(self.records, dtype=str),
+            "subjects": np.asarray(self.subjects, dtype=str),
+            "samples": np.asarray(self.samples, dtype=np.int64),
+            "padded": np.asarray(self.padded, dtype=bool),
+            "fs": checked_rate(self.fs),
+            "leads": (self.leads,) if isinstance(self.leads, str) else tuple(self.leads),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # the way to fill a frozen dataclass
+        sizes = {name: len(getattr(self, name)) for name in _PER_BEAT}
+        if len(set(sizes.values())) > 1:
+            said = ", ".join(f"{name} {size}" for name, size in sizes.items())
+            raise ValueError(f"each beat needs one of everything; there are {said}")
+        if self.rr.ndim != 2:
+            raise ValueError(f"rr has shape {self.rr.shape}; it must be (beats, features)")
+        if len(self.leads) != self.windows.shape[2]:
+            channels = self.windows.shape[2]
+            raise ValueError(f"{len(self.leads)} leads for windows of {channels} channels")
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __getitem__(self, choice: slice | np.ndarray | Sequence[int]) -> Self:
-        if isinstance(choice, int | np.integer):
-            raise TypeError(f"{choice} is one position; give a slice, a mask or a list: [{choice}]")
+        if not isinstance(choice, slice):
+            choice = _checked_choice(choice, len(self))
         return replace(self, **{name: getattr(self, name)[choice] for name in _PER_BEAT})
 
     @property
@@ -126,7 +173,8 @@ class Beats:
         return f"{len(self)} beats of {len(np.unique(self.subjects))} {people} ({counts}), {form}"
 
 
-_SHARED = ("fs", "before", "after", "leads", "simulated")  # by all beats of one `Beats`
+#: What all beats of one `Beats` share.
+_SHARED = ("fs", "before", "after", "leads", "simulated", "highpass", "escape")
 _PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in _SHARED)
 
 
@@ -168,12 +216,50 @@ def detect(signal: np.ndarray, fs: float) -> np.ndarray:
     signal = np.asarray(signal)
     if signal.ndim != 1:
         raise ValueError(f"signal has shape {signal.shape}; give one lead, shape (samples,)")
-    _check_rate(fs, above=60)
+    if checked_rate(fs) <= 60:
+        raise ValueError(f"fs is {fs!r}; it must be a sampling rate above 60 Hz")
     _check_signal(signal[:, None])
     lasts = (len(signal) + 1 - np.argmax(signal != signal[0])) / fs
     if lasts < 1:
         raise ValueError(f"the signal lasts {lasts:.2f} s after any flat start; 1 s is needed")
     return np.asarray(sleepecg.detect_heartbeats(signal.astype(float), fs), dtype=np.int64)
+
+
+def find(record: Record, lead: str | None = None) -> Record:
+    """Find the heartbeats of a record that has no annotations, or put them in their place.
+
+    Parameters
+    ----------
+    record : Record
+    lead : str, optional
+        In which lead; by default the one in which the beats are highest.
+
+    Returns
+    -------
+    Record
+        With the found beats, called ``?`` (not classified), and no rhythms. Beats found where the
+        signal is unreadable are left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such lead, or `detect` can't use it, or it finds no beat.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> found = find(records.load("100"))
+    >>> len(found.samples) > 2000, set(found.symbols.tolist())
+    (True, {'?'})
+    """
+    if lead is None:
+        heights = np.ptp(np.percentile(record.signal, (1, 99), axis=0), axis=0)
+        lead = record.leads[int(heights.argmax())]
+    samples = detect(record.lead(lead), record.fs)
+    samples = samples[~_inside(samples, record.episodes, "unreadable")]
+    if not len(samples):
+        raise ValueError(f"no beat was found in lead {lead} of record {record}")
+    return replace(record, samples=samples, symbols=["?"] * len(samples), rhythms=())
 
 
 def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.ndarray:
@@ -206,7 +292,7 @@ def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.nd
     the wander: measure those on the unfiltered signal.
     """
     signal = np.asarray(signal)
-    _check_rate(fs)
+    fs = checked_rate(fs)
     if signal.ndim not in (1, 2) or len(signal) < 10:
         raise ValueError(
             f"signal has shape {signal.shape}; give (samples,) or (samples, leads), 10 or more"
@@ -248,7 +334,7 @@ def labels_of(symbols: Sequence[str] | np.ndarray, escape: str = "N") -> np.ndar
         raise ValueError(f"escape is {escape!r}; it may be 'N' or 'S'")
     index = {symbol: CLASSES.index(name) for name in CLASSES for symbol in AAMI[name]}
     index |= dict.fromkeys("ejn", CLASSES.index(escape))
-    symbols = np.asarray(symbols, dtype="<U1").tolist()
+    symbols = np.asarray(symbols, dtype=str).tolist()
     unknown = sorted(set(symbols) - index.keys())
     if unknown:
         raise ValueError(f"{unknown} are not beat symbols; those are {' '.join(index)}")
@@ -297,7 +383,7 @@ def segment(
     >>> beats.windows.shape[1:], beats.fs
     ((216, 1), 360.0)
     """
-    first, stop = np.rint([-before * record.fs, after * record.fs])
+    first, stop = _extent(before, after, record.fs)
     if not 0 < stop - first <= len(record.signal):
         raise ValueError(
             f"the window from {-before} s to {after} s is empty, or longer than the recording "
@@ -326,7 +412,7 @@ def segment(
         windows=signal[inside],
         labels=labels_of(record.symbols, escape),
         symbols=record.symbols,
-        rr=rr_features(record.samples, record.fs),
+        rr=rr_features(record.samples, record.fs, record.episodes),
         records=np.full(count, record.name),
         subjects=np.full(count, record.subject),
         samples=record.samples,
@@ -336,11 +422,13 @@ def segment(
         after=after,
         leads=wanted,
         simulated=record.simulated,
+        highpass=highpass,
+        escape=escape,
     )
 
 
 def load(
-    names: str | Iterable[str],
+    names: str | int | Iterable[str | int],
     leads: Sequence[str] = ("MLII",),
     before: float = 0.25,
     after: float = 0.35,
@@ -351,7 +439,7 @@ def load(
 
     Parameters
     ----------
-    names : str or iterable of str
+    names : str or int, or iterable of them
         ``"DS1"`` (training patients), ``"DS2"`` (test patients), or names of records.
     leads, before, after, highpass, escape
         As in `segment`. Records 102 and 104 have no MLII.
@@ -363,15 +451,19 @@ def load(
     Raises
     ------
     ValueError
-        If no name is given, or some records are real and some simulated.
+        If no name is given, or one twice, or some records are real and some simulated.
 
     Examples
     --------
     >>> load(["100", "101"]).windows.shape[1:]
     (216, 1)
     """
-    if isinstance(names, str):
+    if isinstance(names, str | int):
         names = {"DS1": recordings.DS1, "DS2": recordings.DS2}.get(names, (names,))
+    names = [str(name) for name in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"record {twice[0]} is named twice; its beats would count twice")
     cut = (before, after, leads, highpass, escape)
     return concatenate([segment(recordings.load(name), *cut) for name in names])
 
@@ -382,16 +474,67 @@ def concatenate(parts: Sequence[Beats]) -> Beats:
     Raises
     ------
     ValueError
-        If there is nothing to join, or the parts differ in window, leads, sampling
-        rate or in being real or simulated.
+        If there is nothing to join, or the parts differ in window, leads, sampling rate (see
+        `resample`), filter, number of RR features, the class of escape beats, or in being real
+        or simulated.
     """
     if not parts:
         raise ValueError("no records given; name at least one, such as '100'")
-    forms = {tuple(getattr(part, name) for name in _SHARED) for part in parts}
-    if len(forms) > 1:
-        raise ValueError(f"these beats can't be joined: {_SHARED} is {sorted(forms)}")
+    for name in _SHARED:
+        found = {getattr(part, name): None for part in parts}
+        if len(found) > 1:
+            raise ValueError(
+                f"these beats can't be joined: {name} is {' or '.join(map(str, found))}"
+            )
+    widths = sorted({part.rr.shape[1] for part in parts})
+    if len(widths) > 1:
+        raise ValueError(f"these beats can't be joined: they have {widths} RR features")
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_BEAT}
     return replace(parts[0], **joined)
+
+
+def resample(beats: Beats, fs: float) -> Beats:
+    """Bring beats to another sampling rate, so that recordings of several rates can be joined.
+
+    Parameters
+    ----------
+    beats : Beats
+    fs : float
+        The new sampling rate in Hz.
+
+    Returns
+    -------
+    Beats
+        Windows of the same length in time, read off a cubic spline through the samples; where
+        the rate falls, what is too fast for the new one is filtered out first. ``samples`` count
+        at the new rate. Intervals and labels stay.
+
+    Raises
+    ------
+    ValueError
+        If `fs` is no rate.
+
+    Examples
+    --------
+    >>> some = load(["100"])[:5]
+    >>> resample(some, 250).windows.shape
+    (5, 150, 1)
+    """
+    fs = checked_rate(fs)
+    if fs == beats.fs:
+        return beats
+    windows = beats.windows
+    if fs < beats.fs:
+        slower = butter(4, 0.4 * fs, fs=beats.fs, output="sos")
+        windows = sosfiltfilt(slower, windows, axis=1, padtype="even")
+    first, _ = _extent(beats.before, beats.after, beats.fs)
+    times = (first + np.arange(windows.shape[1])) / beats.fs
+    new_times = np.arange(*_extent(beats.before, beats.after, fs)) / fs
+    # Half a sample beyond the last known one, at most: its value stands
+    inside = np.clip(new_times, times[0], times[-1])
+    values = CubicSpline(times, windows, axis=1)(inside).astype(np.float32)
+    samples = np.rint(beats.samples * (fs / beats.fs)).astype(np.int64)
+    return replace(beats, windows=values, samples=samples, fs=fs)
 
 
 def typical(beats: Beats) -> np.ndarray:
@@ -446,13 +589,18 @@ def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) 
     Raises
     ------
     ValueError
-        If there is something else in `show`.
+        If there is something else in `show`, or the beats were set against it already.
 
     Examples
     --------
     >>> against_typical(load(["100"])).leads
     ('MLII', 'MLII difference')
     """
+    if isinstance(show, str):
+        show = (show,)
+    done = [lead for lead in beats.leads if lead.endswith((" typical", " difference"))]
+    if done:
+        raise ValueError(f"these beats were set against the typical beat already: {done}")
     usual = typical(beats)
     windows = {"beat": beats.windows, "typical": usual, "difference": beats.windows - usual}
     if not show or not set(show) <= set(windows):
@@ -483,13 +631,20 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
     Raises
     ------
     ValueError
-        If a name is in seconds or not among `RR_NAMES`.
+        If a name is in seconds or not among `RR_NAMES`, or the beats do not have all columns of
+        `RR_NAMES`, as after a first `log_rr`.
 
     Examples
     --------
-    >>> log_rr(load(["100"]), ["previous / record mean"]).rr.shape
-    (2273, 1)
+    >>> log_rr(load(["100"]), ["previous / record mean"]).rr.shape[1]
+    1
     """
+    names = (names,) if isinstance(names, str) else tuple(names)
+    if beats.rr.shape[1] != len(RR_NAMES):
+        said = (
+            f"the beats have {beats.rr.shape[1]} RR features, not the {len(RR_NAMES)} of RR_NAMES"
+        )
+        raise ValueError(f"{said}: log_rr has been here already; give it beats as they were cut")
     known = [name for name in RR_NAMES if "/" in name]
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -500,8 +655,8 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
     return replace(beats, rr=np.clip(columns, -1, 1))
 
 
-def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
-    """Describe each beat by the intervals to its neighbours.
+def intervals(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
+    """Return the time from each beat to the next, where it is an interval of the rhythm.
 
     Parameters
     ----------
@@ -509,19 +664,60 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
         int, shape ``(n,)``, rising: where the beats are.
     fs : float
         Sampling rate in Hz.
+    episodes : numpy.ndarray, optional
+        ``Record.episodes``: stretches in which single beats can't be told.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape ``(n - 1,)``, in s; NaN across an unreadable stretch, ventricular flutter,
+        or `GAP` seconds without a beat: there the beats between are not known.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two beats, they are not in rising order, or no interval is left.
+
+    Examples
+    --------
+    >>> intervals([0, 300, 600, 40_000, 40_360], 360.0).round(3).tolist()
+    [0.833, 0.833, nan, 1.0]
+    """
+    samples = checked_samples(samples)
+    fs = checked_rate(fs)
+    if len(samples) < 2:
+        raise ValueError(f"samples has shape {samples.shape}; give two or more beats, shape (n,)")
+    seconds = np.diff(samples) / fs
+    seconds[seconds >= GAP] = np.nan
+    for onset, offset in [] if episodes is None else episodes[["onset", "offset"]].tolist():
+        across = (samples[:-1] < offset) & (samples[1:] > onset)
+        seconds[across] = np.nan
+    if np.isnan(seconds).all():
+        said = f"none of the {len(seconds)} times between beats is an interval of the rhythm"
+        raise ValueError(f"{said}: all last {GAP:g} s or more, or span an episode")
+    return seconds
+
+
+def rr_features(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
+    """Describe each beat by the intervals to its neighbours.
+
+    Parameters
+    ----------
+    samples, fs, episodes
+        As for `intervals`.
 
     Returns
     -------
     numpy.ndarray
         float32, shape ``(n, len(RR_NAMES))``; `RR_KINDS` tells which columns a monitor could
         compute as it goes and which need the recording's future. The record's mean stands in
-        for the two intervals that do not exist, before the first beat and after the last, but
-        enters no other beat's mean or median.
+        for intervals that do not exist (before the first beat, after the last, across a gap: see
+        `intervals`) but enters no other beat's mean or median.
 
     Raises
     ------
     ValueError
-        If there are fewer than two beats, or they are not in rising order.
+        As from `intervals`.
 
     Examples
     --------
@@ -543,31 +739,23 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
     0.33 change of last 10 / median of last 10 (causal)
     0.75 record change / record median (record-adaptive)
     """
-    samples = np.asarray(samples)
-    _check_rate(fs)
-    if samples.ndim != 1 or len(samples) < 2:
-        raise ValueError(f"samples has shape {samples.shape}; give two or more beats, shape (n,)")
-    intervals = np.diff(samples.astype(float)) / fs  # of unsigned integers, diff wraps around
-    if not (intervals > 0).all():
-        worst = int(np.argmin(intervals > 0))
-        raise ValueError(
-            f"beats must be in rising order; sample {samples[worst + 1]} follows {samples[worst]}"
-        )
-    mean = intervals.mean()
+    known = intervals(samples, fs, episodes)
+    mean, median = np.nanmean(known), np.nanmedian(known)
     usual = {
-        "mean of last 10": _of_last(intervals, np.nanmean),
-        "median of last 10": _of_last(intervals, np.nanmedian),
-        "mean so far": np.cumsum(intervals) / np.arange(1, len(samples)),
+        "mean of last 10": _of_last(known, np.nanmean, mean),
+        "median of last 10": _of_last(known, np.nanmedian, median),
+        "mean so far": _mean_so_far(known, mean),
     }
-    changes = np.abs(np.diff(intervals, prepend=intervals[0]))  # the first has nothing before it
+    changes = np.abs(np.diff(known, prepend=known[0]))  # the first has nothing before it
     # Before its second beat a record has no usual interval: the ratios to it begin with 1
     terms = {name: np.concatenate([[mean], one]) for name, one in usual.items()}
-    terms["change of last 10"] = np.concatenate([[0], _of_last(changes, np.nanmedian)])
-    change = np.median(changes[1:]) if len(changes) > 1 else 0
-    terms["record change"] = np.full(len(samples), change)
-    terms |= {"record mean": mean, "record median": np.median(intervals), "": 1}
-    terms["previous"] = np.concatenate([[mean], intervals])
-    terms["next"] = np.concatenate([intervals, [mean]])
+    terms["change of last 10"] = np.concatenate([[0], _of_last(changes, np.nanmedian, 0)])
+    later = changes[1:][np.isfinite(changes[1:])]
+    terms["record change"] = np.full(len(known) + 1, np.median(later) if len(later) else 0)
+    terms |= {"record mean": mean, "record median": median, "": 1}
+    filled = np.where(np.isnan(known), mean, known)
+    terms["previous"] = np.concatenate([[mean], filled])
+    terms["next"] = np.concatenate([filled, [mean]])
     # A column's name says what is divided by what, that of seconds by nothing
     columns = (name.removesuffix(" (s)").partition(" / ") for name in RR_NAMES)
     ratios = [terms[part] / terms[whole] for part, _, whole in columns]
@@ -577,15 +765,73 @@ def rr_features(samples: np.ndarray, fs: float) -> np.ndarray:
 # ---------------------------------------------------------------------------
 
 
-def _of_last(intervals: np.ndarray, middle: Callable[..., np.ndarray]) -> np.ndarray:
-    """Return the nanmean or nanmedian of each interval and the nine before it."""
-    padded = np.concatenate([np.full(9, np.nan), intervals])
-    return middle(np.lib.stride_tricks.sliding_window_view(padded, 10), axis=1)
+def _of_last(known: np.ndarray, middle: Callable[..., np.ndarray], otherwise: float) -> np.ndarray:
+    """Return the nanmean or nanmedian of each interval and the nine before it.
+
+    Where all ten are missing, `otherwise` stands.
+    """
+    padded = np.concatenate([np.full(9, np.nan), known])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 10)
+    empty = np.isnan(windows).all(axis=1)
+    result = np.full(len(known), otherwise, dtype=float)
+    result[~empty] = middle(windows[~empty], axis=1)
+    return result
 
 
-def _check_rate(fs: float, above: float = 0) -> None:
-    if not isinstance(fs, Real) or not above < fs < np.inf:
-        raise ValueError(f"fs is {fs!r}; it must be a sampling rate above {above:g} Hz")
+def _mean_so_far(known: np.ndarray, otherwise: float) -> np.ndarray:
+    """Return the mean of each interval and all before it, missing ones left out."""
+    count = np.cumsum(np.isfinite(known))
+    total = np.cumsum(np.nan_to_num(known))
+    return np.where(count > 0, total / np.maximum(count, 1), otherwise)
+
+
+def _extent(before: float, after: float, fs: float) -> tuple[float, float]:
+    """Return where a window begins and ends, in whole samples from its beat."""
+    first, stop = np.rint([-before * fs, after * fs])
+    return first, stop
+
+
+def _inside(samples: np.ndarray, episodes: np.ndarray, kind: str) -> np.ndarray:
+    """Tell of each place whether it lies in an episode of that kind."""
+    inside = np.zeros(len(samples), dtype=bool)
+    for onset, offset in episodes[episodes["kind"] == kind][["onset", "offset"]].tolist():
+        inside |= (samples >= onset) & (samples < offset)
+    return inside
+
+
+def _checked_choice(choice: np.ndarray | Sequence[int], count: int) -> np.ndarray:
+    """Return positions or a mask as an array of one dimension, or refuse what is neither."""
+    accepted = "give a slice, a mask or a list of positions"
+    if choice is None or isinstance(choice, str | tuple) or choice is Ellipsis:
+        raise TypeError(f"{choice!r} chooses no beats; {accepted}")
+    array = np.asarray(choice)
+    if array.ndim == 0:
+        raise TypeError(f"{choice} is one position; {accepted}: [{choice}]")
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "biu"):
+        said = f"an array of {array.dtype}, shape {array.shape}, chooses no beats"
+        raise TypeError(f"{said}; {accepted}")
+    if array.dtype == bool and len(array) != count:
+        raise IndexError(f"the mask has {len(array)} entries for {count} beats; give one each")
+    return array if array.size else array.astype(np.int64)
+
+
+def _checked_windows(windows: np.ndarray) -> np.ndarray:
+    array = np.asarray(windows)
+    if array.ndim != 3 or array.dtype.kind not in "iuf":
+        said = f"windows holds {array.dtype}, shape {array.shape}"
+        raise ValueError(f"{said}; it must hold numbers in mV, (beats, samples, leads)")
+    return array.astype(np.float32, copy=False)
+
+
+def _checked_labels(labels: np.ndarray) -> np.ndarray:
+    array = np.asarray(labels)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        said = f"labels holds {array.dtype}, shape {array.shape}"
+        raise ValueError(f"{said}; it must hold one index into {CLASSES} a beat")
+    outside = array[(array < 0) | (array >= len(CLASSES))]
+    if len(outside):
+        raise ValueError(f"labels holds {outside[0]}; they are 0 to {len(CLASSES) - 1}: {CLASSES}")
+    return array.astype(np.int8)
 
 
 def _check_signal(

@@ -9,175 +9,81 @@ Sources are tried in this order:
 
 ``ECGLAB_SOURCE=real`` turns step 4 into an error, ``ECGLAB_SOURCE=simulated``
 starts there. `describe` says which source is in force.
+
+Anybody's own recording, in one of several formats, is read by `read`.
 """
 
 import functools
 import hashlib
 import os
 import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import wfdb
-from wfdb.io.annotation import ann_label_table, proc_ann_bytes
 
-from ecglab import fetch
+from ecglab import fetch, formats, simulate
+from ecglab.databases import (
+    BEAT_SYMBOLS,
+    DATABASES,
+    DS1,
+    DS2,
+    EPISODE,
+    LUDB,
+    LUDB_LEADS,
+    MITDB,
+    NSTDB,
+    PACED,
+    SOURCES,
+    SYMBOLS,
+    WAVE,
+    Database,
+    Record,
+    beat_marks,
+    check_name,
+    checked_rate,
+    checked_samples,
+    checked_symbols,
+    database_of,
+    names,
+    subject,
+)
 from ecglab.fetch import DamagedRecording, RecordingUnavailable, cache
 
-_DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230"
-_DS2 = "100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234"
-#: Inter-patient split of de Chazal et al. 2004 (doi 10.1109/TBME.2004.827359).
-DS1, DS2 = tuple(_DS1.split()), tuple(_DS2.split())
-#: Records with paced beats, left out of DS1 and DS2.
-PACED = ("102", "104", "107", "217")
-MITDB = tuple(sorted(DS1 + DS2 + PACED))
-LUDB = tuple(str(number) for number in range(1, 201))
-#: Noise of baseline wander, electrode motion and muscle (Moody et al. 1984), without any heart.
-NSTDB = ("bw", "em", "ma")
-_UNCALIBRATED = "uncalibrated: 200 counts per mV are WFDB's assumption"
+__all__ = [
+    "BEAT_SYMBOLS",
+    "DATABASES",
+    "DS1",
+    "DS2",
+    "EPISODE",
+    "LUDB",
+    "LUDB_LEADS",
+    "MITDB",
+    "NSTDB",
+    "PACED",
+    "SOURCES",
+    "SYMBOLS",
+    "WAVE",
+    "DamagedRecording",
+    "Database",
+    "Record",
+    "RecordingUnavailable",
+    "cache",
+    "check_name",
+    "describe",
+    "download",
+    "load",
+    "names",
+    "read",
+    "subject",
+]
 
-#: WFDB annotation symbols that mark a beat. ``!`` (a ventricular flutter wave,
-#: record 207) is not among them, although wfdb counts it as a QRS complex.
-BEAT_SYMBOLS = tuple("NLRBAaJSVrFejnE/fQ?")
+#: Sampling rates in Hz at which beats are found, cut and called; see `read`.
+LOWEST_RATE, HIGHEST_RATE = 100.0, 1000.0
 
-#: One wave with its bounds, in samples; -1 where a bound is not annotated.
-WAVE = np.dtype([("kind", "U3"), ("onset", np.int64), ("peak", np.int64), ("offset", np.int64)])
-
-#: A stretch, in samples, where single beats can't be told: ``"unreadable"`` or ``"flutter"``.
-EPISODE = np.dtype([("kind", "U10"), ("onset", np.int64), ("offset", np.int64)])
-
-LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-_LEAD_NAMES = {lead.lower(): lead for lead in LUDB_LEADS}  # as its headers write them
-_WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
-
-#: WFDB's annotation symbols, of beats and of everything else, by the codes that files hold.
-SYMBOLS = ann_label_table.set_index("label_store")["symbol"].drop(0).to_dict()  # 0 ends a file
-
-
-@dataclass(frozen=True)
-class Database:
-    """What the course knows of one PhysioNet database.
-
-    Attributes
-    ----------
-    version : str
-    names, suffixes : tuple of str
-        Its records, and the suffixes of one record's files.
-    fs : float
-        Sampling rate of all its records in Hz.
-    read_marks : callable
-        Takes a record's path without suffix, its leads and its length in samples;
-        returns what the annotation files hold as fields of `Record`.
-    folder : str
-        Where the records are below ``<database>/<version>/``.
-    scale : tuple of float and int, or None
-        Stored integers per mV, and the one at 0 mV; None where the headers are to be trusted.
-    notes : tuple of str
-        What must be known of every record.
-    """
-
-    version: str
-    names: tuple[str, ...]
-    suffixes: tuple[str, ...]
-    fs: float
-    read_marks: Callable[[str, tuple[str, ...], int], dict]
-    folder: str = ""
-    scale: tuple[float, int] | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, repr=False)
-class Record:
-    """One recording with its annotated beats.
-
-    Attributes
-    ----------
-    name, database, subject : str
-        ``subject`` is the same for two records of one person (201 and 202).
-    signal : numpy.ndarray
-        float32, shape ``(samples, leads)``, in mV.
-    fs : float
-        Sampling rate in Hz.
-    leads : tuple of str
-        One name for each column of `signal`.
-    samples : numpy.ndarray
-        int64, shape ``(beats,)``: where the annotated beats are.
-    symbols : numpy.ndarray
-        ``<U1``, shape ``(beats,)``: the annotators' symbol for each beat. LUDB
-        labels no beat types; its beats carry ``?``.
-    source : str
-        ``"folder"``, ``"cache"``, ``"PhysioNet"`` or ``"simulated"``.
-    notes : tuple of str
-        The header's comments: medication in mitdb, diagnoses in LUDB.
-    waves : dict of str to numpy.ndarray
-        LUDB: for each lead the cardiologists' wave bounds, an array of `WAVE`.
-    episodes : numpy.ndarray
-        mitdb: an array of `EPISODE`, the stretches in which single beats can't be
-        told: ``"unreadable"`` signal and ventricular ``"flutter"``. Each includes
-        its onset; a stretch that was never closed ends with the recording.
-    rhythms : numpy.ndarray
-        mitdb: ``<U4``, shape ``(beats,)``, the rhythm in which each beat stands, in the
-        database's letters: ``N`` (sinus rhythm), ``AFIB``, ``AFL``, ``B`` (bigeminy) and others.
-    """
-
-    name: str
-    database: str
-    subject: str
-    signal: np.ndarray
-    fs: float
-    leads: tuple[str, ...]
-    samples: np.ndarray
-    symbols: np.ndarray
-    source: str
-    notes: tuple[str, ...] = ()
-    waves: dict[str, np.ndarray] = field(default_factory=dict)
-    episodes: np.ndarray = field(default_factory=lambda: np.empty(0, EPISODE))
-    rhythms: np.ndarray = field(default_factory=lambda: np.empty(0, "<U4"))
-
-    @property
-    def simulated(self) -> bool:
-        """Whether this is a simulated patient."""
-        return self.source == "simulated"
-
-    @property
-    def duration(self) -> float:
-        """Length of the recording in seconds."""
-        return len(self.signal) / self.fs
-
-    def lead(self, name: str) -> np.ndarray:
-        """Return one lead by its name.
-
-        Parameters
-        ----------
-        name : str
-            A lead that this record has, such as ``"MLII"``.
-
-        Returns
-        -------
-        numpy.ndarray
-            float32, shape ``(samples,)``, in mV.
-
-        Raises
-        ------
-        ValueError
-            If the record has no such lead.
-        """
-        if name not in self.leads:
-            raise ValueError(f"record {self} has no lead {name!r}; it has {', '.join(self.leads)}")
-        return self.signal[:, self.leads.index(name)]
-
-    def __str__(self) -> str:
-        return f"{self.name} (simulated)" if self.simulated else self.name
-
-    def __repr__(self) -> str:
-        minutes, seconds = divmod(round(self.duration), 60)
-        kinds, counts = np.unique(self.symbols, return_counts=True)
-        beats = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
-        beats = f"{len(self.samples)} beats ({beats})" if beats else "no beats"
-        form = f"{', '.join(self.leads)}, {self.fs:g} Hz, {minutes} min {seconds} s"
-        return f"Record {self} of {self.database}: {form}, {beats}"
+Leads = str | Sequence[str] | Mapping[str, str] | None
+Annotations = str | Path | tuple[Sequence[int], Sequence[str]] | None
 
 
 def load(name: str, database: str = "mitdb") -> Record:
@@ -235,49 +141,100 @@ def load(name: str, database: str = "mitdb") -> Record:
             warnings.warn(f"simulated patients stand in from here on: {error}", stacklevel=2)
             source = "simulated"
     if source is None:
-        raise RecordingUnavailable(f"record {name} of {database}: {_origin(source)}")
+        raise RecordingUnavailable(f"record {name} of {database}: {_origin(source, database)}")
     if source == "simulated":
-        from ecglab import simulate  # late, because simulate builds on Record
-
         return simulate.record(name, database)
     return _read(database, name, source)
 
 
-def names(database: str = "mitdb") -> tuple[str, ...]:
-    """Return the names of all records of a database.
+def read(
+    path: str | os.PathLike,
+    *,
+    fs: float | None = None,
+    leads: Leads = None,
+    units: str | float | None = None,
+    annotations: Annotations = None,
+) -> Record:
+    """Read anybody's own recording.
+
+    Parameters
+    ----------
+    path : path
+        A WFDB record (with or without ``.hea``; several segments are joined), EDF or EDF+
+        (``.edf``), a table of text (``.csv``, ``.tsv``, ``.txt``; a column of the time is no
+        lead), or a NumPy array, shape ``(samples, leads)`` (``.npy``; ``.npz`` with an array
+        ``signal`` and, if you like, ``fs`` and ``leads``).
+    fs : float, optional
+        Sampling rate in Hz, from 100 to 1000. To be given where the file does not say it.
+    leads : str, sequence of str or mapping, optional
+        Which leads to take, by name, in this order; upper and lower case are the same. Where the
+        file names none, what its columns are called. ``{"ECG1": "MLII"}`` takes a lead and gives
+        it another name. By default all that are measured in volts.
+    units : str or float, optional
+        ``"mV"``, ``"uV"``, ``"V"``, or how many counts make one mV. By default what the file
+        says; where it says nothing, mV.
+    annotations : str, path or tuple, optional
+        The suffix of a WFDB annotation file (``"atr"`` is read if it is there), a table with a
+        sample and a symbol a line, or ``(samples, symbols)``.
+
+    Returns
+    -------
+    Record
+        In mV, ``source`` ``"file"``. ``notes`` say what was doubtful. Without annotations it
+        has no beats: `beats.find` finds them. What is missing in all leads becomes an episode,
+        ``"unreadable"``.
+
+    Warns
+    -----
+    UserWarning
+        If the unit, a lead's name or a part of the signal had to be guessed; ``notes`` say it, too.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or no such annotation file.
+    ValueError
+        If the file can't be read, has no such lead, has a rate outside 100 to 1000 Hz or none,
+        or if the signal's beats are not between 0.05 and 20 mV high: then the unit is wrong, and
+        the message says which would mend it.
 
     Examples
     --------
-    >>> len(names("mitdb")), len(names("ludb")), names("nstdb")
-    (48, 200, ('bw', 'em', 'ma'))
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mine.npy"
+    ...     np.save(path, 1000 * np.sin(np.arange(2500) / 20))  # in microvolts
+    ...     record = read(path, fs=250, leads="II", units="uV")
+    >>> record
+    Record mine of file: II, 250 Hz, 0 min 10 s, no beats
     """
-    return _database(database).names
-
-
-def check_name(name: str, database: str = "mitdb") -> None:
-    """Raise a ValueError if a database has no record of that name.
-
-    Examples
-    --------
-    >>> check_name("999")
-    Traceback (most recent call last):
-    ValueError: mitdb has no record '999'; it has 48: 100, 101, 102, 103, …
-    """
-    known = names(database)
-    if name not in known:
-        some = ", ".join(known[:4])
-        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
-
-
-def subject(name: str, database: str = "mitdb") -> str:
-    """Return who a record was taken from; 201 and 202 are the same man.
-
-    Examples
-    --------
-    >>> subject("202") == subject("201")
-    True
-    """
-    return "201" if database == "mitdb" and name == "202" else name
+    path = Path(path).expanduser()
+    raw = formats.open_file(path)
+    rate = _rate(path, raw.fs, fs)
+    known, of_names = _named(raw, leads)
+    chosen = _chosen(path, known, raw, leads)
+    signal, of_units = _in_millivolts(raw, chosen, units)
+    names = tuple(chosen)
+    signal, gaps, of_gaps = _filled(signal, rate, names)
+    formats.check_height(signal, rate, names)
+    doubts = [*raw.doubts, *of_names, *of_units, *of_gaps, *_lead_notes(signal, rate, names)]
+    if doubts:
+        warnings.warn(f"{path.name}: {'; '.join(doubts)}", stacklevel=2)
+    base = formats.wfdb_base(path)
+    marks, of_marks = _own_marks(base, annotations, len(signal), rate)
+    episodes = np.concatenate([gaps, marks.pop("episodes", gaps[:0])])
+    return Record(
+        name=path.stem if base == path and path.suffix else base.name,
+        database="file",
+        subject=path.stem if base == path and path.suffix else base.name,
+        signal=signal,
+        fs=rate,
+        leads=names,
+        source="file",
+        notes=(*raw.notes, *doubts, *of_marks),
+        episodes=np.sort(episodes, order="onset"),
+        **marks,
+    )
 
 
 def describe(database: str = "mitdb") -> str:
@@ -289,7 +246,7 @@ def describe(database: str = "mitdb") -> str:
     mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA
     """
     source = _source(database, *names(database))
-    return f"{database} {_database(database).version}: {_origin(source)}"
+    return f"{database} {database_of(database).version}: {_origin(source, database)}"
 
 
 def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
@@ -331,23 +288,54 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
 # Finding the files
 
 
-def _database(database: str) -> Database:
-    if database not in DATABASES:
-        raise ValueError(f"there is no database {database!r}; there are {', '.join(DATABASES)}")
-    return DATABASES[database]
-
-
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
     return dict(np.genfromtxt(Path(__file__).with_name(f"{database}.sha256"), dtype=str).tolist())
 
 
+def _files(database: str, *names: str) -> dict[str, str | None]:
+    """Return the files of records, by their paths in their database, and their SHA-256."""
+    known, hashes = database_of(database), _hashes(database)
+    files = [f"{known.folder}{name}.{suffix}" for name in names for suffix in known.suffixes]
+    return {file: hashes.get(file) for file in files}
+
+
 def _wanted(database: str, *names: str) -> dict[str, str | None]:
-    """Return the files of records, by their paths below any source, and their SHA-256."""
-    known, hashes = _database(database), _hashes(database)
-    files = (f"{known.folder}{name}.{suffix}" for name in names for suffix in known.suffixes)
-    return {f"{database}/{known.version}/{file}": hashes.get(file) for file in files}
+    """Return the files of records, by their paths below the cache or a mirror."""
+    start = f"{database}/{database_of(database).version}"
+    return {f"{start}/{file}": sha256 for file, sha256 in _files(database, *names).items()}
+
+
+def _given() -> Path | None:
+    """Return the folder in ECGLAB_DATA; None if it is not set."""
+    folder = os.environ.get("ECGLAB_DATA")
+    if not folder:
+        return None
+    if not Path(folder).is_dir():
+        said = f"ECGLAB_DATA is {folder!r}, which is not a folder"
+        raise ValueError(f"{said}; unset it or correct it")
+    return Path(folder)
+
+
+def _place(database: str) -> Path | None:
+    """Return where in ECGLAB_DATA a database lies; None if it is not there.
+
+    A folder laid out as PhysioNet lays it out is understood, as it comes unzipped or mirrored,
+    and so are one without the version's folder and the database's own folder.
+    """
+    given = _given()
+    if given is None:
+        return None
+    known, every = database_of(database), _files(database, *names(database))
+    usual = [f"{database}/{known.version}", database]
+    unzipped = [f"{known.title}-{known.version}", known.title]
+    mirrored = [f"physionet.org/files/{database}/{known.version}"]
+    for layout in (*usual, *unzipped, *mirrored, "."):
+        for place in (given / layout, given / database / layout):
+            if any((place / file).is_file() for file in every):
+                return place
+    return None
 
 
 def _source(database: str, *names: str) -> str | None:
@@ -357,14 +345,12 @@ def _source(database: str, *names: str) -> str | None:
         raise ValueError(f"ECGLAB_SOURCE is {policy!r}; it may be 'real', 'simulated' or unset")
     if policy == "simulated":
         return policy
-    files, given = _wanted(database, *names), os.environ.get("ECGLAB_DATA")
-    if given and not Path(given).is_dir():
-        raise ValueError(f"ECGLAB_DATA is {given!r}, which is not a folder; unset it or correct it")
-    if given and any((Path(given) / file).is_file() for file in files):
+    place = _place(database)
+    if place and any((place / file).is_file() for file in _files(database, *names)):
         return "folder"  # even if others are missing, which reading it will say
-    if all((cache() / file).is_file() for file in files):
+    if all((cache() / file).is_file() for file in _wanted(database, *names)):
         return "cache"
-    mirror, first = fetch.mirror(), next(iter(_wanted(database, _database(database).names[0])))
+    mirror, first = fetch.mirror(), next(iter(_wanted(database, database_of(database).names[0])))
     if (mirror, database) not in _answered:
         _answered[mirror, database] = fetch.answers(first)
     if _answered[mirror, database]:
@@ -372,17 +358,32 @@ def _source(database: str, *names: str) -> str | None:
     return None if policy == "real" else "simulated"
 
 
-def _origin(source: str | None) -> str:
-    """Say a source in words."""
-    given, mirror = os.environ.get("ECGLAB_DATA", "not set"), fetch.mirror()
-    return {
+def _origin(source: str | None, database: str) -> str:
+    """Say a source in words, and of a folder in ECGLAB_DATA that it was of no use."""
+    given, mirror = os.environ.get("ECGLAB_DATA"), fetch.mirror()
+    said = {
         "folder": "real recordings, from the folder in ECGLAB_DATA",
         "cache": "real recordings, from this computer's cache",
         "PhysioNet": f"real recordings, fetched from {mirror} as they are needed",
         "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
-        None: f"no recordings in ECGLAB_DATA ({given}) or the cache ({cache()}), and {mirror} "
-        "does not answer; unset ECGLAB_SOURCE to use simulated patients",
+        None: f"no recordings in ECGLAB_DATA ({given or 'not set'}) or the cache ({cache()}), "
+        f"and {mirror} does not answer; unset ECGLAB_SOURCE to use simulated patients",
     }[source]
+    if source == "folder":
+        return said + _share_in_folder(database)
+    forced = os.environ.get("ECGLAB_SOURCE") == "simulated"
+    if given and source is not None and not forced:
+        said += f" (ECGLAB_DATA is {given}, where no record of {database} was found)"
+    return said
+
+
+def _share_in_folder(database: str) -> str:
+    """Say how many of a database's records a folder has, where it has not all of them."""
+    place, every = _place(database), names(database)
+    first = database_of(database).suffixes[0]
+    folder = database_of(database).folder
+    found = sum((place / f"{folder}{name}.{first}").is_file() for name in every)
+    return "" if found == len(every) else f" ({found} of its {len(every)} records are there)"
 
 
 #: For each mirror and database asked by this process, whether it answers.
@@ -395,39 +396,40 @@ _answered: dict[tuple[str, str], bool] = {}
 
 def _read(database: str, name: str, source: str) -> Record:
     """Read a record; damaged files that no hash could stop are deleted from the cache."""
-    root = Path(os.environ["ECGLAB_DATA"]) if source == "folder" else cache()
-    wanted = _wanted(database, name)
+    in_cache = cache() / database / database_of(database).version
+    place = _place(database) if source == "folder" else in_cache
+    files = _files(database, name)
     try:
         if source == "folder":  # in the cache, `fetch` has compared them
-            _check_published(root, wanted)
-        return _read_files(root, database, name, source)
+            _check_published(place, files)
+        return _read_files(place, database, name, source)
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
         reason = error if isinstance(error, DamagedRecording) else repr(error)
-        place = (root / next(iter(wanted))).parent
-        said = f"record {name} of {database} in {place} can't be used: {reason}"
-        unproved = [root / f for f in wanted if source != "folder" and wanted[f] is None]
+        folder = (place / next(iter(files))).parent
+        said = f"record {name} of {database} in {folder} can't be used: {reason}"
+        unproved = [place / f for f in files if source != "folder" and files[f] is None]
         for path in unproved:
             path.unlink(missing_ok=True)
         advice = ". It was deleted from the cache: try again" if unproved else ""
         raise DamagedRecording(said + advice) from error
 
 
-def _check_published(root: Path, wanted: dict[str, str | None]) -> None:
+def _check_published(place: Path, files: dict[str, str | None]) -> None:
     """Compare files with their pinned SHA-256: no other check sees every change."""
-    missing = [file.split("/", 2)[2] for file in wanted if not (root / file).is_file()]
+    missing = [file for file in files if not (place / file).is_file()]
     if missing:
         said = f"it is incomplete: {', '.join(missing)} missing"
         raise DamagedRecording(f"{said}; put the files there or take the record's others away")
-    for file, sha256 in wanted.items():
-        if not fetch.is_whole(root / file, sha256):
+    for file, sha256 in files.items():
+        if not fetch.is_whole(place / file, sha256):
             said = f"{file} is not the file that PhysioNet published (its SHA-256 differs)"
             advice = "put that there. records.load tells how to use corrections of your own"
             raise DamagedRecording(f"{said}; {advice}")
 
 
-def _read_files(root: Path, database: str, name: str, source: str) -> Record:
-    known = _database(database)
-    base = str(root / database / known.version / known.folder / name)
+def _read_files(place: Path, database: str, name: str, source: str) -> Record:
+    known = database_of(database)
+    base = str(place / known.folder / name)
     _check_header(base, known.fs)
     raw = wfdb.rdrecord(base, physical=False)
     counts = raw.d_signal
@@ -439,7 +441,7 @@ def _read_files(root: Path, database: str, name: str, source: str) -> Record:
         raise DamagedRecording(f"{name}.dat does not hold PhysioNet's samples")
     gain, baseline = known.scale or (raw.adc_gain, raw.baseline)
     signal = ((counts - np.array(baseline)) / gain).astype(np.float32)
-    leads = tuple(_LEAD_NAMES.get(lead, lead) for lead in raw.sig_name)
+    leads = tuple(map(formats.lead_name, raw.sig_name))
     notes = (*map(str.strip, raw.comments), *known.notes)
     marks = known.read_marks(base, leads, len(counts))
     who = subject(name, database)
@@ -465,83 +467,177 @@ def _check_header(base: str, fs: float) -> None:
         raise DamagedRecording(f"{data.name} has {size} bytes; {wanted}")
 
 
-def _read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
-    """Read the marks of an annotation file: their samples, symbols, subtypes and texts.
-
-    wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
-    takes a file that was cut off, or runs backwards in time, without a word.
-    """
-    content = Path(f"{base}.{suffix}").read_bytes()
-    if not content.endswith(b"\0\0"):
-        raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
-    pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
-    found, codes, subtypes, _, _, texts = proc_ann_bytes(pairs, None)
-    samples = np.array(found, dtype=np.int64)
-    backwards = np.diff(samples, prepend=0, append=length - 1) < 0
-    if backwards.any() or set(codes) - SYMBOLS.keys():
-        wrong = f"marks unknown, unordered or outside the record's {length} samples"
-        raise DamagedRecording(f"its .{suffix} has {wrong}")
-    symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
-    return samples, symbols, np.array(subtypes, dtype=np.int64), texts
+# ---------------------------------------------------------------------------
+# Anybody's own recording
 
 
-def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    """Find the beats, their rhythm, and the episodes: from a ``~`` to the next ``~``, flutter.
-
-    The text of a ``+`` says which rhythm begins. Bits 4 and 5 of the subtype of a ``~`` say that
-    the first and the second signal are unreadable. Like WFDB's bxb, this asks for both; mitdb
-    has -1, in which all bits are set.
-    """
-    samples, symbols, subtypes, texts = _read_annotation(base, "atr", length)
-    kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
-    found, begun = [], {}
-    for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
-        kind = kinds.get(symbol)
-        if kind in begun:
-            found.append((kind, begun.pop(kind), sample))
-        if symbol == "[" or (symbol == "~" and subtype & 0x30 == 0x30):
-            begun[kind] = sample
-    found += [(kind, onset, length) for kind, onset in begun.items()]
-    episodes = np.sort(np.array(found, dtype=EPISODE), order="onset")
-    beat = np.isin(symbols, BEAT_SYMBOLS)
-    begins = symbols == "+"
-    named = ["", *(text.strip("(\0") for text, new in zip(texts, begins, strict=True) if new)]
-    rhythms = np.array(named, dtype="<U4")[np.cumsum(begins)[beat]]
-    marks = {"samples": samples[beat], "symbols": symbols[beat]}
-    return marks | {"rhythms": rhythms, "episodes": episodes}
+def _rate(path: Path, stated: float | None, given: float | None) -> float:
+    """Return the sampling rate, from the file or from the caller; refuse two that differ."""
+    if given is None and stated is None:
+        raise ValueError(f"{path.name} does not say its sampling rate; give it in Hz, as fs=250")
+    if given is not None:
+        given = checked_rate(given)
+    if given and stated and abs(given / stated - 1) > 0.01:
+        raise ValueError(f"fs is {given:g} Hz, but {path.name} says {stated:g} Hz; leave fs out")
+    rate = given or stated
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        said = f"{path.name} has {rate:g} Hz; {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz can be used"
+        raise ValueError(f"{said}: resample it first (scipy.signal.resample_poly)")
+    return rate
 
 
-def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    waves = {lead: _read_waves(base, lead, length) for lead in leads}
-    # Lead II shows every beat's QRS complex; its peaks stand for the beats.
-    complexes = waves["II"][waves["II"]["kind"] == "QRS"]
-    symbols = np.full(len(complexes), "?", dtype="<U1")
-    return {"samples": complexes["peak"].copy(), "symbols": symbols, "waves": waves}
+def _named(raw: formats.Raw, leads: Leads) -> tuple[list[str], list[str]]:
+    """Return one name for each column, no two alike, and what must be said of them."""
+    if raw.names is None:
+        count = raw.signal.shape[1]
+        names = ["ECG"] if count == 1 else [f"ECG{k + 1}" for k in range(count)]
+        advice = "its leads have no names: give them as leads=, such as leads=['II']"
+        return names, [advice] if leads is None else []
+    names = [formats.lead_name(name) for name in raw.names]
+    for k, name in enumerate(names):
+        if name in names[:k] or not name:
+            names[k] = f"{name or 'ECG'} ({k + 1})"
+    return names, []
 
 
-def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
-    """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
-    samples, symbols, *_ = _read_annotation(base, lead.lower(), length)
-    # from the marks just before and just after
-    onsets = np.append(-1, np.where(symbols == "(", samples, -1))[:-1]
-    offsets = np.append(np.where(symbols == ")", samples, -1), -1)[1:]
-    marks = zip(symbols, onsets, samples, offsets, strict=True)
-    waves = [(_WAVE_KINDS[kind], *at) for kind, *at in marks if kind in _WAVE_KINDS]
-    return np.array(waves, dtype=WAVE)
+def _chosen(path: Path, names: list[str], raw: formats.Raw, leads: Leads) -> dict[str, int]:
+    """Return which columns are taken, by the names that they are to have."""
+    if isinstance(leads, str):
+        leads = (leads,)
+    if leads is None:
+        usable = [k for k, unit in enumerate(raw.units) if formats.is_voltage(unit)]
+        if not usable:
+            units = ", ".join(map(str, raw.units))
+            raise ValueError(f"{path.name} has no signal in volts, only in {units}; give units=")
+        return {names[k]: k for k in usable}
+    if raw.names is None and not isinstance(leads, Mapping):
+        if len(leads) != len(names):
+            raise ValueError(f"{len(leads)} leads for {len(names)} columns of {path.name}")
+        return {formats.lead_name(name): k for k, name in enumerate(leads)}
+    wanted = leads if isinstance(leads, Mapping) else {name: name for name in leads}
+    places = {name.lower(): k for k, name in enumerate(names)}
+    chosen = {}
+    for own, called in wanted.items():
+        place = places.get(formats.lead_name(own).lower(), places.get(own.lower()))
+        if place is None:
+            rename = f"leads={{{names[0]!r}: {called!r}}} gives one another name"
+            said = f"{path.name} has no lead {own!r}; it has {', '.join(names)}"
+            raise ValueError(f"{said}; {rename}")
+        chosen[formats.lead_name(called)] = place
+    return chosen
 
 
-def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
-    return {"samples": np.empty(0, np.int64), "symbols": np.empty(0, "<U1")}
+def _in_millivolts(
+    raw: formats.Raw, chosen: dict[str, int], units: str | float | None
+) -> tuple[np.ndarray, list[str]]:
+    """Return the chosen columns in mV, and what must be said of their unit."""
+    columns, notes = [], []
+    for lead, place in chosen.items():
+        stated = raw.units[place]
+        unit = units if units is not None else stated
+        if unit is None:
+            notes.append(f"lead {lead}: no unit is stated, mV is assumed")
+        if units is not None and stated is not None and units != stated:
+            notes.append(f"lead {lead}: the file says {stated}, {units} was asked for")
+        columns.append(raw.signal[:, place] * formats.millivolts(unit or "mV"))
+    return np.stack(columns, axis=1), notes
 
 
-DATABASES = {
-    "mitdb": Database("1.0.0", MITDB, ("hea", "dat", "atr"), 360.0, _read_mitdb_marks),
-    # LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
-    # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
-    # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
-    "ludb": Database(
-        "1.0.1", LUDB, ("hea", "dat", *_LEAD_NAMES), 500.0, _read_ludb_marks, "data/", (1000, 0)
-    ),
-    # The header's gain is 0, for which wfdb puts 200 counts per mV.
-    "nstdb": Database("1.0.0", NSTDB, ("hea", "dat"), 360.0, _no_marks, notes=(_UNCALIBRATED,)),
-}
+def _filled(
+    signal: np.ndarray, fs: float, leads: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Fill what is missing with straight lines; say where nothing at all is known."""
+    missing = ~np.isfinite(signal)
+    filled, notes = signal.copy(), []
+    for k, lead in enumerate(leads):
+        gone = missing[:, k]
+        if gone.all():
+            raise ValueError(f"lead {lead} holds no number; leave it out, with leads=")
+        if gone.any():
+            known = np.flatnonzero(~gone)
+            filled[gone, k] = np.interp(np.flatnonzero(gone), known, signal[known, k])
+            notes.append(
+                f"lead {lead}: {gone.sum() / fs:.1f} s are missing, a straight line stands"
+            )
+    nothing = np.concatenate([[False], missing.all(axis=1), [False]])
+    edges = np.flatnonzero(np.diff(nothing.astype(int)))
+    gaps = [("unreadable", first, last) for first, last in edges.reshape(-1, 2)]
+    return filled, np.array(gaps, dtype=EPISODE), notes
+
+
+def _own_marks(base: Path, annotations: Annotations, length: int, fs: float) -> tuple[dict, list]:
+    """Return the marks of a recording as fields of `Record`, and what must be said of them."""
+    nothing = {"samples": (), "symbols": ()}
+    if annotations is None:
+        if not Path(f"{base}.atr").is_file():
+            return nothing, ["it has no annotations: its beats are to be found (beats.find)"]
+        annotations = "atr"
+    if isinstance(annotations, str | Path):
+        marks = _annotation_file(base, annotations, fs)
+    else:
+        samples, symbols = annotations
+        count = len(samples)
+        marks = (
+            checked_samples(samples),
+            checked_symbols(symbols),
+            np.zeros(count, int),
+            [""] * count,
+        )
+    samples = marks[0]
+    if len(marks[1]) != len(samples):
+        raise ValueError(f"{len(marks[1])} symbols for {len(samples)} samples; give one each")
+    inside = (samples >= 0) & (samples < length)
+    outside = len(samples) - int(inside.sum())
+    notes = [f"{outside} marks lie outside the recording: left aside"] if outside else []
+    kept = [np.asarray(part)[inside] for part in marks]
+    return beat_marks(*kept, length), notes
+
+
+def _annotation_file(base: Path, annotations: str | Path, fs: float) -> tuple:
+    """Read marks from a table of samples and symbols, or from a WFDB annotation file."""
+    path = Path(annotations)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return _annotation_table(path)
+    suffix = str(annotations).lstrip(".")
+    if not Path(f"{base}.{suffix}").is_file():
+        accepted = "it may be the suffix of a WFDB annotation file, or a table of sample,symbol"
+        raise FileNotFoundError(f"annotations is {annotations!r}: no {base}.{suffix}; {accepted}")
+    try:
+        marks = wfdb.rdann(str(base), suffix)
+    except Exception as error:  # whatever wfdb trips over: no annotation file
+        raise ValueError(f"{base}.{suffix} can't be read as WFDB annotations: {error}") from error
+    at = np.rint(np.asarray(marks.sample) * (fs / (marks.fs or fs))).astype(np.int64)
+    symbols = np.array(marks.symbol, dtype="<U1")
+    return at, symbols, np.array(marks.subtype, np.int64), list(marks.aux_note)
+
+
+def _annotation_table(path: Path) -> tuple:
+    rows = [line.replace(";", ",").replace("\t", ",").split(",") for line in _lines(path)]
+    if rows and not rows[0][0].strip().isdigit():
+        rows = rows[1:]  # a line of names
+    try:
+        samples = [int(row[0]) for row in rows]
+        symbols = [row[1].strip() for row in rows]
+    except (ValueError, IndexError) as error:
+        said = f"{path.name} can't be read as a table of marks: {error}"
+        raise ValueError(f"{said}; each line must hold a sample and a symbol, as 360,N") from error
+    return (
+        checked_samples(samples),
+        checked_symbols(symbols),
+        np.zeros(len(rows), np.int64),
+        [""] * len(rows),
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+
+
+def _lead_notes(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str]:
+    """Say which leads show too little to be one that is connected."""
+    notes = []
+    for k, lead in enumerate(leads):
+        height = formats.beat_height(signal[:, k], fs)
+        if height < formats.LOWEST_BEAT:
+            notes.append(f"lead {lead}: its beats are {height:.2g} mV high; is it connected?")
+    return notes

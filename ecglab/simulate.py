@@ -18,7 +18,7 @@ from numpy.random import Generator, default_rng
 from scipy.signal import butter, lfilter, sosfilt
 from scipy.stats import rankdata
 
-from ecglab import records
+from ecglab.databases import WAVE, Record, check_name, subject
 from ecglab.heart import FOLLOWS_RR, LEADS, TWELVE, beat, bounds, draw, projection, table
 
 __all__ = ["LEADS", "TWELVE", "beat", "record"]
@@ -33,7 +33,7 @@ _BEATS = {symbol: kind for symbol, *kind in table("simulated_beats").fillna("").
 _FINDINGS = table("simulated_findings")
 
 
-def record(name: str, database: str = "mitdb") -> records.Record:
+def record(name: str, database: str = "mitdb") -> Record:
     """Return a simulated patient under the name of a recording.
 
     Parameters
@@ -50,7 +50,7 @@ def record(name: str, database: str = "mitdb") -> records.Record:
 
     Returns
     -------
-    ecglab.records.Record
+    ecglab.databases.Record
         Its ``source`` is ``"simulated"``.
 
     Raises
@@ -66,7 +66,7 @@ def record(name: str, database: str = "mitdb") -> records.Record:
     'Rhythm: Atrial fibrillation.'
     """
     name = str(name)
-    records.check_name(name, database)
+    check_name(name, database)
     return {"mitdb": _mitdb, "ludb": _ludb, "nstdb": _nstdb}[database](name)
 
 
@@ -348,20 +348,20 @@ def _rng(*names: str) -> Generator:
 # The databases
 
 
-def _nstdb(name: str) -> records.Record:
+def _nstdb(name: str) -> Record:
     fs, length = 360.0, 650_000
     signal = _noise(_rng("nstdb", name), fs, length, table("simulated_nstdb").loc[name].to_numpy())
     signal = (np.rint(signal * 200) / 200).astype(np.float32)
     nothing = np.array([], dtype=np.int64), np.array([], dtype="<U1")
     notes = (f"Simulated noise in place of record {name}; its size in mV is not calibrated.",)
     leads = ("noise1", "noise2")
-    return records.Record(name, "nstdb", name, signal, fs, leads, *nothing, "simulated", notes)
+    return Record(name, "nstdb", name, signal, fs, leads, *nothing, "simulated", notes)
 
 
-def _mitdb(name: str) -> records.Record:
-    patient, subject = _patient(name, "mitdb"), records.subject(name)
+def _mitdb(name: str) -> Record:
+    patient, person = _patient(name, "mitdb"), subject(name)
     leads = (patient["lead 1"], patient["lead 2"])
-    body, rng = _rng("mitdb", subject, "heart"), _rng("mitdb", name, "recording")
+    body, rng = _rng("mitdb", person, "heart"), _rng("mitdb", name, "recording")
     fs, length = 360.0, 650_000
 
     widths = {"N": 0.092 * np.exp(0.12 * np.clip(body.normal(), -1.5, 2))}
@@ -388,11 +388,11 @@ def _mitdb(name: str) -> records.Record:
     near = np.rint(rhythm.times * fs).astype(np.int64)[:, None] + np.arange(-20, 28)
     beats = near[np.arange(len(near)), np.abs(qrs[near, 0]).argmax(axis=1)], rhythm.symbols
     notes = (f"Simulated patient in place of record {name}.",)
-    parts = (name, "mitdb", subject, signal, fs, leads, *beats, "simulated", notes)
-    return records.Record(*parts, rhythms=np.where(rhythm.fibrillates, "AFIB", "N"))
+    parts = (name, "mitdb", person, signal, fs, leads, *beats, "simulated", notes)
+    return Record(*parts, rhythms=np.where(rhythm.fibrillates, "AFIB", "N"))
 
 
-def _ludb(name: str) -> records.Record:
+def _ludb(name: str) -> Record:
     found, rng = _patient(name, "ludb"), _rng("ludb", name)
     fs, length = 500.0, 5_000
 
@@ -422,7 +422,7 @@ def _ludb(name: str) -> records.Record:
     notes = (f"<age>: {rng.integers(20, 85)}", f"<sex>: {rng.choice(['F', 'M'])}", "<diagnoses>:")
     called = {"rhythm": "Rhythm: ", "axis": "Electric axis of the heart: "}
     notes += tuple(f"{called.get(column, '')}{finding}." for column, finding in found.items())
-    return records.Record(name, "ludb", name, signal, fs, TWELVE, *beats, "simulated", notes, waves)
+    return Record(name, "ludb", name, signal, fs, TWELVE, *beats, "simulated", notes, waves)
 
 
 def _mark(shapes: _Shapes, rhythm: _Rhythm, fs: float, qrs: np.ndarray, lead: str) -> np.ndarray:
@@ -441,7 +441,7 @@ def _mark(shapes: _Shapes, rhythm: _Rhythm, fs: float, qrs: np.ndarray, lead: st
             if kind == "QRS":
                 marks[:, 1] = [a + 1 + np.abs(qrs[a + 1 : b]).argmax() for a, _, b in marks]
             rows += [(kind, *mark) for mark in marks]
-    found = np.array(sorted(rows, key=lambda row: row[2]), dtype=records.WAVE)
+    found = np.array(sorted(rows, key=lambda row: row[2]), dtype=WAVE)
     latest = np.maximum(found["onset"][1:], found["peak"][:-1] + 1)  # where the next wave begins
     found["offset"][:-1] = np.minimum(found["offset"][:-1], latest)
     return found

@@ -205,7 +205,8 @@ def test_a_record_that_the_folder_lacks_comes_from_the_next_source(given):
 
 
 def test_describe_names_the_folder(given):
-    assert records.describe() == "mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA"
+    said = "mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA"
+    assert records.describe() == f"{said} (1 of its 48 records are there)"
 
 
 # --- damaged files --------------------------------------------------------------------------

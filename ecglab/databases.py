@@ -1,0 +1,465 @@
+"""What there is: databases, their records and people, and what a `Record` may hold."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+from wfdb.io.annotation import ann_label_table, proc_ann_bytes
+
+from ecglab.fetch import DamagedRecording
+
+_DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230"
+_DS2 = "100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234"
+#: Inter-patient split of de Chazal et al. 2004 (doi 10.1109/TBME.2004.827359).
+DS1, DS2 = tuple(_DS1.split()), tuple(_DS2.split())
+#: Records with paced beats, left out of DS1 and DS2.
+PACED = ("102", "104", "107", "217")
+MITDB = tuple(sorted(DS1 + DS2 + PACED))
+LUDB = tuple(str(number) for number in range(1, 201))
+#: Noise of baseline wander, electrode motion and muscle (Moody et al. 1984), without any heart.
+NSTDB = ("bw", "em", "ma")
+_UNCALIBRATED = "uncalibrated: 200 counts per mV are WFDB's assumption"
+
+#: WFDB annotation symbols that mark a beat. ``!`` (a ventricular flutter wave,
+#: record 207) is not among them, although wfdb counts it as a QRS complex.
+BEAT_SYMBOLS = tuple("NLRBAaJSVrFejnE/fQ?")
+
+#: One wave with its bounds, in samples; -1 where a bound is not annotated.
+WAVE = np.dtype([("kind", "U3"), ("onset", np.int64), ("peak", np.int64), ("offset", np.int64)])
+
+#: A stretch, in samples, where single beats can't be told: ``"unreadable"`` or ``"flutter"``.
+EPISODE = np.dtype([("kind", "U10"), ("onset", np.int64), ("offset", np.int64)])
+
+LUDB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+_LEAD_NAMES = {lead.lower(): lead for lead in LUDB_LEADS}  # as its headers write them
+_WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
+
+#: WFDB's annotation symbols, of beats and of everything else, by the codes that files hold.
+SYMBOLS = ann_label_table.set_index("label_store")["symbol"].drop(0).to_dict()  # 0 ends a file
+
+#: Where a record may come from.
+SOURCES = ("folder", "cache", "PhysioNet", "simulated", "file")
+
+
+@dataclass(frozen=True)
+class Database:
+    """What the course knows of one PhysioNet database.
+
+    Attributes
+    ----------
+    version : str
+    names, suffixes : tuple of str
+        Its records, and the suffixes of one record's files.
+    fs : float
+        Sampling rate of all its records in Hz.
+    read_marks : callable
+        Takes a record's path without suffix, its leads and its length in samples;
+        returns what the annotation files hold as fields of `Record`.
+    title : str
+        Its name at PhysioNet, which a folder that was downloaded and unzipped bears.
+    folder : str
+        Where the records are below ``<database>/<version>/``.
+    scale : tuple of float and int, or None
+        Stored integers per mV, and the one at 0 mV; None where the headers are to be trusted.
+    notes : tuple of str
+        What must be known of every record.
+    """
+
+    version: str
+    names: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    fs: float
+    read_marks: Callable[[str, tuple[str, ...], int], dict]
+    title: str
+    folder: str = ""
+    scale: tuple[float, int] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Record:
+    """One recording with its annotated beats.
+
+    What it is given is checked and brought into the form below: lists become arrays, a single
+    name becomes a tuple of one. Two records are equal only if they are the same object.
+
+    Attributes
+    ----------
+    name, database, subject : str
+        ``subject`` is the same for two records of one person (201 and 202).
+    signal : numpy.ndarray
+        float32, shape ``(samples, leads)``, in mV.
+    fs : float
+        Sampling rate in Hz.
+    leads : tuple of str
+        One name for each column of `signal`.
+    samples : numpy.ndarray
+        int64, shape ``(beats,)``: where the annotated beats are.
+    symbols : numpy.ndarray
+        ``<U1``, shape ``(beats,)``: the annotators' symbol for each beat. LUDB
+        labels no beat types; its beats carry ``?``.
+    source : str
+        ``"folder"``, ``"cache"``, ``"PhysioNet"``, ``"simulated"``, or ``"file"`` for what `read`
+        has read.
+    notes : tuple of str
+        The header's comments: medication in mitdb, diagnoses in LUDB. Of a file that `read` has
+        read, also what is doubtful about it.
+    waves : dict of str to numpy.ndarray
+        LUDB: for each lead the cardiologists' wave bounds, an array of `WAVE`.
+    episodes : numpy.ndarray
+        mitdb: an array of `EPISODE`, the stretches in which single beats can't be
+        told: ``"unreadable"`` signal and ventricular ``"flutter"``. Each includes
+        its onset; a stretch that was never closed ends with the recording.
+    rhythms : numpy.ndarray
+        mitdb: ``<U4``, shape ``(beats,)``, the rhythm in which each beat stands, in the
+        database's letters: ``N`` (sinus rhythm), ``AFIB``, ``AFL``, ``B`` (bigeminy) and others.
+
+    Raises
+    ------
+    ValueError
+        If parts do not fit together, or hold what they can't: the message names it.
+
+    Examples
+    --------
+    >>> Record(
+    ...     name="mine", database="own", subject="me", signal=np.zeros((1000, 1)), fs=250,
+    ...     leads="II", samples=[100, 350, 600], symbols=["N", "N", "V"], source="file",
+    ... )
+    Record mine of own: II, 250 Hz, 0 min 4 s, 3 beats (2 N, 1 V)
+    """
+
+    name: str
+    database: str
+    subject: str
+    signal: np.ndarray
+    fs: float
+    leads: tuple[str, ...]
+    samples: np.ndarray
+    symbols: np.ndarray
+    source: str
+    notes: tuple[str, ...] = ()
+    waves: dict[str, np.ndarray] = field(default_factory=dict)
+    episodes: np.ndarray = field(default_factory=lambda: np.empty(0, EPISODE))
+    rhythms: np.ndarray = field(default_factory=lambda: np.empty(0, "<U4"))
+
+    def __post_init__(self) -> None:
+        checked = {
+            "signal": _checked_signal(self.signal),
+            "fs": checked_rate(self.fs),
+            "leads": _checked_leads(self.leads),
+            "samples": checked_samples(self.samples),
+            "symbols": checked_symbols(self.symbols),
+            "notes": (self.notes,) if isinstance(self.notes, str) else tuple(self.notes),
+            "episodes": _checked_episodes(self.episodes),
+            "rhythms": _checked_rhythms(self.rhythms),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)  # the way to fill a frozen dataclass
+        self._check_sizes()
+        if self.source not in SOURCES:
+            raise ValueError(f"source is {self.source!r}; it may be {', '.join(SOURCES)}")
+
+    def _check_sizes(self) -> None:
+        beats, columns = len(self.samples), self.signal.shape[1]
+        if len(self.leads) != columns:
+            raise ValueError(f"{len(self.leads)} leads for {columns} columns; give one name each")
+        if len(self.symbols) != beats:
+            raise ValueError(f"{len(self.symbols)} symbols for {beats} samples; give one each")
+        if len(self.rhythms) not in (0, beats):
+            said = f"{len(self.rhythms)} rhythms for {beats} samples"
+            raise ValueError(f"{said}; give one each, or rhythms=() if they are not known")
+        foreign = sorted(set(self.waves) - set(self.leads))
+        if foreign:
+            raise ValueError(f"waves are given for {foreign}, which are not among {self.leads}")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is a simulated patient."""
+        return self.source == "simulated"
+
+    @property
+    def duration(self) -> float:
+        """Length of the recording in seconds."""
+        return len(self.signal) / self.fs
+
+    def lead(self, name: str) -> np.ndarray:
+        """Return one lead by its name.
+
+        Parameters
+        ----------
+        name : str
+            A lead that this record has, such as ``"MLII"``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(samples,)``, in mV.
+
+        Raises
+        ------
+        ValueError
+            If the record has no such lead.
+        """
+        if name not in self.leads:
+            raise ValueError(f"record {self} has no lead {name!r}; it has {', '.join(self.leads)}")
+        return self.signal[:, self.leads.index(name)]
+
+    def __str__(self) -> str:
+        return f"{self.name} (simulated)" if self.simulated else self.name
+
+    def __repr__(self) -> str:
+        minutes, seconds = divmod(round(self.duration), 60)
+        kinds, counts = np.unique(self.symbols, return_counts=True)
+        beats = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
+        beats = f"{len(self.samples)} beats ({beats})" if beats else "no beats"
+        form = f"{', '.join(self.leads)}, {self.fs:g} Hz, {minutes} min {seconds} s"
+        return f"Record {self} of {self.database}: {form}, {beats}"
+
+
+def names(database: str = "mitdb") -> tuple[str, ...]:
+    """Return the names of all records of a database.
+
+    Examples
+    --------
+    >>> len(names("mitdb")), len(names("ludb")), names("nstdb")
+    (48, 200, ('bw', 'em', 'ma'))
+    """
+    return database_of(database).names
+
+
+def check_name(name: str, database: str = "mitdb") -> None:
+    """Raise a ValueError if a database has no record of that name.
+
+    Examples
+    --------
+    >>> check_name("999")
+    Traceback (most recent call last):
+    ValueError: mitdb has no record '999'; it has 48: 100, 101, 102, 103, …
+    """
+    known = names(database)
+    if name not in known:
+        some = ", ".join(known[:4])
+        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
+
+
+def subject(name: str, database: str = "mitdb") -> str:
+    """Return who a record was taken from; 201 and 202 are the same man.
+
+    Examples
+    --------
+    >>> subject("202") == subject("201")
+    True
+    """
+    return "201" if database == "mitdb" and name == "202" else name
+
+
+def database_of(database: str) -> Database:
+    """Return what is known of a database, or raise a ValueError that names those there are."""
+    if database not in DATABASES:
+        raise ValueError(f"there is no database {database!r}; there are {', '.join(DATABASES)}")
+    return DATABASES[database]
+
+
+# ---------------------------------------------------------------------------
+# What a record may hold
+
+
+def checked_rate(fs: float) -> float:
+    """Return a sampling rate in Hz as a float, or refuse what is none."""
+    if isinstance(fs, bool) or not isinstance(fs, Real) or not 0 < fs < np.inf:
+        raise ValueError(f"fs is {fs!r}; it must be a sampling rate above 0 Hz")
+    return float(fs)
+
+
+def checked_samples(samples: Sequence[int]) -> np.ndarray:
+    """Return the places of beats as int64, or refuse what is not whole or does not rise."""
+    array = np.asarray(samples)
+    if array.ndim != 1:
+        raise ValueError(f"samples has shape {array.shape}; give one place for each beat, (beats,)")
+    if not array.size:
+        return np.empty(0, np.int64)
+    if array.dtype.kind == "f" and (array == np.rint(array)).all():
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"samples holds {array.dtype}, such as {array[0]}; give whole numbers")
+    array = array.astype(np.int64)
+    falls = np.flatnonzero(np.diff(array) <= 0)
+    if len(falls):
+        first, then = array[falls[0] : falls[0] + 2]
+        raise ValueError(f"beats must be in rising order; sample {then} follows {first}")
+    return array
+
+
+def checked_symbols(symbols: Sequence[str]) -> np.ndarray:
+    """Return annotation symbols as ``<U1``, or refuse what is no annotation."""
+    if isinstance(symbols, str):
+        raise ValueError(f"symbols is the text {symbols!r}; give a list with one symbol a beat")
+    array = np.asarray(symbols)
+    if array.ndim != 1:
+        raise ValueError(f"symbols has shape {array.shape}; give one for each beat, (beats,)")
+    if not array.size:
+        return np.empty(0, "<U1")
+    known = set(SYMBOLS.values())
+    unknown = [symbol for symbol in dict.fromkeys(array.tolist()) if symbol not in known]
+    if unknown:
+        beats = f"beats are {' '.join(BEAT_SYMBOLS)}"
+        raise ValueError(f"symbols hold {unknown[0]!r}, which is no annotation; {beats}")
+    return array.astype("<U1")
+
+
+def _checked_signal(signal: np.ndarray) -> np.ndarray:
+    array = np.asarray(signal)
+    if array.ndim != 2 or not array.size:
+        said = f"signal has shape {array.shape}; it must be (samples, leads)"
+        raise ValueError(f"{said}, for one lead signal[:, None]" if array.ndim == 1 else said)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"signal holds {array.dtype}; it must hold numbers, in mV")
+    return array.astype(np.float32, copy=False)
+
+
+def _checked_leads(leads: Sequence[str]) -> tuple[str, ...]:
+    names = (leads,) if isinstance(leads, str) else tuple(leads)
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"leads is {leads!r}; give one name for each column, such as 'MLII'")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"leads holds {twice[0]!r} twice; give each column a name of its own")
+    return tuple(map(str, names))
+
+
+def _checked_episodes(episodes: np.ndarray) -> np.ndarray:
+    array = np.asarray(episodes)
+    if not array.size:
+        return np.empty(0, EPISODE)
+    if array.dtype.names != EPISODE.names:
+        raise ValueError(f"episodes holds {array.dtype}; it must be an array of records.EPISODE")
+    if (array["onset"] > array["offset"]).any():
+        raise ValueError("episodes holds one that ends before it begins")
+    unknown = sorted(set(array["kind"].tolist()) - {"unreadable", "flutter"})
+    if unknown:
+        raise ValueError(f"episodes holds {unknown[0]!r}; they may be 'unreadable' or 'flutter'")
+    return array
+
+
+def _checked_rhythms(rhythms: Sequence[str]) -> np.ndarray:
+    array = np.asarray(rhythms)
+    if not array.size:
+        return np.empty(0, "<U4")
+    if array.ndim != 1 or array.dtype.kind != "U":
+        raise ValueError(f"rhythms holds {array.dtype}, shape {array.shape}; give one text a beat")
+    return array
+
+
+# ---------------------------------------------------------------------------
+# Annotation files
+
+
+def read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ...]:
+    """Read the marks of an annotation file: their samples, symbols, subtypes and texts.
+
+    wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
+    takes a file that was cut off, or runs backwards in time, without a word.
+    """
+    content = Path(f"{base}.{suffix}").read_bytes()
+    if not content.endswith(b"\0\0"):
+        raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
+    pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
+    found, codes, subtypes, _, _, texts = proc_ann_bytes(pairs, None)
+    samples = np.array(found, dtype=np.int64)
+    backwards = np.diff(samples, prepend=0, append=length - 1) < 0
+    if backwards.any() or set(codes) - SYMBOLS.keys():
+        wrong = f"marks unknown, unordered or outside the record's {length} samples"
+        raise DamagedRecording(f"its .{suffix} has {wrong}")
+    symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
+    return samples, symbols, np.array(subtypes, dtype=np.int64), texts
+
+
+def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    return beat_marks(*read_annotation(base, "atr", length), length)
+
+
+def beat_marks(
+    samples: np.ndarray, symbols: np.ndarray, subtypes: np.ndarray, texts: list[str], length: int
+) -> dict:
+    """Find the beats, their rhythm, and the episodes: from a ``~`` to the next ``~``, flutter.
+
+    The text of a ``+`` says which rhythm begins. Bits 4 and 5 of the subtype of a ``~`` say that
+    the first and the second signal are unreadable. Like WFDB's bxb, this asks for both; mitdb
+    has -1, in which all bits are set.
+    """
+    kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
+    found, begun = [], {}
+    for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
+        kind = kinds.get(symbol)
+        if kind in begun:
+            found.append((kind, begun.pop(kind), sample))
+        if symbol == "[" or (symbol == "~" and subtype & 0x30 == 0x30):
+            begun[kind] = sample
+    found += [(kind, onset, length) for kind, onset in begun.items()]
+    episodes = np.sort(np.array(found, dtype=EPISODE), order="onset")
+    beat = np.isin(symbols, BEAT_SYMBOLS)
+    begins = symbols == "+"
+    named = ["", *(text.strip("(\0") for text, new in zip(texts, begins, strict=True) if new)]
+    rhythms = np.array(named, dtype="<U4")[np.cumsum(begins)[beat]]
+    marks = {"samples": samples[beat], "symbols": symbols[beat]}
+    return marks | {"rhythms": rhythms, "episodes": episodes}
+
+
+def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    waves = {lead: _read_waves(base, lead, length) for lead in leads}
+    # Lead II shows every beat's QRS complex; its peaks stand for the beats.
+    complexes = waves["II"][waves["II"]["kind"] == "QRS"]
+    symbols = np.full(len(complexes), "?", dtype="<U1")
+    return {"samples": complexes["peak"].copy(), "symbols": symbols, "waves": waves}
+
+
+def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
+    """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
+    samples, symbols, *_ = read_annotation(base, lead.lower(), length)
+    # from the marks just before and just after
+    onsets = np.append(-1, np.where(symbols == "(", samples, -1))[:-1]
+    offsets = np.append(np.where(symbols == ")", samples, -1), -1)[1:]
+    marks = zip(symbols, onsets, samples, offsets, strict=True)
+    waves = [(_WAVE_KINDS[kind], *at) for kind, *at in marks if kind in _WAVE_KINDS]
+    return np.array(waves, dtype=WAVE)
+
+
+def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
+    return {"samples": np.empty(0, np.int64), "symbols": np.empty(0, "<U1")}
+
+
+DATABASES = {
+    "mitdb": Database(
+        version="1.0.0",
+        names=MITDB,
+        suffixes=("hea", "dat", "atr"),
+        fs=360.0,
+        read_marks=_read_mitdb_marks,
+        title="mit-bih-arrhythmia-database",
+    ),
+    # LUDB's headers give every lead a gain that stretches it to a range of exactly 1 mV, which
+    # would make leads incomparable. Its stored integers obey Einthoven's law to the last count
+    # in all 200 records; 1 µV a count, which makes lead II span 1.4 mV in the median, is inferred.
+    "ludb": Database(
+        version="1.0.1",
+        names=LUDB,
+        suffixes=("hea", "dat", *_LEAD_NAMES),
+        fs=500.0,
+        read_marks=_read_ludb_marks,
+        title="lobachevsky-university-electrocardiography-database",
+        folder="data/",
+        scale=(1000, 0),
+    ),
+    # The header's gain is 0, for which wfdb puts 200 counts per mV.
+    "nstdb": Database(
+        version="1.0.0",
+        names=NSTDB,
+        suffixes=("hea", "dat"),
+        fs=360.0,
+        read_marks=_no_marks,
+        title="mit-bih-noise-stress-test-database",
+        notes=(_UNCALIBRATED,),
+    ),
+}

@@ -1,0 +1,453 @@
+"""Files that hold an ECG: WFDB, EDF, tables of text, NumPy arrays.
+
+Each reader returns a `Raw`: the numbers as the file has them, and what the file says about them.
+What a file leaves open (the rate of a table, the unit of an array) stays None; `records.read`
+asks its caller for it.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import edfio
+import numpy as np
+import pandas as pd
+import wfdb
+
+#: Millivolts in one of each unit of voltage.
+MILLIVOLTS = {"v": 1000.0, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
+#: A median beat of an ECG at the skin is about this high, in mV, from its lowest to its highest
+#: point: beyond these, the unit is wrong. LUDB's lowest lead has 0.1 mV; a hypertrophic heart's
+#: highest seldom passes 10.
+LOWEST_BEAT, HIGHEST_BEAT = 0.05, 20.0
+
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+_EDF_SUFFIXES = (".edf", ".bdf")
+_NUMPY_SUFFIXES = (".npy", ".npz")
+_WFDB_SUFFIXES = (".hea", ".dat", ".atr")
+_KNOWN = "WFDB (.hea), EDF (.edf, .bdf), text (.csv, .tsv, .txt) or NumPy (.npy, .npz)"
+
+_TIME = re.compile(r"(elapsed )?(time|t|seconds?|secs?|s|ms|samples?|index|unnamed: \d+|)")
+_WITH_UNIT = re.compile(r"(?P<name>.*?)\s*[(\[](?P<unit>[^)\]]*)[)\]]")
+_ECG_WORD = re.compile(r"(?i)^(ecg|ekg|lead)[\s_:-]+(lead[\s_:-]+)?(?=\S)")
+
+_LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
+_CHEST = (*(f"V{k}" for k in range(1, 10)), "V3R", "V4R")
+_MODIFIED = ("MLI", "MLII", "MLIII", "MV1", "MV2", "MV5", "CM5", "CC5")
+_UNNAMED = ("ECG", "ECG1", "ECG2", "ECG3")
+_LEADS = {lead.lower(): lead for lead in (*_LIMB, *_CHEST, *_MODIFIED, *_UNNAMED)}
+
+
+class Raw(NamedTuple):
+    """What a file holds.
+
+    Attributes
+    ----------
+    signal : numpy.ndarray
+        float64, shape ``(samples, columns)``; NaN where the file has nothing.
+    fs : float or None
+        Sampling rate in Hz.
+    names : tuple of str, or None
+        One for each column.
+    units : tuple of (str or None)
+        One for each column, as the file writes it.
+    notes : tuple of str
+        What the file says, and what was left aside.
+    doubts : tuple of str
+        What had to be guessed.
+    """
+
+    signal: np.ndarray
+    fs: float | None
+    names: tuple[str, ...] | None
+    units: tuple[str | None, ...]
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+def open_file(path: Path) -> Raw:
+    r"""Read a file in whichever of the known formats it is.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of a WFDB record, with or without its suffix, or of any other file with it.
+
+    Returns
+    -------
+    Raw
+
+    Raises
+    ------
+    ValueError
+        If the format is not known, or the file is not what its suffix says.
+    FileNotFoundError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "mine.csv")
+    ...     _ = path.write_text("time,II\n0.000,0.1\n0.004,0.3\n0.008,0.2\n")
+    ...     raw = open_file(path)
+    >>> raw.names, raw.signal[:, 0].tolist(), raw.fs
+    (('II',), [0.1, 0.3, 0.2], 250.0)
+    """
+    suffix = path.suffix.lower()
+    if suffix in _WFDB_SUFFIXES or wfdb_base(path).with_suffix(".hea").is_file():
+        return _wfdb(wfdb_base(path))
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}, nor a WFDB header {path}.hea")
+    if suffix in _EDF_SUFFIXES:
+        return _edf(path)
+    if suffix in _TEXT_SUFFIXES:
+        return _text(path)
+    if suffix in _NUMPY_SUFFIXES:
+        return _numpy(path)
+    raise ValueError(f"{path.name} ends in {suffix or 'nothing'}; what can be read is {_KNOWN}")
+
+
+def wfdb_base(path: Path) -> Path:
+    """Return the path of a WFDB record without the suffix of one of its files."""
+    if path.suffix.lower() in _WFDB_SUFFIXES:
+        return path.with_suffix("")
+    if path.suffix and not Path(f"{path}.hea").is_file():
+        return path
+    return path
+
+
+def lead_name(label: str) -> str:
+    """Return the usual way to write a lead's name; a name that is not known stays as it is.
+
+    Examples
+    --------
+    >>> [lead_name(label) for label in ("ii", "ECG V1", "mlii", "AVR", "ecg_Lead_I", "PLETH")]
+    ['II', 'V1', 'MLII', 'aVR', 'I', 'PLETH']
+    """
+    label = label.strip().strip("'\"").strip()
+    bare = _ECG_WORD.sub("", label)
+    return _LEADS.get(bare.lower(), _LEADS.get(label.lower(), bare))
+
+
+def is_voltage(unit: str | None) -> bool:
+    """Tell whether a unit that a file states is one of voltage; what it does not state may be."""
+    return unit is None or _plain(unit) in MILLIVOLTS
+
+
+def millivolts(unit: str | float) -> float:
+    """Return how many millivolts one unit is.
+
+    Parameters
+    ----------
+    unit : str or float
+        ``"mV"``, ``"uV"`` (or ``"µV"``), ``"V"``, ``"nV"``; or how many counts make one millivolt.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> millivolts("µV"), millivolts(200)
+    (0.001, 0.005)
+    """
+    text = _plain(str(unit))
+    if text in MILLIVOLTS:
+        return MILLIVOLTS[text]
+    try:
+        counts = float(text)
+    except ValueError:
+        counts = np.nan
+    if isinstance(unit, bool) or not 0 < counts < np.inf:
+        accepted = "'mV', 'uV', 'V', 'nV', or a number: how many counts make one mV"
+        raise ValueError(f"units is {unit!r}; it may be {accepted}")
+    return 1 / counts
+
+
+def beat_height(signal: np.ndarray, fs: float) -> float:
+    """Return how high one lead's beats are, whatever its unit.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Shape ``(samples,)``.
+    fs : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    float
+        The median, over pieces of two seconds (a beat or more in each), of the distance from the
+        lowest to the highest sample. Each piece's own slope, the baseline's, is taken off first.
+
+    Examples
+    --------
+    >>> beat_height(np.sin(np.arange(3600)), 360.0).round(1)
+    2.0
+    """
+    long = min(round(2 * fs), len(signal))
+    count = len(signal) // long
+    pieces = np.asarray(signal[: count * long], dtype=float).reshape(count, long)
+    time = np.linspace(-1, 1, long)
+    slopes = pieces @ time / (time @ time)
+    level = pieces - slopes[:, None] * time
+    return float(np.median(np.ptp(level, axis=1)))
+
+
+def check_height(signal: np.ndarray, fs: float, leads: tuple[str, ...]) -> None:
+    """Refuse a signal whose beats have a height that no ECG in mV has.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Shape ``(samples, leads)``, in mV, as its caller believes.
+    fs : float
+        Sampling rate in Hz.
+    leads : tuple of str
+        One name for each column.
+
+    Raises
+    ------
+    ValueError
+        If a lead's beats are over 20 mV high, or every lead's below 0.05 mV, or every lead is
+        flat. It says which units would mend that.
+
+    Examples
+    --------
+    >>> check_height(np.sin(np.arange(3600))[:, None], 360.0, ("II",))
+    """
+    heights = {lead: beat_height(signal[:, k], fs) for k, lead in enumerate(leads)}
+    lead = max(heights, key=heights.get)
+    height = heights[lead]
+    if height == 0:
+        raise ValueError(
+            f"the signal is flat in {', '.join(leads)}: no heartbeat can be seen in it"
+        )
+    if LOWEST_BEAT <= height <= HIGHEST_BEAT:
+        return
+    usual = f"those of an ECG at the skin are {LOWEST_BEAT:g} to {HIGHEST_BEAT:g} mV high"
+    found = f"in lead {lead} the beats are {height:.3g} mV high, and {usual}"
+    raise ValueError(f"{found}, so the unit is not mV: {_remedies(height)}")
+
+
+def _remedies(height: float) -> str:
+    """Say which units would bring beats of some height into the range of an ECG."""
+    candidates = {"'uV'": 1e-3, "'V'": 1e3, "'nV'": 1e-6, "200": 1 / 200}
+    likely = {unit: height * factor for unit, factor in candidates.items()}
+    likely = {unit: mv for unit, mv in likely.items() if 0.2 <= mv <= 8}
+    said = [f"units={unit} would make them {mv:.2g} mV" for unit, mv in likely.items()]
+    counts = f"units=N takes N counts for one mV (about {height:.2g} here)"
+    return "; ".join([*said, counts])
+
+
+def _plain(unit: str) -> str:
+    """Return a unit in small letters, without the two signs for micro."""
+    return unit.strip().replace("µ", "u").replace("μ", "u").lower()
+
+
+# ---------------------------------------------------------------------------
+# WFDB
+
+
+def _wfdb(base: Path) -> Raw:
+    header = Path(f"{base}.hea")
+    if not header.is_file():
+        raise FileNotFoundError(f"there is no {header}: a WFDB record needs its header")
+    try:
+        record = wfdb.rdrecord(str(base))
+    except Exception as error:  # whatever wfdb trips over: the record is not whole
+        raise ValueError(f"the WFDB record {base} can't be read: {error}") from error
+    if record.p_signal is None:
+        raise ValueError(f"the WFDB record {base} has no signals")
+    notes = tuple(note.strip() for note in record.comments)
+    guess = "its header states no gain: 200 counts per mV, WFDB's default, are assumed"
+    doubts = (guess,) if _lacks_gain(header) else ()
+    signal = np.asarray(record.p_signal, dtype=float)
+    names, units = tuple(record.sig_name), tuple(record.units)
+    return Raw(signal, float(record.fs), names, units, notes, doubts)
+
+
+def _lacks_gain(header: Path) -> bool:
+    """Tell whether a header gives any signal the gain 0, or none: then wfdb puts 200 there."""
+    return any(_gain(fields) == 0 for fields in _signal_lines(header))
+
+
+def _signal_lines(header: Path) -> Iterator[list[str]]:
+    """Yield the fields of each line that describes a signal, in all segments of a record."""
+    lines = header.read_text(errors="replace").splitlines()
+    lines = [line.split() for line in lines if line.strip() and not line.startswith("#")]
+    segmented = "/" in lines[0][0]
+    for fields in lines[1:]:
+        if not segmented:
+            yield fields
+        elif fields[0] != "~":  # a segment without signal
+            yield from _signal_lines(header.with_name(f"{fields[0]}.hea"))
+
+
+def _gain(fields: list[str]) -> float:
+    number = re.match(r"[-+.\deE]*", fields[2] if len(fields) > 2 else "")[0]
+    return float(number) if number else 0.0
+
+
+# ---------------------------------------------------------------------------
+# EDF
+
+
+def _edf(path: Path) -> Raw:
+    read = edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf
+    try:
+        edf = read(path)
+        signals = list(edf.signals)
+    except Exception as error:  # whatever edfio trips over: the file is not what it should be
+        raise ValueError(f"{path.name} can't be read as EDF: {error}") from error
+    signals = [s for s in signals if is_voltage(s.physical_dimension or None)]
+    signals = [s for s in signals if _is_ecg(s.label)] or signals
+    if not signals:
+        raise ValueError(f"{path.name} has no signal in volts; it has {', '.join(edf.labels)}")
+    rate = max(s.sampling_frequency for s in signals)
+    taken = [s for s in signals if s.sampling_frequency == rate]
+    left = [label for label in edf.labels if label not in [s.label for s in taken]]
+    notes = (f"signals left aside: {', '.join(left)}",) if left else ()
+    names = tuple(s.label for s in taken)
+    units = tuple(s.physical_dimension or None for s in taken)
+    return Raw(np.stack([s.data for s in taken], axis=1), float(rate), names, units, notes)
+
+
+def _is_ecg(label: str) -> bool:
+    return label.lower().startswith(("ecg", "ekg")) or lead_name(label).lower() in _LEADS
+
+
+# ---------------------------------------------------------------------------
+# Text
+
+
+def _text(path: Path) -> Raw:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        first = [line.strip() for _, line in zip(range(3), file, strict=False)]
+    if not any(first):
+        raise ValueError(f"{path.name} is empty")
+    separator, decimal = _separator(first)
+    rows = [_cells(line, separator) for line in first]
+    heads = next((k for k, row in enumerate(rows) if _numeric(row, decimal)), len(rows))
+    layout = {"sep": separator, "decimal": decimal, "header": None, "skiprows": heads}
+    try:
+        table = pd.read_csv(path, encoding="utf-8-sig", comment="#", **layout)
+    except ValueError as error:
+        raise ValueError(f"{path.name} can't be read as a table of numbers: {error}") from error
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    names = rows[0] if heads else None
+    units = rows[1] if heads > 1 else [None] * numbers.shape[1]
+    if names and len(names) != numbers.shape[1]:
+        raise ValueError(f"{path.name} names {len(names)} columns and has {numbers.shape[1]}")
+    return _without_time(path, numbers, names, units)
+
+
+def _separator(lines: list[str]) -> tuple[str, str]:
+    """Return what stands between columns, and the decimal sign, of some lines of a table."""
+    last = lines[-1] or lines[0]
+    if ";" in last:
+        return ";", "," if "," in last else "."
+    for separator in ("\t", ","):
+        if separator in last:
+            return separator, "."
+    return r"\s+", "."
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip().strip("'\"").strip() for cell in re.split(separator, line)]
+
+
+def _numeric(cells: list[str], decimal: str) -> bool:
+    """Tell whether a line of a table holds values: a number in its last column."""
+    try:
+        float(cells[-1].replace(decimal, ".") or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _without_time(
+    path: Path, numbers: pd.DataFrame, names: list[str] | None, units: list[str | None]
+) -> Raw:
+    """Leave out columns that hold no voltages, and take the rate from one that holds the time."""
+    columns = numbers.to_numpy(float)
+    rate, notes, taken = None, [], []
+    labels = names or [f"column {k + 1}" for k in range(columns.shape[1])]
+    for k, label in enumerate(labels):
+        name, unit = _split_unit(label, units[k])
+        if np.isnan(columns[:, k]).all():
+            notes.append(f"{label} holds no numbers: left aside")
+        elif (names and _TIME.fullmatch(name.lower())) or _is_clock(columns[:, k]):
+            rate = rate or _rate_of(columns[:, k], name, unit)
+            notes.append(f"{label} holds the time: no lead")
+        else:
+            taken.append((k, name, unit))
+    if not taken:
+        raise ValueError(f"{path.name} has no column of voltages; it has {', '.join(labels)}")
+    places, found, given = zip(*taken, strict=True)
+    return Raw(columns[:, places], rate, found if names else None, given, tuple(notes))
+
+
+def _split_unit(label: str, unit: str | None) -> tuple[str, str | None]:
+    """Take ``II (mV)`` apart."""
+    match = _WITH_UNIT.fullmatch(label)
+    return (match["name"], match["unit"]) if match else (label, unit)
+
+
+def _is_clock(column: np.ndarray) -> bool:
+    """Tell whether numbers rise in equal steps, as a clock or a counter does."""
+    steps = np.diff(column)
+    return len(steps) > 8 and steps[0] > 0 and np.allclose(steps, steps[0], rtol=0.02)
+
+
+def _rate_of(column: np.ndarray, name: str, unit: str | None) -> float | None:
+    """Return the rate that a column of seconds or milliseconds tells; None if it counts samples."""
+    step = float(np.median(np.diff(column))) if len(column) > 1 else 0.0
+    word = _plain(unit or name)
+    if step <= 0 or word.startswith(("sample", "index")):
+        return None
+    if word in ("ms", "milliseconds"):
+        return round(1000 / step, 3)
+    return round(1 / step, 3) if step < 0.5 else None
+
+
+# ---------------------------------------------------------------------------
+# NumPy
+
+
+def _numpy(path: Path) -> Raw:
+    try:
+        stored = np.load(path, allow_pickle=False)
+    except Exception as error:  # no array, or one of Python objects
+        raise ValueError(f"{path.name} can't be read as an array of numbers: {error}") from error
+    if isinstance(stored, np.ndarray):
+        return _array(path, stored, None, None)
+    signal = "signal" if "signal" in stored.files else stored.files[0]
+    if signal != "signal" and len(stored.files) > 1:
+        held = ", ".join(stored.files)
+        raise ValueError(f"{path.name} holds {held}; call the array with the voltages 'signal'")
+    rate = float(stored["fs"]) if "fs" in stored.files else None
+    names = tuple(map(str, stored["leads"])) if "leads" in stored.files else None
+    return _array(path, stored[signal], rate, names)
+
+
+def _array(
+    path: Path, signal: np.ndarray, rate: float | None, names: tuple[str, ...] | None
+) -> Raw:
+    doubts = ()
+    if signal.ndim not in (1, 2) or signal.dtype.kind not in "iuf" or not signal.size:
+        form = f"shape {signal.shape} and dtype {signal.dtype}"
+        raise ValueError(f"{path.name} has {form}; it must hold numbers, shape (samples, leads)")
+    columns = signal[:, None] if signal.ndim == 1 else signal
+    if columns.shape[0] < columns.shape[1]:
+        columns = columns.T
+        doubts = (f"its shape {signal.shape} was taken for (leads, samples)",)
+    units = (None,) * columns.shape[1]
+    return Raw(columns.astype(float), rate, names, units, doubts=doubts)
