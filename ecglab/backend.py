@@ -1,7 +1,9 @@
-"""Keras, imported without the note that TensorFlow prints when it starts.
+"""Keras, imported without the notes that TensorFlow prints when it starts.
 
-TensorFlow 2.21 writes a line on oneDNN straight to file descriptor 2, which no log
-level stops; in a notebook it would stand in red above the first result.
+It writes them straight to file descriptor 2; in a notebook they would stand in red above the
+first result. One on oneDNN comes with the import, whatever the log level. Where there is no
+GPU, one on `cuInit` comes, as an error, when TensorFlow first looks for devices: so it looks
+for them here.
 """
 
 import os
@@ -25,5 +27,10 @@ def _silent_descriptor(descriptor: int = 2) -> Iterator[None]:
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 with _silent_descriptor():
     import keras
+
+    if keras.config.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()
 
 __all__ = ["keras"]

@@ -1,0 +1,50 @@
+"""Keras is imported without a line in red, whatever TensorFlow has to say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# TensorFlow in full, without a GPU: a note at the import, one when it first looks for devices.
+KERAS = """
+import os
+os.write(2, b"oneDNN custom operations are on\\n")
+class config:
+    def backend():
+        return "{backend}"
+def compute():
+    import tensorflow
+    tensorflow.config.list_physical_devices()
+"""
+TENSORFLOW = """
+import os
+class config:
+    looked = False
+    def list_physical_devices():
+        if not config.looked:
+            os.write(2, b"failed call to cuInit\\n")
+        config.looked = True
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_no_note_of_tensorflow_is_seen(tmp_path, backend):
+    (tmp_path / "keras.py").write_text(KERAS.format(backend=backend))
+    (tmp_path / "tensorflow.py").write_text(TENSORFLOW)
+    code = "from ecglab.backend import keras\nimport sys\n"
+    code += (
+        "keras.compute()" if backend == "tensorflow" else "assert 'tensorflow' not in sys.modules"
+    )
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
