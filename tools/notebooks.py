@@ -32,6 +32,8 @@ CELL_SECONDS = 300
 
 # Lines that IPython understands and Python does not.
 MAGIC = re.compile(r"^\s*[%!]")
+# What is installed where the course is missing changes no output where it is there.
+INSTALLS = re.compile(r"[%!]pip install\b")
 # A release alone makes no output stale.
 VERSION = re.compile(r"(?m)^__version__ = .*$")
 WARNING = re.compile(r"\b\w*Warning: ")
@@ -92,7 +94,7 @@ def tokens(source: str, *, module: bool) -> list[str]:
             only_strings &= kind == "STRING"
             continue
         statement, only_strings = len(result), True
-    return magic + result
+    return [line for line in magic if not INSTALLS.match(line)] + result
 
 
 def between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
