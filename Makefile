@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 READY := $(VENV)/.installed
+# All three are tested; the first one found is taken.
+PYTHONS := $(or $(PYTHON),python3.12 python3.11 python3.13 python3 python)
 BIN := $(VENV)/bin
 PORT := 8000
 
@@ -17,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-all execute stale check-fresh lint lock clean
+.PHONY: help book serve test test-all execute stale check-fresh colab lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,14 +28,14 @@ help:  ## list the targets
 # that fails, or lack the modules that make an environment.
 $(READY): requirements.txt pyproject.toml
 	@set -e; \
-	suits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'; \
+	suits='import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
 	python=; \
-	for candidate in $(or $(PYTHON),python3.12 python3.11 python3 python); do \
+	for candidate in $(PYTHONS); do \
 	    if "$$candidate" -c "$$suits" >/dev/null 2>&1; then python="$$candidate"; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	    echo "No suitable Python: tried $(or $(PYTHON),python3.12 python3.11 python3 python)."; \
-	    echo "The course needs Python 3.11 or 3.12 with its venv module"; \
+	    echo "No suitable Python: tried $(PYTHONS)."; \
+	    echo "The course needs Python 3.11, 3.12 or 3.13 with its venv module"; \
 	    echo "(on Debian or Ubuntu: apt install python3-venv). If it is elsewhere: make PYTHON=/path/to/python3.12"; \
 	    exit 1; \
 	fi; \
@@ -41,7 +43,7 @@ $(READY): requirements.txt pyproject.toml
 	    echo "Making $(VENV) with $$python ($$("$$python" --version))"; \
 	    rm -rf $(VENV); "$$python" -m venv $(VENV); \
 	fi; \
-	echo "Installing the packages of requirements.txt into $(VENV) (a few minutes, about 2 GB on disk)"; \
+	echo "Installing the packages of requirements.txt into $(VENV) (a few minutes, about 3 GB on disk)"; \
 	$(BIN)/python -m pip install --quiet -r requirements.txt; \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
 	touch $@
@@ -69,12 +71,19 @@ stale: $(READY)  ## list the chapters that are older than their code
 check-fresh: $(READY)  ## fail if a chapter is older than its code
 	@$(BIN)/python tools/notebooks.py check-fresh
 
+colab:  ## run every chapter in an environment like Colab's, from the notebook alone
+	@$(or $(PYTHON),python3.13) tools/colab.py run
+
 lint: $(READY)  ## check the code's style
 	@$(BIN)/ruff check .
 
-lock:  ## pin every package anew in requirements.txt (needs uv)
-	uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
-	    --all-extras --no-header --no-annotate --upgrade --quiet --output-file requirements.txt
+# UPGRADE=1 asks for the newest of everything; otherwise only what pyproject.toml asks for changes.
+LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
+    --no-header --no-annotate --quiet
+lock:  ## pin in requirements.txt what pyproject.toml asks for (needs uv; UPGRADE=1: all anew)
+	$(LOCK) --all-extras $(if $(UPGRADE),--upgrade) --output-file requirements.txt
+	$(LOCK) --extra tensorflow --extra notebooks --constraint requirements.txt \
+	    $(if $(UPGRADE),--upgrade) --output-file .binder/requirements.txt
 
 clean:  ## remove the built book and the caches (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache chapters/.ipynb_checkpoints
