@@ -97,6 +97,17 @@ def evaluate(options: argparse.Namespace) -> None:
         training.write_text(path, json.dumps(result.summary(), indent=1))
 
 
+def read(options: argparse.Namespace) -> None:
+    """Read a recording of your own and write a report: for learning, not for diagnosis."""
+    from ecglab import report  # late, like the network
+
+    path = report.check_place(options.out or f"{Path(options.file).stem}-report.html")
+    given = {name: getattr(options, name) for name in ("fs", "units", "annotations")}
+    findings = report.examine(records.read(options.file, leads=_leads(options.leads), **given))
+    written = report.write(findings, path)
+    print(f"{findings}\nreport: {written}, and its sheet: {written.with_suffix('.png')}")
+
+
 def experiment(options: argparse.Namespace) -> None:
     """Run an experiment and record its outcome."""
     if options.name not in experiments.NAMES:
@@ -122,6 +133,17 @@ def benchmark(options: argparse.Namespace) -> None:
 
     print(records.describe())
     measuring.report(options.matter, options.beats)
+
+
+def _leads(given: list[str] | None) -> list[str] | dict[str, str] | None:
+    """Take ``MLII V1`` as names, ``ECG1=MLII ECG2=V1`` as old and new ones."""
+    renamed = [lead.partition("=")[::2] for lead in given or [] if "=" in lead]
+    if not renamed:
+        return given
+    if len(renamed) < len(given) or not all(old and new for old, new in renamed):
+        said = f"--leads is {' '.join(given)}"
+        raise ValueError(f"{said}; give names, MLII V1, or new names, ECG1=MLII ECG2=V1")
+    return dict(renamed)
 
 
 def _names(given: str) -> list[str]:
@@ -162,6 +184,14 @@ def _parser() -> argparse.ArgumentParser:
         "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
     )
     command.add_argument("--records", default="DS2", help="DS1, DS2, or names: 100,101")
+
+    command = _command(commands, read)
+    command.add_argument("file", help="WFDB, EDF, CSV, TSV or NumPy")
+    command.add_argument("--fs", type=float, help="samples a second, if the file does not say")
+    command.add_argument("--leads", nargs="+", help="names: MLII V1; or new: ECG1=MLII ECG2=V1")
+    command.add_argument("--units", help="mV, uV, V, or a number: counts per mV")
+    command.add_argument("--annotations", help="a suffix, such as atr, or a table: sample,symbol")
+    command.add_argument("--out", type=Path, help="by default NAME-report.html in this folder")
 
     command = _command(commands, experiment)
     command.add_argument("name", help=", ".join(experiments.NAMES))

@@ -1,0 +1,360 @@
+"""What can be found in anybody's recording: its beats, its rate, what the network calls them.
+
+`examine` also says which of the network's answers are not to be believed, and why.
+`ecglab.report` makes a page of it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.signal import butter, sosfiltfilt
+
+from ecglab import beats, evaluate, formats, given
+from ecglab.beats import CLASSES
+from ecglab.records import Record
+
+#: An answer of less certainty is withheld. Where to draw this line is a choice: higher means
+#: fewer and better answers.
+CERTAIN = 0.7
+#: A beat is too rough to be asked about if `roughness` is above this, in mV: one small box of the
+#: paper. That withholds 0.7 % of the beats of DS1; with muscle noise at 6 dB on them, 32 %.
+ROUGH = 0.1
+#: A window that reaches further from 0 than this, in mV, is an artefact, not a beat. The network's
+#: images end at ±2.5 mV, but 17 % of the V beats that it learned from pass that; none passes 5.
+FAR = 5.0
+#: The network is asked about stretches of this length, in s: it learned from records of half an
+#: hour, and a whole day would not fit into memory.
+STRETCH = 1800.0
+#: Fewer beats than these make no typical beat to set the others against; below the second number
+#: a stretch's typical beat is doubtful.
+FEWEST, FEW = 5, 100
+
+#: Why a beat gets no answer. The first reason that holds counts.
+REASONS = {
+    "episode": "lies where the recording is unreadable, or in ventricular flutter",
+    "few": f"its half hour has fewer than {FEWEST} beats, or a flat lead",
+    "edge": "its window leaves the recording",
+    "far": f"its line leaves ±{FAR:g} mV: an artefact or a saturated amplifier",
+    "rough": f"noise: the line beside its QRS complex is rougher than {ROUGH:g} mV",
+    "unsure": "the network is not certain enough",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What `examine` found in a record.
+
+    Attributes
+    ----------
+    reference : Record
+        As it was handed in, with its annotations if it has any.
+    record : Record
+        With the beats that were found; their symbols are the classes that the network calls
+        them, ``?`` where there is no answer.
+    table : pandas.DataFrame
+        One row for each found beat: ``time`` and ``interval`` to the next beat in s (NaN where
+        that is missing), the class ``called``, the ``certainty`` of it, ``why`` there is no
+        answer (one of `REASONS`, empty if there is one).
+    asked : dict of str to str
+        What the network takes for which of the record's leads; empty if it was not asked.
+    unasked : str
+        Why it was not asked; empty if it was.
+    doubts : tuple of str
+        What makes every one of its answers doubtful.
+    certain : float
+        Answers of less certainty are withheld.
+    """
+
+    reference: Record
+    record: Record
+    table: pd.DataFrame
+    asked: dict[str, str]
+    unasked: str
+    doubts: tuple[str, ...]
+    certain: float
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many beats were called what."""
+        return {name: int((self.record.symbols == name).sum()) for name in CLASSES}
+
+    @property
+    def withheld(self) -> dict[str, int]:
+        """How many beats have no answer, for each of `REASONS`."""
+        return {reason: int((self.table["why"] == reason).sum()) for reason in REASONS}
+
+    @property
+    def rates(self) -> tuple[float, float, float]:
+        """Median, lowest and highest heart rate per minute; NaN without two beats.
+
+        The lowest and the highest are of ten intervals in a row: their median.
+        """
+        rates = 60 / of_ten(self.table["interval"])
+        return 60 / self.table["interval"].median(), rates.min(), rates.max()
+
+    @property
+    def agreement(self) -> evaluate.BeatByBeat | None:
+        """Found beats against the record's own annotations; None if it has none."""
+        own, found = self.reference, self.record
+        if not len(own.samples):
+            return None
+        pairs = (own.samples, own.symbols, found.samples, found.symbols)
+        rules = {"start": 0, "escape": "N", "episodes": own.episodes}
+        return evaluate.beat_by_beat(*pairs, own.fs, **rules)
+
+    def __str__(self) -> str:
+        return "\n".join(_summary(self))
+
+
+def examine(record: Record, certain: float = CERTAIN) -> Findings:
+    """Find a record's beats, and ask the network that ships about those that it can judge.
+
+    Parameters
+    ----------
+    record : Record
+        Its own annotations are not used; `Findings.agreement` compares with them.
+    certain : float
+        From 0 to 1: answers of less certainty are withheld.
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    ValueError
+        If `certain` is out of its bounds.
+
+    Notes
+    -----
+    Long records are called in stretches of about half an hour, each with its own typical beat
+    and mean interval, so that memory does not grow with the length but for the signal itself.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> findings = examine(records.load("1", "ludb"))
+    >>> findings.asked, len(findings.table) > 5
+    ({'MLII': 'II', 'V1': 'V1'}, True)
+    """
+    if not 0 <= given.number("certain", certain) <= 1:
+        raise ValueError(f"certain is {certain!r}; give a number from 0 to 1")
+    asked, doubts, unasked = _leads_for_network(record)
+    found = _find(record, asked.get("MLII"))
+    count = len(found.samples)
+    table = pd.DataFrame({"time": found.samples / found.fs, "interval": _intervals(found)})
+    table = table.assign(called="?", certainty=np.nan, why="")
+    if count < FEWEST and not unasked:
+        asked, unasked = {}, f"{count} beats make no typical beat; {FEWEST} are needed"
+    if asked:
+        _ask(table, found, asked, certain)
+        longest = max(np.bincount(_stretches(found)))
+        if longest < FEW:
+            doubts.append(f"the typical beat is made of {longest} beats; {FEW} make a good one")
+    found = replace(found, symbols=np.where(table["why"] == "", table["called"], "?"))
+    return Findings(record, found, table, asked, unasked, tuple(doubts), certain)
+
+
+# ---------------------------------------------------------------------------
+# Finding and asking
+
+
+def _find(record: Record, lead: str | None) -> Record:
+    """Return the record with found beats; with none where none is found."""
+    try:
+        return beats.find(record, lead)
+    except ValueError:  # flat, too short, or no beat in it
+        return replace(record, samples=(), symbols=(), rhythms=())
+
+
+def _intervals(found: Record) -> np.ndarray:
+    """Return the time to the next beat, in s; NaN where it is missing, as after the last."""
+    intervals = np.full(len(found.samples), np.nan)
+    try:
+        intervals[:-1] = beats.intervals(found.samples, found.fs, found.episodes)
+    except ValueError:  # fewer than two beats, or only gaps
+        pass
+    return intervals
+
+
+def _leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
+    """Choose the two leads that the network is shown; say what is doubtful, or why there are none.
+
+    It learned MLII and one of V1, V2, V4 and V5.
+    """
+    heights = [formats.beat_height(column, record.fs) for column in record.signal.T]
+    alive = [
+        lead
+        for lead, height in zip(record.leads, heights, strict=True)
+        if height >= formats.LOWEST_BEAT
+    ]
+    if len(alive) < 2:
+        has = f"this recording has {', '.join(alive) or 'none'}"
+        return {}, [], f"it needs two leads that show beats, MLII and one of V1, V2, V4, V5; {has}"
+    doubts = [f"the unit: {note}" for note in record.notes if re.search("assum|asked for", note)]
+    if record.simulated:
+        doubts.append("the patient is simulated")
+    first = next((lead for lead in ("MLII", "II") if lead in alive), None)
+    second = next((lead for lead in ("V1", "V2", "V4", "V5") if lead in alive), None)
+    if first == "II":
+        doubts.append("lead II stands for MLII: much alike, but not the same electrodes")
+    if first is None or second is None:
+        others = iter(lead for lead in alive if lead not in (first, second))
+        first, second = first or next(others), second or next(others)
+        doubts.append(
+            f"the leads: {first} is taken for MLII and {second} for V1, because of their order "
+            f"alone; if they are, say so with --leads {first}=MLII {second}=V1"
+        )
+    called = second if second in ("V1", "V2", "V4", "V5") else "V1"
+    return {"MLII": first, called: second}, doubts, ""
+
+
+def _stretches(found: Record) -> np.ndarray:
+    """Return the number of the stretch in which each beat lies."""
+    count = max(1, round(found.duration / STRETCH))
+    return np.minimum(found.samples * count // len(found.signal), count - 1)
+
+
+def _ask(table: pd.DataFrame, found: Record, asked: dict[str, str], certain: float) -> None:
+    """Fill in what the network calls the beats, how certain it is, and why it is not believed."""
+    from ecglab import train  # late: these load Keras
+    from ecglab.experiments import crossval, resnet50
+
+    model, recipe = resnet50.shipped()
+    stretches = _stretches(found)
+    for number in np.unique(stretches):
+        rows = table.index[stretches == number]
+        part = _part(found, rows, asked)
+        if not _can_be_cut(part):
+            table.loc[rows, "why"] = "few"
+            continue
+        probabilities = train.predict(model, crossval.cut(part, recipe), recipe["zoom"])
+        table.loc[rows, "called"] = np.array(CLASSES)[probabilities.argmax(axis=1)]
+        table.loc[rows, "certainty"] = probabilities.max(axis=1)
+        table.loc[rows, "why"] = _reasons(part, recipe, probabilities.max(axis=1) < certain)
+    table.loc[_in_episodes(found), "why"] = "episode"
+
+
+def _part(found: Record, rows: np.ndarray, asked: dict[str, str]) -> Record:
+    """Cut a stretch out of a record, a second longer than its beats, with the network's leads."""
+    samples, margin = found.samples[rows], round(found.fs)
+    first = max(0, samples[0] - margin)
+    last = min(len(found.signal), samples[-1] + margin)
+    columns = [found.leads.index(lead) for lead in asked.values()]
+    episodes = found.episodes.copy()
+    episodes["onset"] = np.clip(episodes["onset"] - first, 0, last - first)
+    episodes["offset"] = np.clip(episodes["offset"] - first, 0, last - first)
+    return replace(
+        found,
+        signal=found.signal[first:last, columns],
+        leads=tuple(asked),
+        samples=samples - first,
+        symbols=found.symbols[rows],
+        episodes=episodes[episodes["onset"] < episodes["offset"]],
+        waves={},
+    )
+
+
+def _can_be_cut(part: Record) -> bool:
+    """Tell whether a stretch has beats enough, intervals between them, and no flat lead."""
+    known = np.isfinite(_intervals(part)).sum()
+    return known >= FEWEST - 1 and bool((np.ptp(part.signal, axis=0) > 0).all())
+
+
+def _in_episodes(found: Record) -> np.ndarray:
+    inside = np.zeros(len(found.samples), dtype=bool)
+    for onset, offset in found.episodes[["onset", "offset"]].tolist():
+        inside |= (found.samples >= onset) & (found.samples < offset)
+    return inside
+
+
+def _reasons(part: Record, recipe: dict, unsure: np.ndarray) -> np.ndarray:
+    """Return for each beat why its answer is withheld; empty where it is not."""
+    window = beats.segment(part, recipe["before"], recipe["after"])
+    far = np.abs(window.windows).max(axis=(1, 2)) > FAR
+    checks = {"edge": window.padded, "far": far, "rough": roughness(part) > ROUGH, "unsure": unsure}
+    return np.select(list(checks.values()), list(checks), default="")
+
+
+def of_ten(intervals: pd.Series) -> pd.Series:
+    """Return the median of each ten intervals in a row; of all, where there are fewer than ten.
+
+    Missing ones are left out; where half of the ten are missing, so is their median.
+
+    Examples
+    --------
+    >>> of_ten(pd.Series([0.8, 0.8, 1.0])).tolist()
+    [nan, 0.8, 0.8]
+    """
+    known = int(intervals.notna().sum())
+    window = min(10, max(known, 1))
+    return intervals.rolling(window, min_periods=window // 2 + 1).median()
+
+
+def roughness(record: Record) -> np.ndarray:
+    """Measure how rough the line is beside each beat's QRS complex: what noise is left there.
+
+    Parameters
+    ----------
+    record : Record
+        With its beats.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(beats,)``, in mV: in the roughest lead, the root mean square of what is faster
+        than 20 Hz, from 250 to 100 ms before the beat and from 150 to 350 ms after it. P and T
+        waves are slower. It sees muscle noise and mains hum. A loose electrode's slow bumps,
+        which look like beats, it does not see.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> record = records.load("100")
+    >>> len(roughness(record)) == len(record.samples)
+    True
+    """
+    fs, last = record.fs, len(record.signal) - 1
+    fast = sosfiltfilt(butter(2, 20, "highpass", fs=fs, output="sos"), record.signal, axis=0)
+    before = np.arange(round(-0.25 * fs), round(-0.10 * fs))
+    after = np.arange(round(0.15 * fs), round(0.35 * fs))
+    beside = np.concatenate([before, after])
+    places = np.clip(record.samples[:, None] + beside, 0, last)
+    return np.sqrt((fast[places] ** 2).mean(axis=1)).max(axis=1)
+
+
+# ---------------------------------------------------------------------------
+# Words
+
+
+def _summary(findings: Findings) -> Iterable[str]:
+    """Say in a few lines what was found."""
+    record, (median, lowest, highest) = findings.record, findings.rates
+    yield f"{record}: {', '.join(record.leads)}, {record.fs:g} Hz, {clock(record.duration)}"
+    rate = f", {median:.0f} a minute (median; {lowest:.0f} to {highest:.0f})"
+    yield f"{len(findings.table)} beats found{rate if median > 0 else ''}"
+    if findings.unasked:
+        yield f"the network was not asked: {findings.unasked}"
+    else:
+        counts = ", ".join(f"{name} {count:,}" for name, count in findings.counts.items())
+        withheld = sum(findings.withheld.values())
+        yield f"called by the network: {counts}; no answer for {withheld:,}"
+    for doubt in findings.doubts:
+        yield f"doubtful: every answer, because of {doubt}"
+    yield "for learning, not for diagnosis"
+
+
+def clock(seconds: float) -> str:
+    """Write a time as ``h:mm:ss`` or, below an hour, ``m:ss.s``.
+
+    Examples
+    --------
+    >>> clock(75.25), clock(7325)
+    ('1:15.2', '2:02:05')
+    """
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:02.0f}" if hours else f"{minutes}:{rest:04.1f}"

@@ -1,0 +1,407 @@
+"""A report on anybody's recording: what was found in it, and how far that can be believed.
+
+`examine` finds the beats of a record and asks the network that ships about them, `write` makes
+one page of HTML of what came out. It is for learning, not for diagnosis, and says so.
+"""
+
+import base64
+import io
+import os
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ecglab import evaluate, experiments, formats, given, plot
+from ecglab.beats import CLASSES
+from ecglab.findings import FAR, REASONS, Findings, clock, examine, of_ten
+from ecglab.records import Record
+
+__all__ = ["FOR_LEARNING", "check_place", "examine", "write"]
+
+#: Stands first and last in every report.
+FOR_LEARNING = (
+    "For learning, not for diagnosis. No doctor has seen this page, and nothing on it says whether "
+    "a heart is healthy. Whoever is worried about a heart needs a doctor, not this page."
+)
+#: At most this many beats of a class are shown, and leads on a sheet.
+SHOWN = 12
+MEANINGS = {
+    "N": "normal, bundle branch block and escape beats",
+    "S": "premature, from above the ventricles",
+    "V": "from the ventricles",
+    "F": "fusion of a normal and a ventricular beat",
+    "Q": "paced, or not to be classified",
+}
+_INK = "#1a1a1a"
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1a1a1a; --line: #bbb; --warn: #fff1d6; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #16181c; --ink: #e6e6e6; --line: #555; --warn: #4a3712; }
+}
+body { max-width: 64rem; margin: 0 auto; padding: 1rem; background: var(--ground);
+  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1, h2, h3 { line-height: 1.2; break-after: avoid; }
+h2 { margin-top: 2.5rem; }
+.warning { padding: 0.7rem 1rem; border-left: 0.4rem solid #d55e00; background: var(--warn); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left;
+  overflow-wrap: normal; font-variant-numeric: tabular-nums; }
+th + td, th + th { min-width: 4rem; }
+figure { margin: 1rem 0; break-inside: avoid; }
+figure .wide { background: #fff; }
+img { display: block; min-width: 44rem; max-width: 100%; height: auto; margin: 0 auto; }
+figcaption { font-size: 0.9rem; }
+.gallery { display: grid; gap: 0.5rem 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }
+.gallery figure { margin: 0; }
+.gallery img { min-width: 0; width: 100%; }
+@media print { body { max-width: none; } img { min-width: 0; } .wide { overflow: visible; } }
+"""
+
+
+def check_place(path: str | os.PathLike) -> Path:
+    """Return where a report is to be written, or refuse at once a place where it can't be.
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.html``.
+    OSError
+        If its folder is not there or can't be written, or a folder stands in its place.
+
+    Examples
+    --------
+    >>> check_place("report.pdf")
+    Traceback (most recent call last):
+    ValueError: the report 'report.pdf' is a page of HTML; give it a name that ends in .html
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(
+            f"the report {str(path)!r} is a page of HTML; give it a name that ends in .html"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} for the report; make it first")
+    for place in (path, path.with_suffix(".png")):
+        if place.is_dir():
+            raise IsADirectoryError(f"{place} is a folder; give the report another name")
+    given.writable(path.parent)
+    return path
+
+
+def write(findings: Findings, path: str | os.PathLike) -> Path:
+    """Write a report: one page of HTML that needs nothing beside it, and its sheet as a PNG.
+
+    Parameters
+    ----------
+    findings : Findings
+    path : path
+        Ends in ``.html``; the sheet stands beside it, with ``.png`` in its place.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the page.
+
+    Raises
+    ------
+    ValueError, OSError
+        As from `check_place`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ecglab import records
+    >>> with TemporaryDirectory() as folder:
+    ...     page = write(examine(records.load("1", "ludb")), Path(folder) / "report.html")
+    ...     sorted(file.name for file in page.parent.iterdir())
+    ['report.html', 'report.png']
+    """
+    path = check_place(path)
+    with plt.rc_context():
+        plot.style()
+        sheet = _png(_sheet(findings))
+        page = _page(findings, sheet)
+    for place, content in ((path.with_suffix(".png"), sheet), (path, page.encode())):
+        part = place.with_name(f"part-{place.name}")
+        part.write_bytes(content)
+        os.replace(part, place)
+    return path
+
+
+# ---------------------------------------------------------------------------
+# Figures
+
+
+def _sheet(findings: Findings) -> Figure:
+    """Draw the first ten seconds: as the clinic lays it out if it can be, else lead by lead."""
+    record = findings.record
+    clinical = {lead for row in plot.CLINICAL_LAYOUT for lead in row}
+    if clinical <= set(record.leads):
+        return plot.twelve_leads(record)
+    seconds = min(10.0, record.duration)
+    return _on_paper(record, record.leads[:SHOWN], 0.0, seconds, f"Record {record}")
+
+
+def _on_paper(
+    record: Record, leads: Sequence[str], start: float, seconds: float, title: str, mark: float = 0
+) -> Figure:
+    """Draw leads below each other on ECG paper, with the class of each beat above it.
+
+    `mark` is the time of a beat to be shaded, from which time is then counted.
+    """
+    first = round(start * record.fs)
+    last = min(round((start + seconds) * record.fs), len(record.signal))
+    time = np.arange(first, last) / record.fs - mark
+    curves, top = [], 0.0
+    for lead in leads:
+        curve = record.lead(lead)[first:last].astype(float)
+        curve = np.clip(curve - np.median(curve), -FAR, FAR)
+        curves.append(curve + top - np.ceil(2 * curve.max() + 0.5) / 2)
+        top = np.floor(2 * curves[-1].min() - 0.2) / 2
+    room = 0.5
+    figure, ax = plt.subplots(figsize=(0.9 + 0.985 * seconds, 0.6 + 0.394 * (room - top)))
+    plot.paper(ax, seconds, top, room, start - mark)
+    if mark:
+        ax.axvspan(-0.25, 0.35, color=plot.PALETTE[4], alpha=0.25, linewidth=0)
+    for lead, curve in zip(leads, curves, strict=True):
+        ax.plot(time, curve, color=_INK, linewidth=1)
+        ax.text(time[0] - 0.05, np.median(curve), lead, weight="bold", ha="right", va="center")
+    inside = (record.samples >= first) & (record.samples < last)
+    for sample, symbol in zip(record.samples[inside], record.symbols[inside], strict=True):
+        style = {"color": plot.COLORS.get(symbol, _INK), "weight": "bold", "ha": "center"}
+        ax.text(sample / record.fs - mark, room - 0.35, symbol, clip_on=True, **style)
+    ax.set(title=title, yticklabels=[])
+    ax.set_xlabel("s from the beat" if mark else "time (s)  ·  a large box is 0.2 s and 0.5 mV")
+    return figure
+
+
+def _rate(findings: Findings) -> Figure:
+    """Draw the heart rate over the recording: of each interval, and of ten in a row."""
+    table, (median, _, highest) = findings.table, findings.rates
+    long = findings.record.duration
+    unit, scale = ("h", 3600) if long > 3 * 3600 else ("min", 60) if long > 180 else ("s", 1)
+    time = table["time"] / scale
+    figure, ax = plt.subplots(figsize=(9.5, 3.2))
+    ax.plot(time, 60 / table["interval"], ".", color=plot.PALETTE[5], markersize=3, rasterized=True)
+    ax.plot(time, 60 / of_ten(table["interval"]), color=plot.PALETTE[0])
+    top = min(max(2.2 * median, 1.3 * highest), 320)
+    ax.set(xlim=(0, long / scale), ylim=(0, top), xlabel=f"time ({unit})")
+    ax.set(ylabel="beats a minute", title=f"Heart rate: {_rates(findings)}")
+    for onset, offset in findings.record.episodes[["onset", "offset"]].tolist():
+        span = np.array([onset, offset]) / findings.record.fs / scale
+        ax.axvspan(*span, color="#bbbbbb", linewidth=0)
+    return figure
+
+
+def _strip(findings: Findings, leads: Sequence[str]) -> tuple[float, Figure]:
+    """Draw the ten seconds about the most certain call of V, or else of S, or else the first."""
+    record = findings.record
+    shown = [*_surest(findings, "V")["time"], *_surest(findings, "S")["time"], 0.0]
+    seconds = min(10.0, record.duration)
+    start = np.floor(np.clip(shown[0] - 5, 0, record.duration - seconds))
+    return start, _on_paper(record, leads, start, seconds, f"From {clock(start)}")
+
+
+def _surest(findings: Findings, name: str) -> pd.DataFrame:
+    """Return the beats that were called a class, the most certain first."""
+    called = findings.table[findings.record.symbols == name]
+    return called.sort_values("certainty", ascending=False).head(SHOWN)
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=100)
+    plt.close(figure)
+    return file.getvalue()
+
+
+# ---------------------------------------------------------------------------
+# The page
+
+
+def _page(findings: Findings, sheet: bytes) -> str:
+    """Return the whole page."""
+    record = findings.record
+    title = f"Heartbeats of {escape(str(record))}"
+    banner = f'<p class="warning"><strong>{FOR_LEARNING}</strong></p>'
+    parts = [banner, f"<h1>{title}</h1>", _read(findings), _first(findings, sheet)]
+    parts += [_rhythm(findings)]
+    if not findings.unasked:
+        parts += [_gallery(findings, name) for name in ("V", "S")]
+    parts += [_answers(findings), _comparison(findings), _worth(), banner]
+    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    body = "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _read(findings: Findings) -> str:
+    """Say what was read, and what is doubtful about it."""
+    record = findings.record
+    heights = [formats.beat_height(column, record.fs) for column in record.signal.T]
+    named = zip(record.leads, heights, strict=True)
+    rows = {
+        "recording": record.name,
+        "length": f"{clock(record.duration)} at {record.fs:g} samples a second",
+        "leads": ", ".join(record.leads),
+        "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in named),
+        "beats found": f"{len(findings.table):,}",
+        "heart rate": _rates(findings),
+        "not readable": f"{len(record.episodes)} stretches" if len(record.episodes) else "nothing",
+    }
+    notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)
+    notes = f"<h3>What the file says, and what is doubtful</h3><ul>{notes}</ul>" if notes else ""
+    doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in findings.doubts)
+    if doubts:
+        text = "Every answer of the network on this page is doubtful, because of"
+        doubts = f'<div class="warning">{text}<ul>{doubts}</ul></div>'
+    return f"<h2>What was read</h2>{_table(rows.items())}{doubts}{notes}"
+
+
+def _first(findings: Findings, sheet: bytes) -> str:
+    record = findings.record
+    leads = ", ".join(record.leads)
+    alt = f"The first {min(10.0, record.duration):.0f} seconds on ECG paper, leads {leads}."
+    text = "The beginning on ECG paper: a large box is 0.2 s wide and 0.5 mV high."
+    if findings.asked and len(record.leads) < SHOWN:
+        text += " Above each beat stands what the network calls it; a question mark: no answer."
+    return f"<h2>The sheet</h2>{_figure(sheet, alt, text)}"
+
+
+def _rhythm(findings: Findings) -> str:
+    """Show the rate over the recording and, where it adds something, ten seconds of rhythm."""
+    if not findings.rates[0] > 0:
+        found = "No beat" if findings.table.empty else "No two beats in a row"
+        return f"<h2>Rate and rhythm</h2><p>{found} found: there is no rate to show.</p>"
+    text = (
+        "Each dot is the time from one beat to the next, as a rate; the line is the median of ten "
+        "such intervals in a row. A dot high above the line is a beat that comes early, one below "
+        "it a pause, or a beat that was not found. Intervals across a gap are left out."
+    )
+    image = _figure(_png(_rate(findings)), f"Heart rate: {_rates(findings)}.", text)
+    record = findings.record
+    if record.duration <= 10 and len(record.leads) < SHOWN:
+        return f"<h2>Rate and rhythm</h2>{image}"
+    leads = list(findings.asked.values()) or record.leads[:1]
+    start, strip = _strip(findings, leads)
+    alt = f"Ten seconds from {clock(start)}, leads {', '.join(leads)}, a letter above each beat."
+    text = "Ten seconds of rhythm, where the network is surest of a call of V or S, if it made one."
+    return f"<h2>Rate and rhythm</h2>{image}{_figure(_png(strip), alt, text)}"
+
+
+def _gallery(findings: Findings, name: str) -> str:
+    """Show the surest calls of a class, each beat between its neighbours."""
+    record, shown = findings.record, _surest(findings, name)
+    head = f"<h2>Called {name}: {MEANINGS[name]}</h2>"
+    if shown.empty:
+        return f"{head}<p>The network calls no beat {name}.</p>"
+    images = []
+    for beat in shown.itertuples():
+        seconds = min(3.0, record.duration)
+        start = np.clip(beat.time - seconds / 2, 0, record.duration - seconds)
+        leads = list(findings.asked.values())
+        drawn = _png(_on_paper(record, leads, start, seconds, "", mark=beat.time))
+        sure = "over 0.99" if beat.certainty > 0.99 else f"{beat.certainty:.2f}"
+        said = f"{clock(beat.time)}, certainty {sure}"
+        images.append(_figure(drawn, f"Beat called {name} at {said}, with its neighbours.", said))
+    count = findings.counts[name]
+    text = f"{count:,} beats" if count > len(shown) else f"All {count}"
+    text = f"The {len(shown)} surest of {count:,}" if count > len(shown) else text
+    text += (
+        ", the surest first; the shaded part is what the network saw of the beat. The certainty "
+        "is the network's own: how sure it is, not how often it is right."
+    )
+    return f'{head}<p>{text}</p><div class="gallery">{"".join(images)}</div>'
+
+
+def _answers(findings: Findings) -> str:
+    """Count the answers, and those that are withheld, with their reasons."""
+    head = "<h2>How many, and what was not answered</h2>"
+    if findings.unasked:
+        text = f"<strong>The network was not asked: {escape(findings.unasked)}.</strong>"
+        return f"{head}<p>{text} Everything else on this page needs no network.</p>"
+    found, counts = len(findings.table), findings.counts
+    called = [(f"{name}: {MEANINGS[name]}", f"{count:,}") for name, count in counts.items()]
+    withheld = [(text, f"{findings.withheld[why]:,}") for why, text in REASONS.items()]
+    doubtful = " All of them are doubtful: see the top." if findings.doubts else ""
+    asked = ", ".join(f"{own} as {name}" for name, own in findings.asked.items())
+    return (
+        f"{head}<p>Of {found:,} beats found, {sum(counts.values()):,} were answered. "
+        f"The network was shown {escape(asked)}.{doubtful}</p>"
+        f"{_table(called, ('called', 'beats'))}"
+        f"<p>{sum(findings.withheld.values()):,} beats have no answer. The first reason that holds "
+        f"counts; a certainty below {findings.certain:g} is too little here, which is a choice: a "
+        f"higher bar gives fewer and better answers.</p>{_table(withheld, ('why not', 'beats'))}"
+    )
+
+
+def _comparison(findings: Findings) -> str:
+    """Set the found beats against the annotations that came with the recording."""
+    result = findings.agreement
+    if result is None:
+        return ""
+    there = result.matrix[:5].sum()
+    text = (
+        f"This recording came with {there:,} annotated beats. {there - result.missed:,} of them "
+        f"were found, {result.missed:,} were not, and {result.extra:,} beats were found where the "
+        "annotations have none. They match within 150 ms."
+    )
+    head = ("annotated", *CLASSES[:4], "Q or no answer", "not found")
+    names = (*CLASSES, "no beat there")
+    counts = [[f"{count:,}" for count in row] for row in result.matrix]
+    rows = [(name, *row) for name, row in zip(names, counts, strict=True)]
+    known = "" if findings.unasked else f"<p>What was called what:</p>{_table(rows, head)}"
+    return f"<h2>Beside the annotations of the file</h2><p>{text}</p>{known}"
+
+
+def _worth() -> str:
+    """Say what the network is known to reach, from the recorded outcome of its experiment."""
+    outcome = experiments.recorded("resnet50")["outcomes"][0]
+    scores, detected = outcome["annotated beats"]["scores"], outcome["detected beats"]["table"]
+    rows = [
+        (name, *(f"{scores[f'{name} {column}']:.2f}" for column in ("+P", "Se", "F1")))
+        for name in evaluate.SCORED
+    ]
+    head = ("class", "part of its calls that is right", "part of its beats that it calls so", "F1")
+    again = " and ".join(
+        f"{name} {detected[name]['+P']:.2f} and {detected[name]['Se']:.2f}" for name in ("S", "V")
+    )
+    return (
+        "<h2>How much an answer means</h2><p>The network learned from people of the MIT-BIH "
+        "Arrhythmia Database and was then scored on others (DS2), on beats that cardiologists had "
+        "marked:</p>"
+        f"{_table(rows, head)}<p>On beats that a program had found, as on this page, the first two "
+        f"columns are {again}. So of three beats called S about one is; most beats that are S, it "
+        "misses. It knows nothing of F and Q to speak of, and nobody has scored it on recordings "
+        "like this one: with other electrodes, other people or more noise it may do far worse.</p>"
+    )
+
+
+def _rates(findings: Findings) -> str:
+    median, lowest, highest = findings.rates
+    if not median > 0:
+        return "none: fewer than two beats in a row"
+    return f"median {median:.0f} a minute, {lowest:.0f} to {highest:.0f} over ten intervals"
+
+
+def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
+    """Write a table whose first column names the rows."""
+    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+    lines = [f"<tr>{names}</tr>"] if head else []
+    for name, *values in rows:
+        cells = "".join(f"<td>{escape(value)}</td>" for value in values)
+        lines.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
+    return f'<div class="wide" tabindex="0"><table>{"".join(lines)}</table></div>'
+
+
+def _figure(png: bytes, alt: str, caption: str) -> str:
+    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    image = f'<div class="wide" tabindex="0"><img src="{address}" alt="{escape(alt)}"></div>'
+    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
