@@ -95,9 +95,11 @@ def open_file(path: Path) -> Raw:
     >>> raw.names, raw.signal[:, 0].tolist(), raw.fs
     (('II',), [0.1, 0.3, 0.2], 250.0)
     """
-    suffix = path.suffix.lower()
-    if suffix in _WFDB_SUFFIXES or wfdb_base(path).with_suffix(".hea").is_file():
-        return _wfdb(wfdb_base(path))
+    suffix, base = path.suffix.lower(), wfdb_base(path)
+    if suffix in _WFDB_SUFFIXES or Path(f"{base}.hea").is_file():
+        return _wfdb(base)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; name one recording in it")
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}, nor a WFDB header {path}.hea")
     if suffix in _EDF_SUFFIXES:
@@ -111,11 +113,7 @@ def open_file(path: Path) -> Raw:
 
 def wfdb_base(path: Path) -> Path:
     """Return the path of a WFDB record without the suffix of one of its files."""
-    if path.suffix.lower() in _WFDB_SUFFIXES:
-        return path.with_suffix("")
-    if path.suffix and not Path(f"{path}.hea").is_file():
-        return path
-    return path
+    return path.with_suffix("") if path.suffix.lower() in _WFDB_SUFFIXES else path
 
 
 def lead_name(label: str) -> str:
@@ -129,6 +127,11 @@ def lead_name(label: str) -> str:
     label = label.strip().strip("'\"").strip()
     bare = _ECG_WORD.sub("", label)
     return _LEADS.get(bare.lower(), _LEADS.get(label.lower(), bare))
+
+
+def is_lead(name: str) -> bool:
+    """Tell whether a name says where on the body a lead looks from, as ``ECG1`` does not."""
+    return name in (*_LIMB, *_CHEST, *_MODIFIED)
 
 
 def is_voltage(unit: str | None) -> bool:
@@ -263,14 +266,16 @@ def _wfdb(base: Path) -> Raw:
     try:
         record = wfdb.rdrecord(str(base))
     except Exception as error:  # whatever wfdb trips over: the record is not whole
-        raise ValueError(f"the WFDB record {base} can't be read: {error}") from error
+        said = f"the WFDB record {base} is damaged: its files do not fit its header"
+        raise ValueError(f"{said} ({error})") from error
     if record.p_signal is None:
         raise ValueError(f"the WFDB record {base} has no signals")
     notes = tuple(note.strip() for note in record.comments)
     guess = "its header states no gain: 200 counts per mV, WFDB's default, are assumed"
     doubts = (guess,) if _lacks_gain(header) else ()
     signal = np.asarray(record.p_signal, dtype=float)
-    names, units = tuple(record.sig_name), tuple(record.units)
+    names = tuple(name or "" for name in record.sig_name)
+    units = tuple(record.units)
     return Raw(signal, float(record.fs), names, units, notes, doubts)
 
 
@@ -306,7 +311,7 @@ def _edf(path: Path) -> Raw:
         edf = read(path)
         signals = list(edf.signals)
     except Exception as error:  # whatever edfio trips over: the file is not what it should be
-        raise ValueError(f"{path.name} can't be read as EDF: {error}") from error
+        raise ValueError(f"{path.name} is no whole EDF file ({error})") from error
     signals = [s for s in signals if is_voltage(s.physical_dimension or None)]
     signals = [s for s in signals if _is_ecg(s.label)] or signals
     if not signals:
@@ -340,7 +345,7 @@ def _text(path: Path) -> Raw:
     try:
         table = pd.read_csv(path, encoding="utf-8-sig", comment="#", **layout)
     except ValueError as error:
-        raise ValueError(f"{path.name} can't be read as a table of numbers: {error}") from error
+        raise ValueError(f"{path.name} holds no table of numbers ({error})") from error
     numbers = table.apply(pd.to_numeric, errors="coerce")
     names = rows[0] if heads else None
     units = rows[1] if heads > 1 else [None] * numbers.shape[1]
@@ -396,7 +401,9 @@ def _without_time(
 
 
 def _split_unit(label: str, unit: str | None) -> tuple[str, str | None]:
-    """Take ``II (mV)`` apart."""
+    """Take ``II (mV)`` apart; a column that is called only by its unit has no name."""
+    if _plain(label) in MILLIVOLTS:
+        return "ECG", label
     match = _WITH_UNIT.fullmatch(label)
     return (match["name"], match["unit"]) if match else (label, unit)
 
@@ -409,13 +416,17 @@ def _is_clock(column: np.ndarray) -> bool:
 
 def _rate_of(column: np.ndarray, name: str, unit: str | None) -> float | None:
     """Return the rate that a column of seconds or milliseconds tells; None if it counts samples."""
-    step = float(np.median(np.diff(column))) if len(column) > 1 else 0.0
     word = _plain(unit or name)
-    if step <= 0 or word.startswith(("sample", "index")):
+    lasts = column[-1] - column[0]
+    if len(column) < 2 or not lasts > 0 or word.startswith(("sample", "index")):
         return None
+    rate = (len(column) - 1) / lasts
     if word in ("ms", "milliseconds"):
-        return round(1000 / step, 3)
-    return round(1 / step, 3) if step < 0.5 else None
+        rate *= 1000
+    if rate <= 2:  # it counts samples
+        return None
+    whole = round(rate)
+    return float(whole) if abs(rate / whole - 1) < 1e-3 else round(float(rate), 3)
 
 
 # ---------------------------------------------------------------------------
@@ -425,8 +436,9 @@ def _rate_of(column: np.ndarray, name: str, unit: str | None) -> float | None:
 def _numpy(path: Path) -> Raw:
     try:
         stored = np.load(path, allow_pickle=False)
-    except Exception as error:  # no array, or one of Python objects
-        raise ValueError(f"{path.name} can't be read as an array of numbers: {error}") from error
+    except Exception as error:  # whatever NumPy trips over
+        said = f"{path.name} holds no array of numbers: it is damaged, or holds Python objects"
+        raise ValueError(said) from error
     if isinstance(stored, np.ndarray):
         return _array(path, stored, None, None)
     signal = "signal" if "signal" in stored.files else stored.files[0]

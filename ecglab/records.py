@@ -215,6 +215,8 @@ def read(
     chosen = _chosen(path, known, raw, leads)
     signal, of_units = _in_millivolts(raw, chosen, units)
     names = tuple(chosen)
+    if len(signal) < rate:
+        raise ValueError(f"{path.name} lasts {len(signal) / rate:.2f} s; 1 s or more is needed")
     signal, gaps, of_gaps = _filled(signal, rate, names)
     formats.check_height(signal, rate, names)
     doubts = [*raw.doubts, *of_names, *of_units, *of_gaps, *_lead_notes(signal, rate, names)]
@@ -231,7 +233,7 @@ def read(
         fs=rate,
         leads=names,
         source="file",
-        notes=(*raw.notes, *doubts, *of_marks),
+        notes=(*raw.notes, *doubts, *_renamed(known, chosen), *of_marks),
         episodes=np.sort(episodes, order="onset"),
         **marks,
     )
@@ -493,10 +495,10 @@ def _named(raw: formats.Raw, leads: Leads) -> tuple[list[str], list[str]]:
         names = ["ECG"] if count == 1 else [f"ECG{k + 1}" for k in range(count)]
         advice = "its leads have no names: give them as leads=, such as leads=['II']"
         return names, [advice] if leads is None else []
-    names = [formats.lead_name(name) for name in raw.names]
+    names = [formats.lead_name(name) or "ECG" for name in raw.names]
     for k, name in enumerate(names):
-        if name in names[:k] or not name:
-            names[k] = f"{name or 'ECG'} ({k + 1})"
+        if name in names[:k]:
+            names[k] = f"{name} ({k + 1})"
     return names, []
 
 
@@ -504,16 +506,22 @@ def _chosen(path: Path, names: list[str], raw: formats.Raw, leads: Leads) -> dic
     """Return which columns are taken, by the names that they are to have."""
     if isinstance(leads, str):
         leads = (leads,)
+    if leads is not None and len(set(leads)) < len(leads):
+        raise ValueError(f"leads is {leads!r}; name each lead once")
     if leads is None:
         usable = [k for k, unit in enumerate(raw.units) if formats.is_voltage(unit)]
         if not usable:
             units = ", ".join(map(str, raw.units))
             raise ValueError(f"{path.name} has no signal in volts, only in {units}; give units=")
         return {names[k]: k for k in usable}
-    if raw.names is None and not isinstance(leads, Mapping):
-        if len(leads) != len(names):
-            raise ValueError(f"{len(leads)} leads for {len(names)} columns of {path.name}")
-        return {formats.lead_name(name): k for k, name in enumerate(leads)}
+    if not isinstance(leads, Mapping):
+        leads = [formats.lead_name(name) for name in leads]
+        strangers = not set(leads) & set(names) and not any(map(formats.is_lead, names))
+        if strangers and len(leads) == len(names):
+            return {name: k for k, name in enumerate(leads)}
+        if raw.names is None:
+            said = f"{len(leads)} leads for {len(names)} columns of {path.name}"
+            raise ValueError(f"{said}; give one name each")
     wanted = leads if isinstance(leads, Mapping) else {name: name for name in leads}
     places = {name.lower(): k for k, name in enumerate(names)}
     chosen = {}
@@ -525,6 +533,12 @@ def _chosen(path: Path, names: list[str], raw: formats.Raw, leads: Leads) -> dic
             raise ValueError(f"{said}; {rename}")
         chosen[formats.lead_name(called)] = place
     return chosen
+
+
+def _renamed(names: Sequence[str], chosen: Mapping[str, int]) -> list[str]:
+    """Say which leads have got another name than the file gives them."""
+    pairs = [(names[k], lead) for lead, k in chosen.items() if names[k] != lead]
+    return [f"the file's {own} is called {called}, as asked" for own, called in pairs]
 
 
 def _in_millivolts(
@@ -557,7 +571,7 @@ def _filled(
             known = np.flatnonzero(~gone)
             filled[gone, k] = np.interp(np.flatnonzero(gone), known, signal[known, k])
             notes.append(
-                f"lead {lead}: {gone.sum() / fs:.1f} s are missing, a straight line stands"
+                f"lead {lead}: {gone.sum() / fs:.1f} s are missing, straight lines stand"
             )
     nothing = np.concatenate([[False], missing.all(axis=1), [False]])
     edges = np.flatnonzero(np.diff(nothing.astype(int)))
@@ -590,7 +604,10 @@ def _own_marks(base: Path, annotations: Annotations, length: int, fs: float) -> 
     outside = len(samples) - int(inside.sum())
     notes = [f"{outside} marks lie outside the recording: left aside"] if outside else []
     kept = [np.asarray(part)[inside] for part in marks]
-    return beat_marks(*kept, length), notes
+    found = beat_marks(*kept, length)
+    if not any(found["rhythms"]):  # nobody said in which rhythm the beats stand
+        found["rhythms"] = ()
+    return found, notes
 
 
 def _annotation_file(base: Path, annotations: str | Path, fs: float) -> tuple:
@@ -639,5 +656,5 @@ def _lead_notes(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str
     for k, lead in enumerate(leads):
         height = formats.beat_height(signal[:, k], fs)
         if height < formats.LOWEST_BEAT:
-            notes.append(f"lead {lead}: its beats are {height:.2g} mV high; is it connected?")
+            notes.append(f"lead {lead}: only {height:.2g} mV high; is it connected?")
     return notes
