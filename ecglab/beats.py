@@ -506,8 +506,8 @@ def resample(beats: Beats, fs: float) -> Beats:
     -------
     Beats
         Windows of the same length in time, read off a cubic spline through the samples; where
-        the rate falls, what is too fast for the new one is filtered out first. ``samples`` count
-        at the new rate. Intervals and labels stay.
+        the rate falls, what is too fast for the new one is filtered out first. After a window's
+        last known sample its value stands. ``samples`` count at the new rate.
 
     Raises
     ------
@@ -530,7 +530,6 @@ def resample(beats: Beats, fs: float) -> Beats:
     first, _ = _extent(beats.before, beats.after, beats.fs)
     times = (first + np.arange(windows.shape[1])) / beats.fs
     new_times = np.arange(*_extent(beats.before, beats.after, fs)) / fs
-    # Half a sample beyond the last known one, at most: its value stands
     inside = np.clip(new_times, times[0], times[-1])
     values = CubicSpline(times, windows, axis=1)(inside).astype(np.float32)
     samples = np.rint(beats.samples * (fs / beats.fs)).astype(np.int64)
