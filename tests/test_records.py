@@ -209,6 +209,52 @@ def test_describe_names_the_folder(given):
     assert records.describe() == f"{said} (1 of its 48 records are there)"
 
 
+LAYOUTS = (
+    "mitdb/1.0.0",
+    "mitdb",
+    "mit-bih-arrhythmia-database-1.0.0",
+    "mitdb/mit-bih-arrhythmia-database-1.0.0",
+    "physionet.org/files/mitdb/1.0.0",
+    ".",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_folder_is_understood_as_people_have_it(alone, tmp_path, layout):
+    """As PhysioNet's zip unpacks, as its mirror command leaves it, without the version, bare."""
+    place = tmp_path / "given" / layout
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(write_mitdb(tmp_path / "written"), place)
+    alone.setenv("ECGLAB_DATA", str(tmp_path / "given"))
+    record = records.load("100")
+    assert (record.source, len(record.samples)) == ("folder", 5)
+    assert records.describe().startswith("mitdb 1.0.0: real recordings, from the folder")
+    assert "where no record of ludb was found" in records.describe("ludb")
+
+
+@pytest.mark.parametrize("layout", ["ludb", "lobachevsky-university-electrocardiography-database"])
+def test_a_database_with_a_folder_of_its_own(alone, tmp_path, layout):
+    write_ludb(tmp_path / "written")
+    shutil.copytree(tmp_path / "written" / "ludb" / "1.0.1", tmp_path / "given" / layout)
+    alone.setenv("ECGLAB_DATA", str(tmp_path / "given"))
+    assert records.load("1", "ludb").source == "folder"
+
+
+def test_a_folder_that_fits_nothing_is_named(alone, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    alone.setenv("ECGLAB_DATA", str(tmp_path / "pictures"))
+    said = records.describe()
+    assert said.startswith("mitdb 1.0.0: SIMULATED patients")
+    assert f"ECGLAB_DATA is {tmp_path / 'pictures'}, where no record of mitdb was found" in said
+    alone.setenv("ECGLAB_SOURCE", "simulated")
+    assert "ECGLAB_DATA" not in records.describe(), "nobody was to look there"
+
+
+@pytest.mark.real
+def test_a_whole_folder_needs_no_count():
+    assert records.describe() == "mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA"
+
+
 # --- damaged files --------------------------------------------------------------------------
 
 
