@@ -1,4 +1,4 @@
-"""The package stays small enough to read in an evening."""
+"""The package stays small enough to read in two evenings."""
 
 import ast
 import io
@@ -6,7 +6,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ecglab"
-LIMIT = 3_000  # lines of code, docstrings and experiments aside
+LIMIT = 5_000  # lines of code, docstrings and experiments aside
 NO_CODE = {
     *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE),
     *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
@@ -35,6 +35,6 @@ def test_lines_are_counted_as_a_reader_counts_them():
     assert lines_of_code(source) == 5
 
 
-def test_the_package_can_be_read_in_an_evening():
+def test_the_package_can_be_read_in_two_evenings():
     sizes = {path.name: lines_of_code(path.read_text()) for path in PACKAGE.glob("*.py")}
     assert sum(sizes.values()) <= LIMIT, sizes
