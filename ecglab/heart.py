@@ -9,11 +9,14 @@ them (doi 10.1002/clc.1980.3.2.87). The waves of each kind of beat stand in ``he
 the leads in ``heart_leads.csv``.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+
+from ecglab import given
 
 
 def table(name: str) -> pd.DataFrame:
@@ -48,7 +51,7 @@ def beat(
     p_amplitude: float = 0.12, p_width: float = 0.10, pr: float = 0.16,
     qrs_amplitude: float = 1.2, qrs_width: float = 0.09, axis: float = 50.0,
     t_amplitude: float = 0.35, t_width: float = 0.20, qt: float = 0.39, st: float = 0.0,
-    rr: float = 1.0, conduction: str = "N", leads: tuple[str, ...] = TWELVE,
+    rr: float = 1.0, conduction: str = "N", leads: str | Sequence[str] = TWELVE,
 ) -> np.ndarray:  # fmt: skip
     """Return one beat of the model, seen by any leads.
 
@@ -72,8 +75,8 @@ def beat(
         Interval to the beat before in s; T comes later and lasts longer as its square root.
     conduction : {"N", "L", "R", "V", "/"}
         Normal, left or right bundle branch block, ventricular, paced.
-    leads : tuple of str
-        Any of `LEADS`.
+    leads : str or sequence of str
+        Any of `LEADS`; a string is one lead.
 
     Returns
     -------
@@ -83,8 +86,8 @@ def beat(
     Raises
     ------
     ValueError
-        If a lead or a conduction is unknown, times are not finite, or a width, `qt` or `rr`
-        is not positive.
+        If a lead or a conduction is unknown or no lead is given, times or another number are not
+        finite, or a width, `qt` or `rr` is not positive.
 
     Examples
     --------
@@ -97,13 +100,14 @@ def beat(
         raise ValueError(f"times of shape {times.shape}: one row of finite seconds is wanted")
     positive = {"p_width": p_width, "qrs_width": qrs_width, "t_width": t_width, "qt": qt, "rr": rr}
     for parameter, value in positive.items():
-        if not value > 0:
+        if given.number(parameter, value) <= 0:
             raise ValueError(f"{parameter} is {value}; it must be above 0 s")
+    finite = {"p_amplitude": p_amplitude, "qrs_amplitude": qrs_amplitude, "pr": pr, "axis": axis}
+    for parameter, value in (finite | {"t_amplitude": t_amplitude, "st": st}).items():
+        given.number(parameter, value)
     if conduction not in QRS:
         raise ValueError(f"conduction is {conduction!r}; it may be {', '.join(QRS)}")
-    unknown = [lead for lead in leads if lead not in LEADS]
-    if unknown:
-        raise ValueError(f"no lead {unknown[0]!r}; there are {', '.join(LEADS)}")
+    seen_by = projection(leads)
     qrst = ventricles(conduction, axis, qrs_amplitude, qrs_width, t_amplitude, t_width, qt, st)
     p_wave = atria(p_amplitude, p_width, pr, bounds(qrst)[0], axis=55.0)
     dipole = np.zeros((len(times), 3))
@@ -111,11 +115,16 @@ def beat(
         stretch = rr**0.5 if wave["wave"] in FOLLOWS_RR else 1.0
         phase = (times - wave["centre"] * stretch) / (wave["sigma"] * stretch)
         dipole += np.exp(-0.5 * phase**2)[:, None] * wave["dipole"]
-    return dipole @ projection(leads)
+    return dipole @ seen_by
 
 
-def projection(leads: tuple[str, ...]) -> np.ndarray:
+def projection(leads: str | Sequence[str]) -> np.ndarray:
     """Return the matrix, shape (3, leads), that takes a dipole to its leads."""
+    leads = given.names(leads)
+    unknown = [lead for lead in leads if lead not in LEADS]
+    if unknown or not leads:
+        lacking = f"no lead {unknown[0]!r}" if unknown else "no lead is given"
+        raise ValueError(f"{lacking}; there are {', '.join(LEADS)}")
     return np.array([LEADS[lead] for lead in leads], dtype=float).T
 
 

@@ -669,11 +669,28 @@ def test_beat_obeys_einthoven_exactly():
         ({"qrs_width": 0}, "qrs_width is 0"),
         ({"rr": -1}, "rr is -1"),
         ({"qt": np.nan}, "qt is nan"),
+        ({"qt": np.inf}, "qt is inf; give a finite number"),
+        ({"t_width": "0.2"}, "t_width is '0.2'; give a finite number"),
+        ({"axis": np.nan}, "axis is nan; give a finite number"),
+        ({"p_amplitude": np.inf}, "p_amplitude is inf"),
+        ({"st": None}, "st is None"),
+        ({"pr": np.nan}, "pr is nan"),
+        ({"leads": "V9"}, "no lead 'V9'; there are I, II"),
+        ({"leads": ()}, "no lead is given; there are I, II"),
+        ({"leads": ""}, "no lead ''; there are I, II"),
     ],
 )
 def test_beat_refuses_what_it_cannot_draw(arguments, message):
     with pytest.raises(ValueError, match=message):
         simulate.beat(np.zeros(3), **arguments)
+
+
+@pytest.mark.parametrize("lead", ["II", "V1", "aVF"])
+def test_one_name_is_one_lead(lead):
+    times = np.linspace(-0.3, 0.5, 81)
+    one = heart.beat(times, leads=lead)
+    assert one.shape == (81, 1) and np.array_equal(one, heart.beat(times, leads=[lead]))
+    assert np.array_equal(heart.projection(lead), heart.projection((lead,)))
 
 
 @pytest.mark.parametrize("times", [np.zeros((2, 2)), np.array([np.nan])])
