@@ -570,9 +570,7 @@ def _filled(
         if gone.any():
             known = np.flatnonzero(~gone)
             filled[gone, k] = np.interp(np.flatnonzero(gone), known, signal[known, k])
-            notes.append(
-                f"lead {lead}: {gone.sum() / fs:.1f} s are missing, straight lines stand"
-            )
+            notes.append(f"lead {lead}: {gone.sum() / fs:.1f} s are missing, straight lines stand")
     nothing = np.concatenate([[False], missing.all(axis=1), [False]])
     edges = np.flatnonzero(np.diff(nothing.astype(int)))
     gaps = [("unreadable", first, last) for first, last in edges.reshape(-1, 2)]
