@@ -120,7 +120,7 @@ def load(name: str, database: str = "mitdb") -> Record:
     server that fails half-way is warned of before a simulated patient stands in.
 
     To use corrections of your own, put them into the published recording:
-    ``dataclasses.replace(record, samples=…, symbols=…)``.
+    ``dataclasses.replace(record, samples=…, symbols=…, rhythms=())``.
 
     Examples
     --------
