@@ -96,6 +96,16 @@ class Findings:
         return 60 / self.table["interval"].median(), rates.min(), rates.max()
 
     @property
+    def rate_in_words(self) -> str:
+        """The rates, as a sentence's end."""
+        median, lowest, highest = self.rates
+        known = int(self.table["interval"].notna().sum())
+        if not known:
+            return "no rate: fewer than two beats in a row"
+        said = f"median {median:.0f} a minute"
+        return said if known < 10 else f"{said}, {lowest:.0f} to {highest:.0f} over ten intervals"
+
+    @property
     def agreement(self) -> evaluate.BeatByBeat | None:
         """Found beats against the record's own annotations; None if it has none."""
         own, found = self.reference, self.record
@@ -142,13 +152,14 @@ def examine(record: Record, certain: float = CERTAIN) -> Findings:
     """
     if not 0 <= given.number("certain", certain) <= 1:
         raise ValueError(f"certain is {certain!r}; give a number from 0 to 1")
-    asked, doubts, unasked = _leads_for_network(record)
+    asked, doubts, unasked = leads_for_network(record)
     found = _find(record, asked.get("MLII"))
     count = len(found.samples)
     table = pd.DataFrame({"time": found.samples / found.fs, "interval": _intervals(found)})
     table = table.assign(called="?", certainty=np.nan, why="")
     if count < FEWEST and not unasked:
-        asked, unasked = {}, f"{count} beats make no typical beat; {FEWEST} are needed"
+        asked, doubts = {}, []
+        unasked = f"{count} beats make no typical beat; {FEWEST} are needed"
     if asked:
         _ask(table, found, asked, certain)
         longest = max(np.bincount(_stretches(found)))
@@ -180,10 +191,20 @@ def _intervals(found: Record) -> np.ndarray:
     return intervals
 
 
-def _leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
-    """Choose the two leads that the network is shown; say what is doubtful, or why there are none.
+def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
+    """Choose the two leads that the network is shown: it learned MLII and one of V1, V2, V4, V5.
 
-    It learned MLII and one of V1, V2, V4 and V5.
+    Returns
+    -------
+    dict of str to str, list of str, str
+        Which of the record's leads stands for which of the network's; what is doubtful about
+        every answer; why the network can't be asked, empty if it can.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> leads_for_network(records.load("114"))[0]
+    {'MLII': 'MLII', 'V5': 'V5'}
     """
     heights = [formats.beat_height(column, record.fs) for column in record.signal.T]
     alive = [
@@ -193,7 +214,8 @@ def _leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     ]
     if len(alive) < 2:
         has = f"this recording has {', '.join(alive) or 'none'}"
-        return {}, [], f"it needs two leads that show beats, MLII and one of V1, V2, V4, V5; {has}"
+        needed = "it needs two leads that show beats, MLII and one of V1, V2, V4, V5"
+        return {}, [], f"{needed}; {has}. A network for one lead is planned"
     doubts = [f"the unit: {note}" for note in record.notes if re.search("assum|asked for", note)]
     if record.simulated:
         doubts.append("the patient is simulated")
@@ -201,14 +223,17 @@ def _leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     second = next((lead for lead in ("V1", "V2", "V4", "V5") if lead in alive), None)
     if first == "II":
         doubts.append("lead II stands for MLII: much alike, but not the same electrodes")
-    if first is None or second is None:
-        others = iter(lead for lead in alive if lead not in (first, second))
-        first, second = first or next(others), second or next(others)
-        doubts.append(
-            f"the leads: {first} is taken for MLII and {second} for V1, because of their order "
-            f"alone; if they are, say so with --leads {first}=MLII {second}=V1"
-        )
+    others, taken = iter(lead for lead in alive if lead not in (first, second)), []
+    if first is None:
+        first = next(others)
+        taken.append(f"{first} is taken for MLII")
+    if second is None:
+        second = next(others)
+        taken.append(f"{second} is taken for V1")
     called = second if second in ("V1", "V2", "V4", "V5") else "V1"
+    if taken:
+        said = f"the leads: {' and '.join(taken)}, because of their order alone"
+        doubts.append(f"{said}; if that is right, say --leads {first}=MLII {second}={called}")
     return {"MLII": first, called: second}, doubts, ""
 
 
@@ -332,10 +357,9 @@ def roughness(record: Record) -> np.ndarray:
 
 def _summary(findings: Findings) -> Iterable[str]:
     """Say in a few lines what was found."""
-    record, (median, lowest, highest) = findings.record, findings.rates
+    record = findings.record
     yield f"{record}: {', '.join(record.leads)}, {record.fs:g} Hz, {clock(record.duration)}"
-    rate = f", {median:.0f} a minute (median; {lowest:.0f} to {highest:.0f})"
-    yield f"{len(findings.table)} beats found{rate if median > 0 else ''}"
+    yield f"{len(findings.table):,} beats found; {findings.rate_in_words}"
     if findings.unasked:
         yield f"the network was not asked: {findings.unasked}"
     else:

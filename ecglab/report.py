@@ -7,6 +7,7 @@ one page of HTML of what came out. It is for learning, not for diagnosis, and sa
 import base64
 import io
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -55,13 +56,22 @@ th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-alig
 th + td, th + th { min-width: 4rem; }
 figure { margin: 1rem 0; break-inside: avoid; }
 figure .wide { background: #fff; }
-img { display: block; min-width: 44rem; max-width: 100%; height: auto; margin: 0 auto; }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption { font-size: 0.9rem; }
 .gallery { display: grid; gap: 0.5rem 1rem;
   grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }
 .gallery figure { margin: 0; }
-.gallery img { min-width: 0; width: 100%; }
-@media print { body { max-width: none; } img { min-width: 0; } .wide { overflow: visible; } }
+.gallery img { min-width: 0 !important; width: 100%; }
+@media (max-width: 30rem) {
+  table { font-size: 0.85rem; }
+  th, td { padding: 0.3rem; }
+  th + td, th + th { min-width: 0; }
+}
+@media print {
+  body { max-width: none; }
+  img { min-width: 0 !important; }
+  .wide { overflow: visible; }
+}
 """
 
 
@@ -144,7 +154,9 @@ def _sheet(findings: Findings) -> Figure:
     record = findings.record
     clinical = {lead for row in plot.CLINICAL_LAYOUT for lead in row}
     if clinical <= set(record.leads):
-        return plot.twelve_leads(record)
+        figure = plot.twelve_leads(record)
+        figure.axes[0].title.set_parse_math(False)  # a name may hold a $
+        return figure
     seconds = min(10.0, record.duration)
     return _on_paper(record, record.leads[:SHOWN], 0.0, seconds, f"Record {record}")
 
@@ -166,18 +178,24 @@ def _on_paper(
         curves.append(curve + top - np.ceil(2 * curve.max() + 0.5) / 2)
         top = np.floor(2 * curves[-1].min() - 0.2) / 2
     room = 0.5
-    figure, ax = plt.subplots(figsize=(0.9 + 0.985 * seconds, 0.6 + 0.394 * (room - top)))
+    scale = 2 if seconds <= 2 else 1  # times 25 mm a second and 10 mm a mV
+    width, height = 0.985 * scale * seconds, 0.394 * scale * (room - top)  # inches
+    whole = np.array([width + 1.1, height + 1.0])
+    figure = plt.figure(figsize=whole, layout="none")
+    ax = figure.add_axes([0.9 / whole[0], 0.6 / whole[1], *(width, height) / whole])
     plot.paper(ax, seconds, top, room, start - mark)
     if mark:
         ax.axvspan(-0.25, 0.35, color=plot.PALETTE[4], alpha=0.25, linewidth=0)
     for lead, curve in zip(leads, curves, strict=True):
         ax.plot(time, curve, color=_INK, linewidth=1)
-        ax.text(time[0] - 0.05, np.median(curve), lead, weight="bold", ha="right", va="center")
+        place = {"ha": "right", "va": "center", "weight": "bold", "parse_math": False}
+        ax.text(time[0] - 0.05, np.median(curve), lead, **place)
     inside = (record.samples >= first) & (record.samples < last)
     for sample, symbol in zip(record.samples[inside], record.symbols[inside], strict=True):
         style = {"color": plot.COLORS.get(symbol, _INK), "weight": "bold", "ha": "center"}
         ax.text(sample / record.fs - mark, room - 0.35, symbol, clip_on=True, **style)
-    ax.set(title=title, yticklabels=[])
+    ax.set_title(title, parse_math=False)
+    ax.set_yticklabels([])
     ax.set_xlabel("s from the beat" if mark else "time (s)  ·  a large box is 0.2 s and 0.5 mV")
     return figure
 
@@ -193,7 +211,7 @@ def _rate(findings: Findings) -> Figure:
     ax.plot(time, 60 / of_ten(table["interval"]), color=plot.PALETTE[0])
     top = min(max(2.2 * median, 1.3 * highest), 320)
     ax.set(xlim=(0, long / scale), ylim=(0, top), xlabel=f"time ({unit})")
-    ax.set(ylabel="beats a minute", title=f"Heart rate: {_rates(findings)}")
+    ax.set(ylabel="beats a minute", title=f"Heart rate: {findings.rate_in_words}")
     for onset, offset in findings.record.episodes[["onset", "offset"]].tolist():
         span = np.array([onset, offset]) / findings.record.fs / scale
         ax.axvspan(*span, color="#bbbbbb", linewidth=0)
@@ -217,7 +235,9 @@ def _surest(findings: Findings, name: str) -> pd.DataFrame:
 
 def _png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of signs that the font has not
+        figure.savefig(file, format="png", dpi=100)
     plt.close(figure)
     return file.getvalue()
 
@@ -229,13 +249,14 @@ def _png(figure: Figure) -> bytes:
 def _page(findings: Findings, sheet: bytes) -> str:
     """Return the whole page."""
     record = findings.record
-    title = f"Heartbeats of {escape(str(record))}"
+    title = f"Heartbeats of recording {escape(str(record))}"
     banner = f'<p class="warning"><strong>{FOR_LEARNING}</strong></p>'
     parts = [banner, f"<h1>{title}</h1>", _read(findings), _first(findings, sheet)]
     parts += [_rhythm(findings)]
     if not findings.unasked:
         parts += [_gallery(findings, name) for name in ("V", "S")]
-    parts += [_answers(findings), _comparison(findings), _worth(), banner]
+    parts += [_answers(findings), _comparison(findings)]
+    parts += [banner] if findings.unasked else [_worth(), banner]
     head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
     body = "\n".join(parts)
@@ -253,7 +274,7 @@ def _read(findings: Findings) -> str:
         "leads": ", ".join(record.leads),
         "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in named),
         "beats found": f"{len(findings.table):,}",
-        "heart rate": _rates(findings),
+        "heart rate": findings.rate_in_words,
         "not readable": f"{len(record.episodes)} stretches" if len(record.episodes) else "nothing",
     }
     notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)
@@ -270,8 +291,11 @@ def _first(findings: Findings, sheet: bytes) -> str:
     leads = ", ".join(record.leads)
     alt = f"The first {min(10.0, record.duration):.0f} seconds on ECG paper, leads {leads}."
     text = "The beginning on ECG paper: a large box is 0.2 s wide and 0.5 mV high."
-    if findings.asked and len(record.leads) < SHOWN:
-        text += " Above each beat stands what the network calls it; a question mark: no answer."
+    letters = "what the network calls it; a question mark: no answer"
+    if not findings.asked:
+        letters = "a question mark, because the network was not asked"
+    if len(record.leads) < SHOWN:
+        text += f" Above each beat that was found stands {letters}."
     return f"<h2>The sheet</h2>{_figure(sheet, alt, text)}"
 
 
@@ -285,15 +309,18 @@ def _rhythm(findings: Findings) -> str:
         "such intervals in a row. A dot high above the line is a beat that comes early, one below "
         "it a pause, or a beat that was not found. Intervals across a gap are left out."
     )
-    image = _figure(_png(_rate(findings)), f"Heart rate: {_rates(findings)}.", text)
-    record = findings.record
-    if record.duration <= 10 and len(record.leads) < SHOWN:
-        return f"<h2>Rate and rhythm</h2>{image}"
-    leads = list(findings.asked.values()) or record.leads[:1]
+    image = _figure(_png(_rate(findings)), f"Heart rate: {findings.rate_in_words}.", text)
+    head = f"<h2>Rate and rhythm</h2>{image}"
+    clinical = len(findings.record.leads) >= SHOWN
+    if not findings.asked or (findings.record.duration <= 10 and not clinical):
+        return head  # the sheet shows all that a strip could
+    leads = list(findings.asked.values())
     start, strip = _strip(findings, leads)
     alt = f"Ten seconds from {clock(start)}, leads {', '.join(leads)}, a letter above each beat."
-    text = "Ten seconds of rhythm, where the network is surest of a call of V or S, if it made one."
-    return f"<h2>Rate and rhythm</h2>{image}{_figure(_png(strip), alt, text)}"
+    text = "Ten seconds of rhythm, where the network is surest of a call of V, or else of S."
+    if not findings.counts["V"] + findings.counts["S"]:
+        text = "The first ten seconds, each beat with what the network calls it."
+    return head + _figure(_png(strip), alt, text)
 
 
 def _gallery(findings: Findings, name: str) -> str:
@@ -331,13 +358,14 @@ def _answers(findings: Findings) -> str:
     called = [(f"{name}: {MEANINGS[name]}", f"{count:,}") for name, count in counts.items()]
     withheld = [(text, f"{findings.withheld[why]:,}") for why, text in REASONS.items()]
     doubtful = " All of them are doubtful: see the top." if findings.doubts else ""
-    asked = ", ".join(f"{own} as {name}" for name, own in findings.asked.items())
+    pairs = findings.asked.items()
+    asked = ", ".join(own if own == name else f"{own} as {name}" for name, own in pairs)
     return (
         f"{head}<p>Of {found:,} beats found, {sum(counts.values()):,} were answered. "
         f"The network was shown {escape(asked)}.{doubtful}</p>"
         f"{_table(called, ('called', 'beats'))}"
-        f"<p>{sum(findings.withheld.values()):,} beats have no answer. The first reason that holds "
-        f"counts; a certainty below {findings.certain:g} is too little here, which is a choice: a "
+        f"<p>Without an answer: {sum(findings.withheld.values()):,}. Of several reasons the first "
+        f"counts. A certainty below {findings.certain:g} is too little here, which is a choice: a "
         f"higher bar gives fewer and better answers.</p>{_table(withheld, ('why not', 'beats'))}"
     )
 
@@ -347,11 +375,10 @@ def _comparison(findings: Findings) -> str:
     result = findings.agreement
     if result is None:
         return ""
-    there = result.matrix[:5].sum()
+    there = result.matrix[:5, :5].sum()
     text = (
-        f"This recording came with {there:,} annotated beats. {there - result.missed:,} of them "
-        f"were found, {result.missed:,} were not, and {result.extra:,} beats were found where the "
-        "annotations have none. They match within 150 ms."
+        f"Beats that the file's annotations mark: {there + result.missed:,}. Found of these, "
+        f"within 150 ms: {there:,}. Found where they have none: {result.extra:,}."
     )
     head = ("annotated", *CLASSES[:4], "Q or no answer", "not found")
     names = (*CLASSES, "no beat there")
@@ -384,13 +411,6 @@ def _worth() -> str:
     )
 
 
-def _rates(findings: Findings) -> str:
-    median, lowest, highest = findings.rates
-    if not median > 0:
-        return "none: fewer than two beats in a row"
-    return f"median {median:.0f} a minute, {lowest:.0f} to {highest:.0f} over ten intervals"
-
-
 def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
     """Write a table whose first column names the rows."""
     names = "".join(f"<th>{escape(name)}</th>" for name in head)
@@ -403,5 +423,7 @@ def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
 
 def _figure(png: bytes, alt: str, caption: str) -> str:
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    image = f'<div class="wide" tabindex="0"><img src="{address}" alt="{escape(alt)}"></div>'
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    size = f'width="{width}" height="{height}" style="min-width: min({width}px, 44rem)"'
+    image = f'<div class="wide" tabindex="0"><img src="{address}" alt="{escape(alt)}" {size}></div>'
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
