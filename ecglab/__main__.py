@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -102,8 +103,13 @@ def read(options: argparse.Namespace) -> None:
     from ecglab import report  # late, like the network
 
     path = report.check_place(options.out or f"{Path(options.file).stem}-report.html")
-    given = {name: getattr(options, name) for name in ("fs", "units", "annotations")}
-    findings = report.examine(records.read(options.file, leads=_leads(options.leads), **given))
+    known = {name: getattr(options, name) for name in ("fs", "units", "annotations")}
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always", UserWarning)
+        record = records.read(options.file, leads=_leads(options.leads), **known)
+    for doubt in doubts:
+        print(f"python -m ecglab: {doubt.message}", file=sys.stderr)
+    findings = report.examine(record)
     written = report.write(findings, path)
     print(f"{findings}\nreport: {written}, and its sheet: {written.with_suffix('.png')}")
 
