@@ -151,3 +151,30 @@ def test_errors_and_red_lines_are_found():
         "ValueError: no",
         "in red: failed call to cuInit",
     ]
+
+
+def test_the_course_can_be_fetched_though_the_checkout_is_shallow(tmp_path, monkeypatch):
+    """As a server checks it out: a clone of a shallow clone makes git start itself for ever."""
+
+    def git(*words, folder=tmp_path, env=None):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        command = ["git", *who, *map(str, words)]
+        done = subprocess.run(
+            command, cwd=folder, env=env, check=True, capture_output=True, text=True, timeout=100
+        )
+        return done.stdout.strip()
+
+    whole = tmp_path / "whole"
+    (whole / "ecglab").mkdir(parents=True)
+    (whole / "ecglab" / "__init__.py").write_text('__version__ = "1.2.3"\n')
+    (whole / "_config.yml").write_text("repository:\n  url: https://example.org/a/course\n")
+    git("init", "--quiet", folder=whole)
+    git("add", "--all", folder=whole)
+    for message in ("one", "two"):
+        git("commit", "--quiet", "--allow-empty", "--message", message, folder=whole)
+    git("clone", "--quiet", "--depth=1", whole.as_uri(), tmp_path / "shallow")
+    monkeypatch.setattr(colab, "ROOT", tmp_path / "shallow")
+    variables = colab.as_on_colab(Path(sys.executable), tmp_path)
+    assert git("rev-parse", "--is-shallow-repository", folder=tmp_path / "course") == "false"
+    git("clone", "--quiet", "--branch=v1.2.3", colab.address(), "fetched", env=variables)
+    assert (tmp_path / "fetched" / "_config.yml").is_file()

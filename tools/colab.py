@@ -4,8 +4,8 @@ Usage: python tools/colab.py run [--folder FOLDER] [NAME ...] | cells | compare 
 
 `run` makes an environment of the versions in colab.txt and runs chapters in it. No ecglab is there
 beforehand: the setup cell installs it. The version that the cell asks for may not be published yet,
-so git is told to find the course's address in a clone of this checkout, which has that tag on what
-is committed. Recordings come from ECGLAB_DATA; without it, chapters run on simulated patients.
+so git is told to find the course's address in a copy of what is committed here, with that tag.
+Recordings come from ECGLAB_DATA; without it, chapters run on simulated patients.
 
 `cells` writes the beginning of each chapter's setup cell anew, for a release.
 
@@ -13,12 +13,14 @@ is committed. Recordings come from ECGLAB_DATA; without it, chapters run on simu
 """
 
 import argparse
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -141,11 +143,28 @@ def take_away(python: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
+def published(folder: Path) -> Path:
+    """Make a repository of what is committed here, with this version's tag.
+
+    No clone: that of a shallow checkout, as a server has it, can't be cloned in its turn.
+    """
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True)
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+    author = ["-c", "user.name=The course", "-c", "user.email=course@example.org"]
+    for words in (
+        ["init", "--quiet"],
+        ["add", "--all", "--force"],
+        [*author, "commit", "--quiet", "--message", f"Version {version()}"],
+        ["tag", f"v{version()}"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
 def as_on_colab(python: Path, folder: Path) -> dict[str, str]:
-    """Return the variables for a notebook: a new home, and the course's address in a clone."""
-    clone = folder / "course"
-    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    subprocess.run(["git", "-C", clone, "tag", "--force", f"v{version()}"], check=True)
+    """Return the variables for a notebook: a new home, and where the course's address leads."""
+    course = published(folder / "course")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "JUPYTER_", "MPL"))}
     home = folder / "home"
     home.mkdir()
@@ -157,7 +176,7 @@ def as_on_colab(python: Path, folder: Path) -> dict[str, str]:
         "ECGLAB_CACHE": str(home / "recordings"),
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{clone.as_uri()}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.{course.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": address(),
     }
 
