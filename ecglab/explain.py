@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from ecglab import given
 from ecglab.backend import keras
 from ecglab.beats import CLASSES
 
 #: What a network takes: images, or a list of images and RR features.
 Inputs = np.ndarray | Sequence[np.ndarray]
-#: Which class: its name, an index for each image, or None for what the network calls.
-Kind = str | np.ndarray | None
+#: Which class: its name or index for all images, an index for each, or None for what is called.
+Kind = str | int | np.ndarray | None
 
 
 def gradients(
@@ -35,9 +36,9 @@ def gradients(
         ``[images, features]``.
     layer : str
         Name of a layer.
-    of : str or numpy.ndarray, optional
-        Which logit: the class's name, or for each image an index, int ``(n,)``. By default the
-        class that the network calls.
+    of : str, int or numpy.ndarray, optional
+        Which logit: the class's name or its index, the same for all images, or an index for each,
+        int ``(n,)``. By default the class that the network calls.
 
     Returns
     -------
@@ -48,7 +49,8 @@ def gradients(
     Raises
     ------
     ValueError
-        If there is no such layer or class, or not one index for each image.
+        If there is no such layer or class, not one index for each image, or the inputs are not
+        those that the network takes.
 
     Examples
     --------
@@ -62,8 +64,8 @@ def gradients(
     pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
     layers = [probe.get_layer(layer)]
     # The gradient of a sum over images: each depends on its own image alone.
-    given, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
-    return given[0], slopes[0]
+    answers, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    return answers[0], slopes[0]
 
 
 def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd.DataFrame:
@@ -99,15 +101,15 @@ def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd
     >>> gradient_norms(model, images, np.array([0, 1, 2, 2])).index[:3].tolist()
     ['conv1_conv', 'conv2_block1_1_conv', 'conv2_block1_2_conv']
     """
-    probe, inputs, labels = _prepare(model, inputs, np.asarray(labels))
+    probe, inputs, labels = _prepare(model, inputs, np.asarray(labels), each=True)
     layers = [layer for layer in probe.layers if isinstance(layer, keras.layers.Conv2D)]
     kernels = [layer.kernel for layer in layers]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
-    given, slopes, weights = _differentiate(probe, inputs, layers, partial(loss, labels), kernels)
+    answers, slopes, weights = _differentiate(probe, inputs, layers, partial(loss, labels), kernels)
     table = {
         "kernel": [np.linalg.norm(kernel) for kernel in kernels],
         "kernel_gradient": [np.linalg.norm(weight) / len(labels) for weight in weights],
-        "activation": [np.mean([*map(np.linalg.norm, one)]) for one in given],
+        "activation": [np.mean([*map(np.linalg.norm, one)]) for one in answers],
         "activation_gradient": [np.mean([*map(np.linalg.norm, one)]) for one in slopes],
     }
     return pd.DataFrame(table, pd.Index([one.name for one in layers], name="layer"), dtype=float)
@@ -129,7 +131,7 @@ def grad_cam(
     layer : str, optional
         Whose feature maps; by default the last that has any. Its pixels are the map's: for
         images of 64×64 ResNet-50's last layer has 2×2, ``conv3_block4_out`` 8×8.
-    kind : str or numpy.ndarray, optional
+    kind : str, int or numpy.ndarray, optional
         As `of` of `gradients`.
     batch : int
         Images at once.
@@ -152,14 +154,15 @@ def grad_cam(
     (2, 32, 32)
     """
     probe, inputs, kinds = _prepare(model, inputs, kind)
+    batch = given.whole("batch", batch, 1)
     layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
     maps = []
     for *part, own in _parts([*inputs, kinds], batch):
-        given, slopes = gradients(probe, part, layer, own)
-        if given.ndim != 4:
-            raise ValueError(f"layer {layer!r} gives {given.shape[1:]}: no feature maps")
+        answer, slopes = gradients(probe, part, layer, own)
+        if answer.ndim != 4:
+            raise ValueError(f"layer {layer!r} gives {answer.shape[1:]}: no feature maps")
         weights = slopes.mean(axis=(1, 2), keepdims=True)
-        maps.append(np.maximum((weights * given).sum(axis=3, keepdims=True), 0))
+        maps.append(np.maximum((weights * answer).sum(axis=3, keepdims=True), 0))
     maps = np.asarray(keras.ops.image.resize(np.concatenate(maps), inputs[0].shape[1:3]))[..., 0]
     top = maps.max(axis=(1, 2), keepdims=True)
     return maps / np.where(top > 0, top, 1)
@@ -178,7 +181,7 @@ def occlusion(
     model : keras.Model
     inputs : numpy.ndarray or sequence of numpy.ndarray
         As for `gradients`. RR features are never covered.
-    kind : str or numpy.ndarray, optional
+    kind : str, int or numpy.ndarray, optional
         As `of` of `gradients`.
     patch, stride : int
         Side of the patch, and how far it moves, in pixels.
@@ -202,6 +205,7 @@ def occlusion(
     """
     probe, inputs, kinds = _prepare(model, inputs, kind)
     sides = inputs[0].shape[1:3]
+    patch, stride = given.whole("patch", patch), given.whole("stride", stride)
     if not 1 <= stride <= patch <= min(sides):
         allowed = f"1 ≤ stride ≤ patch ≤ {min(sides)} covers every pixel"
         raise ValueError(f"patch is {patch} and stride {stride}; {allowed}")
@@ -250,6 +254,7 @@ def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
     >>> np.allclose(broken.get_layer("logits").kernel, model.get_layer("logits").kernel)
     False
     """
+    seed = given.whole("seed", seed, 0)
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     last = copy.layers.index(copy.get_layer(layer))
@@ -276,7 +281,7 @@ def sanity(
         ``maps(model, inputs, kind=kind)`` to maps ``(n, height, width)``: `grad_cam`,
         `occlusion`, or one with other settings by `functools.partial`. `kind` is, throughout,
         what the whole network calls.
-    layers : sequence of str, optional
+    layers : str or sequence of str, optional
         How far down to go at each step; by default to each convolution and dense layer in turn.
     seed : int
         See `randomised`.
@@ -287,6 +292,11 @@ def sanity(
         One row a step, by layer: correlation, the mean over images of Spearman's rank correlation
         with the whole network's map. A map that is the same everywhere counts as 0.
 
+    Raises
+    ------
+    ValueError
+        As from `gradients` and `randomised`, or if `maps` does not give one map for each image.
+
     Examples
     --------
     >>> from ecglab import models
@@ -295,8 +305,14 @@ def sanity(
     'logits'
     """
     _, inputs, kinds = _prepare(model, inputs, None)
-    original = maps(model, inputs, kind=kinds)
+    layers = given.names(layers)
     layers = layers or [one.name for one in model.layers[::-1] if hasattr(one, "kernel")]
+    for name in layers:
+        model.get_layer(name)  # a name that is none is said before the first map is made
+    original = np.asarray(maps(model, inputs, kind=kinds))
+    if original.ndim != 3 or len(original) != len(kinds):
+        said = f"maps gives {original.shape} for {len(kinds)} images"
+        raise ValueError(f"{said}; it must give (n, height, width)")
     steps = [maps(randomised(model, name, seed), inputs, kind=kinds) for name in layers]
     alike = [np.mean(list(map(_alike, original, step))) for step in steps]
     return pd.DataFrame({"correlation": alike}, index=pd.Index(layers, name="layer"))
@@ -306,25 +322,60 @@ def sanity(
 
 
 def _prepare(
-    model: keras.Model, inputs: Inputs, kind: Kind
+    model: keras.Model, inputs: Inputs, kind: Kind, each: bool = False
 ) -> tuple[keras.Model, list, np.ndarray]:
     """Return the network up to its logits, its inputs, and for each image a class's index."""
+    names = [layer.name for layer in model.layers]
+    if "logits" not in names:
+        wanted = "networks of ecglab.models have one"
+        raise ValueError(f"{model.name} has no layer 'logits'; {wanted}")
     logits = model.get_layer("logits").output
     probe = model if model.output is logits else keras.Model(model.inputs, logits)
-    inputs = [np.asarray(one, dtype=np.float32) for one in keras.tree.flatten(inputs)]
+    inputs = _arrays(model, inputs)
     count, classes = len(inputs[0]), probe.output.shape[1]
-    if inputs[0].ndim != 4 or not count:
-        raise ValueError(f"images have shape {inputs[0].shape}; give (n, height, width, channels)")
     if kind is None:
-        kind = _logits(probe, inputs).argmax(axis=1)
-    elif isinstance(kind, str):
-        if kind not in CLASSES:
-            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES)}")
-        kind = np.full(count, CLASSES.index(kind))
-    if kind.shape != (count,) or kind.min() < 0 or kind.max() >= classes:
+        return probe, inputs, _logits(probe, inputs).argmax(axis=1)
+    if np.ndim(kind) == 0 and not each:
+        kind = np.full(count, _index(kind, classes))
+    kinds = np.asarray(kind)
+    whole = kinds.shape == (count,) and kinds.dtype.kind in "iu"
+    if not whole or kinds.min() < 0 or kinds.max() >= classes:
         wanted = f"one index below {classes} for each of {count} images"
         raise ValueError(f"classes are {kind}; give {wanted}")
-    return probe, inputs, kind
+    return probe, inputs, kinds
+
+
+def _index(kind: str | int, classes: int) -> int:
+    """Return the index of one class, given by its name or by its index."""
+    if isinstance(kind, str):
+        if kind not in CLASSES[:classes]:
+            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES[:classes])}")
+        return CLASSES.index(kind)
+    return given.whole("class", kind, 0, classes - 1)
+
+
+def _arrays(model: keras.Model, inputs: Inputs) -> list[np.ndarray]:
+    """Return what a network takes as float32, or refuse what it can't take."""
+    arrays = [np.asarray(one, dtype=np.float32) for one in keras.tree.flatten(inputs)]
+    if arrays[0].ndim != 4 or not len(arrays[0]):
+        raise ValueError(f"images have shape {arrays[0].shape}; give (n, height, width, channels)")
+    wanted = [tuple(one.shape[1:]) for one in model.inputs]
+    fitting = [_fits(one.shape[1:], shape) for one, shape in zip(arrays, wanted, strict=False)]
+    counts = {len(one) for one in arrays}
+    if not all(fitting) or len(arrays) != len(wanted) or len(counts) > 1:
+        have = ", ".join(str(one.shape) for one in arrays)
+        takes = ", ".join(f"(n, {', '.join(map(str, shape))})" for shape in wanted)
+        raise ValueError(f"inputs have shapes {have}; {model.name} takes {takes}")
+    for name, one in zip(("images", "features"), arrays, strict=False):
+        if not np.isfinite(one).all():
+            raise ValueError(f"{name} hold NaN or infinity; give finite numbers")
+    return arrays
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    """Return whether a network takes arrays of some shape; None stands for any number."""
+    same = [side in (None, own) for side, own in zip(wanted, shape, strict=False)]
+    return len(shape) == len(wanted) and all(same)
 
 
 def _logits(probe: keras.Model, inputs: list[np.ndarray]) -> np.ndarray:
@@ -357,14 +408,14 @@ def _differentiate(
         try:
             # What training would change, the moving statistics, is forgotten with the scope.
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
-                logits, *given = network(inputs, training=bool(variables))
+                logits, *answers = network(inputs, training=bool(variables))
         finally:
             for layer in layers:
                 del layer.call
-        return of(logits), [keras.ops.cast(one, "float32") for one in given]
+        return of(logits), [keras.ops.cast(one, "float32") for one in answers]
 
-    given, slopes = _gradients(run, zeros, [one.value for one in variables])
-    return keras.tree.map_structure(keras.ops.convert_to_numpy, [given, *slopes])
+    answers, slopes = _gradients(run, zeros, [one.value for one in variables])
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, [answers, *slopes])
 
 
 def _gradients(function: Callable, *tensors: list) -> tuple[list, Sequence[list]]:

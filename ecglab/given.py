@@ -42,8 +42,8 @@ def whole(name: str, value: object, least: int | None = None, most: int | None =
     return int(plain)
 
 
-def number(name: str, value: object, least: float | None = None) -> float:
-    """Return a finite number, of Python's or NumPy's kind, as a ``float``.
+def number(name: str, value: object, least: float | None = None, finite: bool = True) -> float:
+    """Return a number, of Python's or NumPy's kind, as one of Python's.
 
     Parameters
     ----------
@@ -52,11 +52,13 @@ def number(name: str, value: object, least: float | None = None) -> float:
     value : float
     least : float, optional
         Its lower bound.
+    finite : bool
+        Whether NaN and infinity are refused.
 
     Raises
     ------
     ValueError
-        If it is no finite number, or below its bound.
+        If it is no number, not finite, or below its bound.
 
     Examples
     --------
@@ -64,11 +66,11 @@ def number(name: str, value: object, least: float | None = None) -> float:
     0.5
     """
     plain = _scalar(value)
-    fits = isinstance(plain, Real) and np.isfinite(plain) and _between(plain, least, None)
-    if not fits:
+    fits = isinstance(plain, Real) and _between(plain, least, None)
+    if not fits or (finite and not np.isfinite(float(plain))):
         bound = "" if least is None else f", {least:g} or more"
         raise ValueError(f"{name} is {value!r}; give a finite number{bound}")
-    return float(plain)
+    return plain if isinstance(plain, int | float) else float(plain)
 
 
 def names(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -112,7 +114,7 @@ def writable(folder: str | os.PathLike) -> Path:
     Raises
     ------
     OSError
-        If a file stands in its place, or the disk or the system refuses.
+        If it is no path, a file stands in its place, or the disk or the system refuses.
 
     Examples
     --------
@@ -121,7 +123,7 @@ def writable(folder: str | os.PathLike) -> Path:
     OSError: /dev/null/run can't be written: /dev/null is not a folder; give another folder
     """
     try:
-        path = Path(os.fspath(folder))
+        path = Path(os.fspath(folder) or "\0")
         there = next(one for one in (path, *path.absolute().parents) if os.path.lexists(one))
         if there.is_dir():
             with suppress(FileNotFoundError):
@@ -134,6 +136,27 @@ def writable(folder: str | os.PathLike) -> Path:
     except (TypeError, ValueError):  # no path, or one that holds a zero byte
         refused = "that is no path"
     raise OSError(f"{folder} can't be written: {refused}; give another folder")
+
+
+def writable_file(path: str | os.PathLike) -> Path:
+    """Return a file's path, or refuse it at once if it could not be written.
+
+    Raises
+    ------
+    OSError
+        If its folder can't be written, see `writable`, or a folder stands in its place.
+
+    Examples
+    --------
+    >>> writable_file("/tmp")
+    Traceback (most recent call last):
+    OSError: /tmp can't be written: a folder stands in its place; give another file
+    """
+    path = Path(path)
+    writable(path.parent)
+    if path.is_dir():
+        raise OSError(f"{path} can't be written: a folder stands in its place; give another file")
+    return path
 
 
 def _scalar(value: object) -> object:
