@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from ecglab import given
 from ecglab.beats import CLASSES, labels_of
 from ecglab.evaluate import Scores
 from ecglab.records import Record
@@ -24,6 +25,13 @@ _BOLD = {"ha": "center", "weight": "bold"}
 # Sky blue and orange, clear where a map says nothing and never so dense that they hide the beat.
 _STOPS = [(0, "#56B4E9CC"), (0.5, "#56B4E900"), (0.5, "#E69F0000"), (1, "#E69F00CC")]
 _EVIDENCE = LinearSegmentedColormap.from_list("evidence", _STOPS)
+
+#: A lead on paper spans no more than this, in mV: three times what any record of mitdb does.
+WIDEST = 30.0
+#: And its whole recording no less, unless it is flat: a fifth of a small box.
+NARROWEST = 0.02
+#: The longest strip on paper, in s. Its grid alone takes seconds to draw.
+LONGEST = 120.0
 
 #: Rows of the usual twelve-lead sheet.
 CLINICAL_LAYOUT = ("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6")
@@ -50,7 +58,19 @@ def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 
         Voltages at the lower and upper edge, in mV.
     start : float
         Time at the left edge, in s.
+
+    Raises
+    ------
+    ValueError
+        If there is no width or height, or so much of it that it is no paper for an ECG in mV.
     """
+    start, low = given.number("start", start), given.number("low", low)
+    if not 0 < given.number("seconds", seconds) <= LONGEST:
+        raise ValueError(f"seconds is {seconds}; give more than 0, at most {LONGEST:g} s")
+    high_above = given.number("high", high) - low
+    if not 0 < high_above <= 2 * WIDEST:
+        said = f"low is {low:g} mV, high {high:g} mV"
+        raise ValueError(f"{said}; high must be above low by at most {2 * WIDEST:g} mV")
     ax.set(xlim=(start, start + seconds), ylim=(low, high), axisbelow=True, frame_on=False)
     ax.set_aspect(0.4)  # 25 mm/s and 10 mm/mV: a second is as long as 2.5 mV
     ax.xaxis.set_major_locator(plt.MultipleLocator(0.2))
@@ -88,7 +108,8 @@ def strip(
     Raises
     ------
     ValueError
-        If the record has no such lead, or the part does not lie within it.
+        If the record has no such lead, the part does not lie within it or is longer than
+        `LONGEST`, or what the lead holds is no ECG in mV.
 
     Examples
     --------
@@ -122,9 +143,11 @@ def twelve_leads(record: Record) -> Figure:
     Raises
     ------
     ValueError
-        If a lead is missing.
+        If a lead is missing, or what one holds is no ECG in mV.
     """
     seconds = min(record.duration, 10.0)
+    for lead in sum(CLINICAL_LAYOUT, ()):
+        _check_voltages(record, lead, record.lead(lead)[: round(seconds * record.fs)])
     ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
     for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
         width, middle = seconds / len(leads), -2.5 * row
@@ -135,7 +158,7 @@ def twelve_leads(record: Record) -> Figure:
             signal = record.lead(lead)[first : first + round(width * record.fs)]
             time = (first + np.arange(len(signal))) / record.fs
             # A strip hangs about its own middle, so that neighbours do not collide.
-            base = middle - float(np.median(signal))
+            base = middle - float(np.nanmedian(signal))
             ax.plot(time, np.clip(signal + base, -9.5, 1.8), color=_INK, linewidth=0.8)
             ax.text(place * width + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
             if place:
@@ -163,7 +186,8 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
     Raises
     ------
     ValueError
-        If there are no bounds for that lead, or the part does not lie within the record.
+        If there are no bounds for that lead, the part does not lie within the record or is longer
+        than `LONGEST`, or what the lead holds is no ECG in mV.
     """
     if lead not in record.waves:
         raise ValueError(f"record {record} has wave bounds for {list(record.waves) or 'no lead'}")
@@ -180,7 +204,7 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
 
 def gallery(
     images: np.ndarray,
-    titles: Sequence[str] | None = None,
+    titles: str | Sequence[str] | None = None,
     columns: int = 6,
     scale: tuple[float, float] | None = None,
 ) -> Figure:
@@ -190,7 +214,7 @@ def gallery(
     ----------
     images : numpy.ndarray
         Shape ``(n, height, width)`` or ``(n, height, width, 1)``.
-    titles : sequence of str, optional
+    titles : str or sequence of str, optional
         One for each image.
     columns : int
         Images in a row.
@@ -211,10 +235,10 @@ def gallery(
     images = images[..., 0] if images.ndim == 4 else images
     if images.ndim != 3 or not len(images):
         raise ValueError(f"images have shape {images.shape}; give (n, height, width)")
-    titles = [""] * len(images) if titles is None else titles
+    titles = [""] * len(images) if titles is None else given.names(titles)
     if len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images; give one each")
-    columns = min(columns, len(images))
+    columns = min(given.whole("columns", columns, 1), len(images))
     rows = -(-len(images) // columns)
     size = min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4
     bare = {"xticks": [], "yticks": [], "frame_on": False}
@@ -257,7 +281,7 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
 
 def history(
     histories: pd.DataFrame | Mapping[str, pd.DataFrame | Sequence[pd.DataFrame]],
-    columns: Sequence[str] = ("loss",),
+    columns: str | Sequence[str] = ("loss",),
 ) -> Figure:
     """Draw training curves, one panel for each column.
 
@@ -266,7 +290,7 @@ def history(
     histories : pandas.DataFrame or mapping
         As `train.fit` gives them; several by name. A name may stand for a list: the same
         training with several seeds, drawn as their mean with a band from lowest to highest.
-    columns : sequence of str
+    columns : str or sequence of str
         Which columns to draw.
 
     Returns
@@ -276,10 +300,21 @@ def history(
     Raises
     ------
     ValueError
-        If the trainings with several seeds differ in their number of epochs.
+        If there is nothing to draw, or the trainings with several seeds differ in their number of
+        epochs.
+    KeyError
+        If a table lacks a column.
     """
+    columns = given.names(columns)
     named = {"": histories} if isinstance(histories, pd.DataFrame) else histories
-    named = {k: [v] if isinstance(v, pd.DataFrame) else v for k, v in named.items()}
+    named = {k: [v] if isinstance(v, pd.DataFrame) else list(v) for k, v in named.items()}
+    if not named or not columns:
+        raise ValueError(
+            f"{len(named)} histories, {len(columns)} columns; give one of each or more"
+        )
+    for name, tables in named.items():
+        for table in tables:
+            _check_columns(f"history {name!r}", table, columns)
     figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
     for ax, column in zip(axes[0], columns, strict=True):
         ax.set_prop_cycle(color=PALETTE, marker=list("os^DvPX"))
@@ -300,7 +335,7 @@ def history(
 
 
 def intervals(
-    table: pd.DataFrame, title: str, xlabel: str = "score", pooled: Sequence[str] = ()
+    table: pd.DataFrame, title: str, xlabel: str = "score", pooled: str | Sequence[str] = ()
 ) -> Figure:
     """Draw scores with their intervals as a forest plot: of several scores, or by record.
 
@@ -310,18 +345,31 @@ def intervals(
         Columns value, low, high, as `evaluate.bootstrap_records` gives them; a row without a
         value is left empty. A column beats, where there is one, is written at the right.
     title, xlabel : str
-    pooled : sequence of str
+    pooled : str or sequence of str
         Rows that sum up others: drawn as diamonds.
 
     Returns
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    ValueError
+        If there is no row that `pooled` names.
+    KeyError
+        If the table lacks a column.
+
     Examples
     --------
     >>> table = pd.DataFrame({"value": [0.9], "low": [0.8], "high": [0.95]}, index=["100"])
     >>> figure = intervals(table, "One record", xlabel="sensitivity to V")
     """
+    _check_columns("the table", table, ("value", "low", "high"))
+    pooled = given.names(pooled)
+    strange = [row for row in pooled if row not in table.index]
+    if strange:
+        rows = ", ".join(map(str, table.index))
+        raise ValueError(f"pooled names {strange[0]!r}, which is no row; those are {rows}")
     rows = np.arange(len(table))[::-1]
     figure, ax = plt.subplots(figsize=(7, 0.36 * len(table) + 1.2))
     ax.hlines(rows, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
@@ -352,7 +400,13 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    KeyError
+        If the table lacks a column.
     """
+    _check_columns("the table", table, ("low", "high", "beats", "confidence", "frequency"))
     figure, (ax, below) = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, height_ratios=(3, 1))
     ax.plot([0, 1], [0, 1], "--", color="#767676", label="calibrated")
     ax.plot(table["confidence"], table["frequency"], "o-", color=PALETTE[0], label="network")
@@ -375,7 +429,14 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    KeyError
+        If a table lacks a column.
     """
+    for name, table in tables.items():
+        _check_columns(f"table {name!r}", table, ("coverage", "risk"))
     figure, ax = plt.subplots(figsize=(6, 3.6))
     ax.set_prop_cycle(color=PALETTE, linestyle=["-", "--", ":", "-.", "-", "--", ":"])
     for name, table in tables.items():
@@ -410,10 +471,13 @@ def overlay(
     Raises
     ------
     ValueError
-        As from `gallery`, or if there is not one map of the same size for each image.
+        As from `gallery`, or if there is not one map of the same size for each image, or maps
+        hold NaN.
     """
     if np.shape(maps) != np.shape(images)[:3]:
         raise ValueError(f"maps have shape {np.shape(maps)}; give {np.shape(images)[:3]}")
+    if not np.isfinite(maps).all():
+        raise ValueError("maps hold NaN or infinity; give finite numbers")
     figure = gallery(images, **grid)
     top = float(np.abs(maps).max()) or 1.0
     for ax, one in zip(figure.axes, maps, strict=False):
@@ -429,16 +493,47 @@ def overlay(
 def _trace(record: Record, lead: str, start: float, seconds: float, room: float) -> plt.Axes:
     """Draw a part of one lead on a sheet that encloses it, on half millivolts, with room above."""
     signal = record.lead(lead)
+    start, seconds = given.number("start", start), given.number("seconds", seconds)
     first, last = round(start * record.fs), round((start + seconds) * record.fs)
     if not 0 <= first < last <= len(signal):
         part = f"{start:g} s to {start + seconds:g} s"
         raise ValueError(f"{part} does not lie within record {record}, {record.duration:g} s long")
+    if seconds > LONGEST:
+        raise ValueError(f"seconds is {seconds:g}; at most {LONGEST:g} s can be drawn at once")
     signal = signal[first:last]
-    low, high = np.floor(2 * signal.min() - 0.2) / 2, np.ceil(2 * (signal.max() + room) + 0.2) / 2
+    _check_voltages(record, lead, signal)
+    bottom, top = np.nanmin(signal), np.nanmax(signal) + room
+    low, high = np.floor(2 * bottom - 0.2) / 2, np.ceil(2 * top + 0.2) / 2
     ax = _sheet(seconds, float(low), float(high), start)
     ax.plot(np.arange(first, last) / record.fs, signal, color=_INK, linewidth=1.2)
     ax.set_title(f"Record {record}, lead {lead}")
     return ax
+
+
+def _check_voltages(record: Record, lead: str, drawn: np.ndarray) -> None:
+    """Refuse what is no ECG in mV: to scale it would be metres high, or a line."""
+    whole = record.lead(lead)
+    if np.isnan(drawn).all() or np.isinf(drawn).any():
+        raise ValueError(f"lead {lead} of record {record} holds no voltages there: NaN or infinity")
+    span, spans = np.nanmax(drawn) - np.nanmin(drawn), f"lead {lead} of record {record} spans"
+    if span > WIDEST:
+        divide = "divide it by 1000 if it is in µV, by its gain (often 200) if in counts"
+        raise ValueError(f"{spans} {span:,.0f} mV, which is no ECG in mV; {divide}")
+    span = np.nanmax(whole) - np.nanmin(whole)
+    if 0 < span < NARROWEST:
+        raise ValueError(
+            f"{spans} {span:.2g} mV, which is no ECG in mV; multiply it by 1000 if it is in V"
+        )
+
+
+def _check_columns(what: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse a table that lacks a column."""
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(f"{what} is a {type(table).__name__}; give a pandas.DataFrame")
+    lacking = [name for name in columns if name not in table]
+    if lacking:
+        known = ", ".join(map(str, table)) or "none"
+        raise KeyError(f"{what} has no column {lacking[0]!r}; it has {known}")
 
 
 def _sheet(seconds: float, low: float, high: float, start: float) -> plt.Axes:

@@ -1,6 +1,7 @@
 """Figures: whole, labelled, and refusing what they can't show."""
 
 import itertools
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -148,11 +149,89 @@ def test_symbols_have_the_colour_of_their_class(record):
         ("MLII", -1, 4, "-1 s to 3 s does not lie within record 100"),
         ("MLII", 1804, 4, r"1804 s to 1808 s does not lie within.*180[56]\.?\d* s long"),
         ("MLII", 0, 0, "0 s to 0 s"),
+        ("MLII", np.nan, 4, "start is nan; give a finite number"),
+        ("MLII", 0, np.inf, "seconds is inf; give a finite number"),
+        ("MLII", "0", 4, "start is '0'; give a finite number"),
+        ("MLII", 0, 121, "seconds is 121; at most 120 s can be drawn at once"),
     ],
 )
 def test_strip_names_what_it_refuses(record, lead, start, seconds, message):
     with pytest.raises(ValueError, match=message):
         plot.strip(record, lead, start, seconds)
+
+
+def in_other_units(record, factor, offset=0.0):
+    return replace(record, signal=factor * record.signal + np.float32(offset))
+
+
+SHEETS = {
+    "strip": lambda record: plot.strip(record, record.leads[0], start=2, seconds=6),
+    "short strip": lambda record: plot.strip(record, record.leads[0], 2, 0.8, beats=False),
+    "waves": lambda record: plot.waves(record, "II", seconds=2),
+    "twelve leads": plot.twelve_leads,
+}
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize(
+    ("factor", "offset", "advice"),
+    [
+        (1000, 0, "divide it by 1000 if it is in µV, by its gain .often 200. if in counts"),
+        (200, 1024, "divide it by 1000 if it is in µV, by its gain .often 200. if in counts"),
+        (0.001, 0, "multiply it by 1000 if it is in V"),
+    ],
+    ids=["µV", "counts", "V"],
+)
+def test_what_is_no_ecg_in_mv_is_refused_at_once(
+    twelve, monkeypatch, sheet, factor, offset, advice
+):
+    """To scale it would be metres high, and take a minute to draw; or a line."""
+    monkeypatch.setattr(plot, "_sheet", lambda *arguments: pytest.fail("it is being drawn"))
+    message = f"lead I+ of record 1 .simulated. spans .* mV, which is no ECG in mV; {advice}"
+    with pytest.raises(ValueError, match=message):
+        SHEETS[sheet](in_other_units(twelve, factor, offset))
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_unit_is_told_by_what_it_spans(twelve, sheet):
+    """However far from 0, and however high people's beats are."""
+    for factor, offset in ((0.2, 0), (4, 0), (1, 300)):
+        SHEETS[sheet](in_other_units(twelve, factor, offset))
+
+
+def test_flat_and_broken_leads_are_drawn_as_they_are(record):
+    flat = replace(record, signal=np.zeros_like(record.signal))
+    assert only(plot.strip(flat, "MLII", seconds=2)).get_ylim()[0] < 0
+    broken = record.signal.copy()
+    broken[100:300] = np.nan
+    gap = replace(record, signal=broken)
+    whole = plot.strip(record, "MLII", seconds=2, beats=False).axes[0].get_ylim()
+    assert only(plot.strip(gap, "MLII", seconds=2, beats=False)).get_ylim() == whole
+    with pytest.raises(ValueError, match=r"lead MLII of record 100.* holds no voltages"):
+        plot.strip(gap, "MLII", start=0.3, seconds=0.5)
+    broken[200] = np.inf
+    with pytest.raises(ValueError, match="holds no voltages there: NaN or infinity"):
+        plot.strip(replace(record, signal=broken), "MLII", seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, -1, 2), "seconds is 0; give more than 0, at most 120 s"),
+        ((-4, -1, 2), "seconds is -4"),
+        ((1800, -1, 2), "seconds is 1800"),
+        ((np.nan, -1, 2), "seconds is nan"),
+        ((4, 2, -1), "low is 2 mV, high -1 mV; high must be above low by at most 60 mV"),
+        ((4, -1000, 2000), "low is -1000 mV, high 2000 mV"),
+        ((4, np.nan, 2), "low is nan"),
+        ((4, -1, np.inf), "high is inf"),
+        ((4, -1, 2, "0"), "start is '0'"),
+    ],
+)
+def test_paper_that_cannot_be_is_refused(arguments, message):
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match=message):
+        plot.paper(ax, *arguments)
 
 
 def test_twelve_leads(twelve):
@@ -211,11 +290,22 @@ def test_gallery_takes_images_without_channel(drawn):
         ((0, 8, 8), None, r"shape \(0, 8, 8\); give \(n, height, width\)"),
         ((8, 8), None, r"shape \(8, 8\)"),
         ((2, 8, 8), ["one"], "1 titles for 2 images"),
+        ((2, 8, 8), "NV", "1 titles for 2 images"),
     ],
 )
 def test_gallery_names_what_it_refuses(shape, titles, message):
     with pytest.raises(ValueError, match=message):
         plot.gallery(np.zeros(shape), titles)
+
+
+@pytest.mark.parametrize("columns", [0, -1, 2.5, "3", None])
+def test_gallery_needs_columns(drawn, columns):
+    with pytest.raises(ValueError, match=f"columns is {columns!r}; give a whole number, 1 or more"):
+        plot.gallery(drawn, columns=columns)
+
+
+def test_one_title_is_no_sequence_of_letters(drawn):
+    assert plot.gallery(drawn[:1], "beat").axes[0].get_title() == "beat"
 
 
 def test_confusion(scored):
@@ -269,6 +359,28 @@ def test_history_of_seeds_that_do_not_match(history):
 def test_history_of_an_unknown_column(history):
     with pytest.raises(KeyError, match="error"):
         plot.history(history, columns=("error",))
+    with pytest.raises(KeyError, match="history 'b' has no column 'error'; it has loss, accuracy"):
+        plot.history({"a": history.assign(error=1.0), "b": history}, columns="error")
+
+
+def test_one_column_is_no_sequence_of_letters(history):
+    ax = only(plot.history(history, columns="accuracy"))
+    assert ax.get_ylabel() == "accuracy"
+
+
+@pytest.mark.parametrize(
+    ("histories", "columns", "message"),
+    [
+        ({}, "loss", "0 histories, 1 columns"),
+        ({"a": pd.DataFrame({"loss": [1.0]})}, (), "1 histories, 0 columns"),
+        ({"a": []}, "loss", r"'a' has runs of \[\] epochs"),
+        ({"loss": [1.2, 0.8]}, "loss", "history 'loss' is a float; give a pandas.DataFrame"),
+        ({"a": {"loss": [1.2]}}, "loss", "history 'a' is a str; give a pandas.DataFrame"),
+    ],
+)
+def test_histories_that_are_none(histories, columns, message):
+    with pytest.raises(ValueError, match=message):
+        plot.history(histories, columns)
 
 
 def test_intervals():
@@ -301,6 +413,22 @@ def test_intervals_by_record():
     (right,) = ax.child_axes
     assert [text.get_text() for text in right.get_yticklabels()] == ["2,000", "0", "5,000"]
     assert right.get_ylabel() == "beats"
+
+
+def test_tables_that_lack_something_are_named():
+    table = pd.DataFrame({"value": [0.9, 0.8], "low": [0.8, 0.7], "high": [1, 0.9]}, ["100", "all"])
+    assert plot.intervals(table, "One", pooled="all").axes[0].lines[1].get_marker() == "D"
+    with pytest.raises(ValueError, match="pooled names 'everyone', which is no row; those are 100"):
+        plot.intervals(table, "One", pooled="everyone")
+    for draw, wanted in (
+        (lambda: plot.intervals(table.drop(columns="low"), "One"), "the table has no column 'low'"),
+        (lambda: plot.reliability(table), "the table has no column 'beats'; it has value, low"),
+        (lambda: plot.coverage({"a": table}), "table 'a' has no column 'coverage'"),
+    ):
+        with pytest.raises(KeyError, match=wanted):
+            draw()
+    with pytest.raises(ValueError, match=r"the table is a dict; give a pandas\.DataFrame"):
+        plot.intervals({"value": [1]}, "One")
 
 
 @pytest.fixture
@@ -353,6 +481,8 @@ def test_overlay(drawn):
 def test_overlay_names_what_it_refuses(drawn):
     with pytest.raises(ValueError, match=r"maps have shape \(2, 32, 32\); give \(2, 64, 64\)"):
         plot.overlay(drawn[:2], np.zeros((2, 32, 32)))
+    with pytest.raises(ValueError, match="maps hold NaN or infinity; give finite numbers"):
+        plot.overlay(drawn[:2], np.full((2, 64, 64), np.nan))
 
 
 # --- Colours ------------------------------------------------------------------------------------
