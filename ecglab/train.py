@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ecglab import images
+from ecglab import given, images
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
@@ -24,6 +25,12 @@ AUGMENTATION = {"gain": 0.2, "shift": 0.012, "stretch": 0.1, "noise": 0.02, "wan
 _CHECKPOINT, _AVERAGE, _HISTORY = "checkpoint.keras", "average.npz", "history.json"
 _AVERAGE_EVERY = 10  # batches between two looks at the weights
 _BAR = {"unit": "batch", "leave": False}
+
+#: Settings that say whose beats they were. Runs of version 0.2 and before did not note them.
+_WHOSE = ("records", "subjects", "simulated")
+#: What every run notes; a file without it is no history of a training.
+_NOTED = ("leads", "before", "after", "zoom", "steps", "average")
+_ROW = ("loss", "accuracy", "seconds")
 
 Zoom = tuple[float, float] | None  # how many seconds before and after a beat are drawn large
 Loss = str | keras.losses.Loss
@@ -66,6 +73,11 @@ def vary(
     Beats
         With other windows. Where a window would reach beyond what is known, its edge value stands.
 
+    Raises
+    ------
+    ValueError
+        If an amount is no finite number, below 0, or `stretch` is 1 or more.
+
     Examples
     --------
     >>> from ecglab import beats
@@ -74,6 +86,8 @@ def vary(
     >>> varied.windows.shape == some.windows.shape
     True
     """
+    amounts = {"gain": gain, "shift": shift, "stretch": stretch, "noise": noise, "wander": wander}
+    gain, shift, stretch, noise, wander = _amounts(amounts).values()
     count, samples, leads = beats.windows.shape
     times = np.arange(samples) / beats.fs - beats.before
     factor = rng.uniform(1 - stretch, 1 + stretch, (count, 1))
@@ -105,22 +119,23 @@ def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
     numpy.ndarray
         float32 from 0 to 1, shape ``(n, height, width, leads)``.
 
+    Raises
+    ------
+    ValueError
+        If `size` is no height and width, or `zoom` does not lie within the windows.
+
     Examples
     --------
     >>> from ecglab import beats
     >>> draw(beats.load(["100"])[:2], (33, 33)).shape
     (2, 33, 33, 1)
     """
-    shape = {"height": size[0], "width": size[1]}
+    height, width = _sides(size, axes=2)
+    shape = {"height": height, "width": width}
     if zoom is None:
         pixels = images.rasterize(beats.windows, beats.fs, **shape)
     else:
-        first, last = (round((beats.before + at) * beats.fs) for at in (-zoom[0], zoom[1]))
-        if not 0 <= first < last <= beats.windows.shape[1]:
-            long = f"{beats.windows.shape[1] / beats.fs:g} s long"
-            known = f"the windows begin {beats.before:g} s before it and are {long}"
-            raise ValueError(f"zoom is {zoom} s about the beat; {known}")
-        large = beats.windows[:, first:last]
+        large = beats.windows[:, _zoomed(beats, zoom)]
         pixels = images.card(large, beats.windows, beats.fs, before=beats.before, **shape)
     return pixels.astype(np.float32) / 255
 
@@ -190,15 +205,27 @@ class BeatImages(keras.utils.PyDataset):
         if empty:
             lacking = f"no beat of class {', '.join(empty)} among the {len(self.beats)} given"
             raise ValueError(f"there is {lacking}; training needs N, S and V: load more records")
-        if self.batch < 1 or self.steps < 1:
-            raise ValueError(f"batch is {self.batch}, steps {self.steps}; give 1 or more of both")
+        self._take_numbers()
         if self.batch % self.share[1]:
             wanted = f"it must be a multiple of {self.share[1]} processes"
             raise ValueError(f"batch is {self.batch}; {wanted}")
+        if self.zoom is not None and len(self.size) == 2:
+            _zoomed(self.beats, self.zoom)
         chances = _chances(self.beats, self.balance, self.record_balance)
         self.chances = np.cumsum(chances)
         #: Which share of the drawn beats belongs to each class.
         self.shares = np.bincount(self.beats.labels, chances, len(CLASSES)) / chances.sum()
+
+    def _take_numbers(self) -> None:
+        """Make plain numbers of Python of all that was given, or refuse it by its name."""
+        self.size = _sides(self.size)
+        numbers = _batch_numbers(self.batch, self.steps, self.seed)
+        self.batch, self.steps, self.seed = numbers
+        self.epoch = given.whole("epoch", self.epoch, 0)
+        self.balance = given.number("balance", self.balance, finite=False)
+        self.record_balance = given.number("record_balance", self.record_balance, finite=False)
+        self.augment = None if self.augment is None else _amounts(self.augment)
+        self.zoom = None if self.zoom is None else _seconds(self.zoom)
 
     def __len__(self) -> int:
         return self.steps
@@ -247,7 +274,8 @@ def fit(
         With as many leads as the model has input channels, and as many RR features.
     folder : path, optional
         Where a checkpoint is written after every epoch. If there is one already,
-        training resumes from it, provided that the settings are the same.
+        training resumes from it, provided that the settings are the same. The settings also
+        note whose beats these were.
     epochs, steps, batch : int
         Epochs, batches in an epoch, beats in a batch.
     rate : float
@@ -273,7 +301,10 @@ def fit(
     Raises
     ------
     ValueError
-        If model and beats do not fit together, or the folder holds a run with other settings.
+        If model and beats do not fit together, a setting is no number that it can be, or the
+        folder holds a run with other settings or a damaged one.
+    OSError
+        If the folder can't be written. Nothing has been trained by then.
 
     Notes
     -----
@@ -286,20 +317,21 @@ def fit(
     >>> model = models.resnet50((64, 64, 1), 5, width=16)
     >>> history = fit(model, beats.load("DS1"), epochs=1, steps=10)  # doctest: +SKIP
     """
-    if epochs < 1 or not rate > 0 or not 0 <= average < 1:
-        wanted = "the first two must be positive, the third from 0 to below 1"
-        raise ValueError(f"epochs is {epochs}, rate {rate}, average {average}; {wanted}")
+    epochs, rate, average, decay = _training_numbers(epochs, rate, average, decay)
+    if not (say is None or callable(say)):
+        raise ValueError(f"say is {say!r}; give a function of one line, or None")
     size = _input_size(model, beats)
-    drawn = {"batch": batch, "steps": steps, "seed": seed, "augment": augment and dict(augment)}
-    drawn |= {"balance": balance, "record_balance": record_balance, "zoom": zoom and list(zoom)}
+    drawn = {"batch": batch, "steps": steps, "seed": seed, "augment": augment}
+    drawn |= {"balance": balance, "record_balance": record_balance, "zoom": zoom}
     batches = BeatImages(beats, size, features=len(model.inputs) > 1, share=_share(), **drawn)
-    settings = drawn | {"epochs": epochs, "rate": rate, "decay": decay, "average": average}
-    settings["loss"] = loss if isinstance(loss, str) else loss.name
-    settings |= {"beats": beats.sha256, "leads": list(beats.leads)}
-    settings |= {"before": beats.before, "after": beats.after, "parameters": model.count_params()}
+    settings = {name: getattr(batches, name) for name in drawn}
+    settings["zoom"] = batches.zoom and list(batches.zoom)
+    settings |= {"epochs": epochs, "rate": rate, "decay": decay, "average": average}
+    settings |= {"loss": _name_of(loss)} | _about(beats) | {"parameters": model.count_params()}
     settings["input"] = [list(one.shape[1:]) for one in model.inputs]
-    _compile(model, rate, epochs * steps, decay, loss)
-    log = _Log(Path(folder) if folder else None, settings, batches, say)
+    folder = None if folder is None else _run_folder(folder, batches.share)
+    _compile(model, rate, epochs * batches.steps, decay, loss)
+    log = _Log(folder, settings, batches, say)
     log.resume(model)
     done = len(log.rows)
     if done < epochs:
@@ -310,6 +342,29 @@ def fit(
     if log.average is not None:  # kept outside Keras' fit, which could not resume it exactly
         model.set_weights(log.average)
     return pd.DataFrame(log.rows, index=pd.RangeIndex(1, len(log.rows) + 1, name="epoch"))
+
+
+def check(*, epochs: int, steps: int, batch: int, rate: float, average: float, seed: int) -> None:
+    """Refuse numbers that `fit` would refuse, before beats are loaded for it.
+
+    Parameters
+    ----------
+    epochs, steps, batch, rate, average, seed
+        See `fit`.
+
+    Raises
+    ------
+    ValueError
+        If one is no number, or none that it can be.
+
+    Examples
+    --------
+    >>> check(epochs=1, steps=2, batch=8, rate=1e-3, average=0.0, seed=-1)
+    Traceback (most recent call last):
+    ValueError: seed is -1; give a whole number, 0 or more
+    """
+    _training_numbers(epochs, rate, average, 0.0)
+    _batch_numbers(batch, steps, seed)
 
 
 def predict(model: keras.Model, beats: Beats, zoom: Zoom = None, batch: int = 512) -> np.ndarray:
@@ -334,7 +389,7 @@ def predict(model: keras.Model, beats: Beats, zoom: Zoom = None, batch: int = 51
     ValueError
         If there are no beats or they do not fit the model.
     """
-    size = _input_size(model, beats)
+    size, batch = _input_size(model, beats), given.whole("batch", batch, 1)
     if not len(beats):
         raise ValueError("there are no beats to predict; load some with beats.load")
 
@@ -368,6 +423,7 @@ def join(address: str, processes: int, process: int) -> None:
     ValueError
         If Keras does not run on JAX, or there is no such process.
     """
+    processes, process = given.whole("processes", processes, 1), given.whole("process", process)
     backend = keras.backend.backend()
     if backend != "jax":
         raise ValueError(f"Keras runs on {backend}; several processes need KERAS_BACKEND=jax")
@@ -396,11 +452,13 @@ def checkpoint(folder: str | os.PathLike) -> keras.Model:
     Raises
     ------
     FileNotFoundError
-        If the folder holds no run.
+        If the folder holds no run, or not all of it.
+    ValueError
+        If one of its files is damaged.
     """
-    epoch = len(run_of(folder)["history"])
-    model = keras.saving.load_model(_file(folder, epoch, _CHECKPOINT))
-    average = _average_of(folder, epoch)
+    run = run_of(folder)
+    model = _stored_model(folder, run)
+    average = _stored_average(folder, run, model)
     if average is not None:
         model.set_weights(average)
     return model
@@ -417,18 +475,27 @@ def run_of(folder: str | os.PathLike) -> dict:
     Returns
     -------
     dict
-        ``settings`` (what `fit` was called with, the beats' hash and leads) and ``history``.
+        ``settings`` (what `fit` was called with, the beats' hash, leads, records and subjects) and
+        ``history``.
 
     Raises
     ------
     FileNotFoundError
         If the folder holds no run.
+    ValueError
+        If its history is damaged.
     """
     path = Path(folder) / _HISTORY
     if not path.exists():
         command = f"python -m ecglab train --out {folder}"
         raise FileNotFoundError(f"{folder} holds no training run; make one with {command}")
-    return json.loads(path.read_text())
+    try:
+        run = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise _damaged(path, "it is no whole JSON file") from error
+    if not _is_run(run):
+        raise _damaged(path, "it is no history of a training by ecglab")
+    return run
 
 
 def write_text(path: Path, text: str) -> None:
@@ -446,12 +513,76 @@ def _file(folder: str | os.PathLike, epoch: int, name: str) -> Path:
     return Path(folder) / f"{epoch}-{name}"
 
 
-def _average_of(folder: str | os.PathLike, epoch: int) -> list[np.ndarray] | None:
+def _run_folder(folder: str | os.PathLike, share: tuple[int, int]) -> Path:
+    """Return a run's folder, or refuse it before anything is trained if it can't be written."""
+    path = Path(folder) if share[0] else given.writable(folder)  # only the first process writes
+    kept = (_CHECKPOINT, _AVERAGE, _HISTORY)
+    blocked = [one for one in path.glob("*") if one.name.endswith(kept) and one.is_dir()]
+    if blocked:
+        raise OSError(f"{blocked[0]} is a folder where a file is to be written; take it away")
+    return path
+
+
+def _damaged(path: Path, why: str) -> ValueError:
+    again = f"remove the folder {path.parent} and train again"
+    return ValueError(f"{path} is damaged: {why}; {again}")
+
+
+def _missing(path: Path) -> FileNotFoundError:
+    named = f"{path} is missing, though {path.parent / _HISTORY} names it"
+    return FileNotFoundError(f"{named}; remove the folder {path.parent} and train again")
+
+
+def _is_run(run: object) -> bool:
+    """Return whether that is what `fit` writes: settings, and one row for each epoch."""
+    if not isinstance(run, dict):
+        return False
+    settings, rows = run.get("settings"), run.get("history")
+    if not (isinstance(settings, dict) and isinstance(rows, list) and rows):
+        return False
+    whole = all(isinstance(row, dict) and row.keys() >= set(_ROW) for row in rows)
+    return whole and settings.keys() >= set(_NOTED)
+
+
+def _stored_model(folder: str | os.PathLike, run: dict) -> keras.Model:
+    """Load the model of a run's last epoch."""
+    path = _file(folder, len(run["history"]), _CHECKPOINT)
+    if not path.exists():
+        raise _missing(path)
+    try:
+        with zipfile.ZipFile(path) as stored:
+            whole = stored.testzip() is None
+    except Exception:  # what it trips over depends on where the file was cut
+        whole = False
+    if not whole:
+        raise _damaged(path, "it was cut off or changed")
+    try:
+        model = keras.saving.load_model(path)
+    except Exception as error:  # any, where it is another program's
+        raise _damaged(path, f"Keras {keras.__version__} can't read a model from it") from error
+    if model.count_params() != run["settings"].get("parameters", model.count_params()):
+        raise _damaged(path, f"it holds another network than {_HISTORY} says")
+    return model
+
+
+def _stored_average(
+    folder: str | os.PathLike, run: dict, model: keras.Model
+) -> list[np.ndarray] | None:
+    """Load the average of a model's weights after a run's last epoch, if it has one."""
+    epoch, settings = len(run["history"]), run["settings"]
+    if not settings["average"] or epoch * settings["steps"] < _AVERAGE_EVERY:
+        return None
     path = _file(folder, epoch, _AVERAGE)
     if not path.exists():
-        return None
-    with np.load(path) as stored:
-        return [stored[name] for name in stored.files]
+        raise _missing(path)
+    try:
+        with np.load(path) as stored:
+            average = [stored[name] for name in stored.files]
+    except Exception as error:  # what it trips over depends on where the file was cut
+        raise _damaged(path, "it was cut off or changed") from error
+    if [one.shape for one in average] != [tuple(one.shape) for one in model.weights]:
+        raise _damaged(path, "it holds weights of another network")
+    return average
 
 
 class _Log(keras.callbacks.Callback):
@@ -470,19 +601,33 @@ class _Log(keras.callbacks.Callback):
         if not self.folder or not (self.folder / _HISTORY).exists():
             return
         saved = run_of(self.folder)
-        if saved["settings"] != self.settings:
-            differing = [k for k, v in self.settings.items() if saved["settings"].get(k) != v]
+        self._compare(saved["settings"])
+        # Weights and the optimizer's state alike; the architecture is the caller's.
+        stored = _stored_model(self.folder, saved)
+        shapes = [[tuple(w.shape) for w in one.weights] for one in (model, stored)]
+        model.optimizer.build(model.trainable_variables)
+        states = [one.optimizer.variables for one in (model, stored)]
+        if shapes[0] != shapes[1] or len(states[0]) != len(states[1]):
+            raise ValueError(f"{self.folder} holds a run of another network; use another folder")
+        model.set_weights(stored.get_weights())
+        for ours, theirs in zip(*states, strict=True):
+            ours.assign(theirs)
+        self.rows = saved["history"]
+        self.average = _stored_average(self.folder, saved, model)
+        self.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
+
+    def _compare(self, saved: dict) -> None:
+        """Refuse to go on with a run of other settings."""
+        # An older run did not note whose its beats were; their hash says that they are these.
+        saved = {name: self.settings[name] for name in _WHOSE} | saved
+        apart = sorted(saved.keys() ^ self.settings.keys())
+        if apart:
+            held = f"{self.folder} holds a run of another version of ecglab"
+            raise ValueError(f"{held}, which differs in {', '.join(apart)}; use another folder")
+        differing = [k for k, v in self.settings.items() if saved[k] != v]
+        if differing:
             held = f"{self.folder} holds a run with another {', '.join(differing)}"
             raise ValueError(f"{held}; use the same settings to resume it, or another folder")
-        self.rows = saved["history"]
-        # Weights and the optimizer's state alike; the architecture is the caller's.
-        stored = keras.saving.load_model(_file(self.folder, len(self.rows), _CHECKPOINT))
-        model.set_weights(stored.get_weights())
-        model.optimizer.build(model.trainable_variables)
-        for ours, theirs in zip(model.optimizer.variables, stored.optimizer.variables, strict=True):
-            ours.assign(theirs)
-        self.average = _average_of(self.folder, len(self.rows))
-        self.say(f"resumed after epoch {len(self.rows)} from {self.folder}")
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.batches.epoch = epoch
@@ -558,6 +703,99 @@ def _in_notebook() -> bool:
 # Small parts
 
 
+def _training_numbers(
+    epochs: int, rate: float, average: float, decay: float
+) -> tuple[int, float, float, float]:
+    """Return plain numbers of Python, or refuse one of them, or a backend that can't train."""
+    backend = keras.backend.backend()
+    if backend in ("numpy", "openvino"):
+        raise ValueError(
+            f"Keras runs on {backend}, which can't train; set KERAS_BACKEND=tensorflow"
+        )
+    epochs, decay = given.whole("epochs", epochs), given.number("decay", decay, 0)
+    rate = given.number("rate", rate, finite=False)
+    average = given.number("average", average, finite=False)
+    if epochs < 1 or not 0 < rate < np.inf or not 0 <= average < 1:
+        wanted = "the first two must be positive, the third from 0 to below 1"
+        raise ValueError(f"epochs is {epochs}, rate {rate}, average {average}; {wanted}")
+    return epochs, rate, average, decay
+
+
+def _batch_numbers(batch: int, steps: int, seed: int) -> tuple[int, int, int]:
+    """Return plain numbers of Python, or refuse one of them."""
+    batch, steps = given.whole("batch", batch), given.whole("steps", steps)
+    if batch < 1 or steps < 1:
+        raise ValueError(f"batch is {batch}, steps {steps}; give 1 or more of both")
+    return batch, steps, given.whole("seed", seed, 0)
+
+
+def _sides(size: tuple[int, ...], axes: int = 0) -> tuple[int, ...]:
+    """Return an image's height and width; ``(samples,)`` stands for windows as they are."""
+    sides = tuple(np.atleast_1d(np.asarray(size, dtype=object)).tolist())
+    if len(sides) not in ((axes,) if axes else (1, 2)):
+        raise ValueError(f"size is {size}; give a height and a width in pixels, such as (64, 64)")
+    return tuple(given.whole("size", side, 1) for side in sides)
+
+
+def _seconds(zoom: Zoom) -> tuple[float, float]:
+    """Return how far a zoom reaches before and after a beat."""
+    reach = np.asarray(zoom, dtype=object).ravel().tolist()
+    if len(reach) != 2:
+        raise ValueError(f"zoom is {zoom}; give the seconds before and after the beat, or None")
+    return tuple(given.number("zoom", side) for side in reach)
+
+
+def _zoomed(beats: Beats, zoom: Zoom) -> slice:
+    """Return which samples of the windows are drawn large."""
+    before, after = _seconds(zoom)
+    first, last = (round((beats.before + at) * beats.fs) for at in (-before, after))
+    if not 0 <= first < last <= beats.windows.shape[1]:
+        long = f"{beats.windows.shape[1] / beats.fs:g} s long"
+        known = f"the windows begin {beats.before:g} s before it and are {long}"
+        raise ValueError(f"zoom is {zoom} s about the beat; {known}")
+    return slice(first, last)
+
+
+def _amounts(augment: Mapping[str, float]) -> dict[str, float]:
+    """Return how much `vary` is to change, as plain numbers."""
+    if not isinstance(augment, Mapping):
+        known = ", ".join(AUGMENTATION)
+        raise ValueError(f"augment is {augment!r}; give amounts by name ({known}), or None")
+    unknown = [name for name in augment if name not in AUGMENTATION]
+    if unknown:
+        known = ", ".join(AUGMENTATION)
+        raise ValueError(f"augment holds {unknown[0]!r}; it may hold {known}")
+    amounts = {name: given.number(name, value, 0) for name, value in augment.items()}
+    if amounts.get("stretch", 0) >= 1:
+        raise ValueError(f"stretch is {augment['stretch']}; it must be below 1")
+    return amounts
+
+
+def _name_of(loss: Loss) -> str:
+    """Return a loss's name, or refuse it before anything is trained."""
+    if isinstance(loss, keras.losses.Loss):
+        return loss.name
+    try:
+        keras.losses.get(loss if isinstance(loss, str) else "")
+    except ValueError as error:
+        wanted = "a name that Keras knows, or a keras.losses.Loss"
+        raise ValueError(f"loss is {loss!r}; give {wanted}") from error
+    return loss
+
+
+def _about(beats: Beats) -> dict:
+    """Return what a run notes of its beats: which they are, how they were cut, whose they are."""
+    return {
+        "beats": beats.sha256,
+        "leads": list(beats.leads),
+        "before": float(beats.before),
+        "after": float(beats.after),
+        "records": sorted(set(beats.records.tolist())),
+        "subjects": sorted(set(beats.subjects.tolist())),
+        "simulated": bool(beats.simulated),
+    }
+
+
 def _inputs(beats: Beats, size: tuple, zoom: Zoom, features: bool) -> np.ndarray | dict:
     waveforms = len(size) == 1
     shown = beats.windows if waveforms else draw(beats, size, zoom)
@@ -603,6 +841,12 @@ def _input_size(model: keras.Model, beats: Beats) -> tuple[int, ...]:
             raise ValueError(f"{both}; the two numbers must be equal")
     if model.output_shape[-1] != len(CLASSES):
         raise ValueError(f"the model tells {model.output_shape[-1]} classes apart, not 5")
+    seen = {"windows": beats.windows} | ({"rr": beats.rr} if len(model.inputs) > 1 else {})
+    for name, values in seen.items():
+        if not np.isfinite(values).all():
+            odd = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+            wanted = "a network needs finite numbers"
+            raise ValueError(f"{name} of {len(odd)} beats hold NaN or infinity; {wanted}")
     return tuple(size)
 
 

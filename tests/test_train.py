@@ -1,7 +1,11 @@
 """Training: batches that depend on nothing but their place, and runs that resume to the bit."""
 
+import contextlib
+import functools
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -119,7 +123,8 @@ def ramps(leads=2):
     whole = beats.segment(simulate.record("100"), before=0.5, after=0.5, leads=["MLII"])[:400]
     times = np.arange(whole.windows.shape[1]) / whole.fs - whole.before
     windows = np.repeat(5 * np.tile(times[:, None], (400, 1, 1)), leads, axis=2)
-    return replace(whole, windows=windows.astype(np.float32)), times
+    names = ("MLII", "V1")[:leads]
+    return replace(whole, windows=windows.astype(np.float32), leads=names), times
 
 
 def varied_ramps(**amounts):
@@ -223,11 +228,139 @@ def test_an_empty_class_is_named(some, kind, model):
         ({"average": 1.0}, "average 1.0; .* the third from 0 to below 1"),
         ({"record_balance": -1}, "record_balance is -1; it must lie between 0 and 1"),
         ({"zoom": (0.3, 0.2)}, "the windows begin 0.25 s before it and are 0.6 s long"),
+        ({"seed": -1}, "seed is -1; give a whole number, 0 or more"),
+        ({"seed": 1.5}, "seed is 1.5; give a whole number"),
+        ({"seed": None}, "seed is None"),
+        ({"seed": True}, "seed is True"),
+        ({"seed": "1"}, "seed is '1'"),
+        ({"epochs": 2.5}, "epochs is 2.5; give a whole number"),
+        ({"epochs": np.array([1, 2])}, r"epochs is array\(\[1, 2\]\); give a whole number"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"steps": 2.0}, "steps is 2.0; give a whole number"),
+        ({"steps": -3}, "steps -3"),
+        ({"batch": 8.5}, "batch is 8.5; give a whole number"),
+        ({"rate": "0.1"}, "rate is '0.1'; give a finite number"),
+        ({"rate": float("inf")}, "rate inf"),
+        ({"decay": -0.1}, "decay is -0.1; give a finite number, 0 or more"),
+        ({"decay": float("nan")}, "decay is nan"),
+        ({"average": -0.1}, "average -0.1"),
+        ({"balance": "half"}, "balance is 'half'"),
+        ({"balance": float("nan")}, "balance is nan; it must lie between 0 and 1"),
+        ({"augment": {"gian": 0.2}}, "augment holds 'gian'; it may hold gain, shift, stretch"),
+        ({"augment": {"gain": -0.2}}, "gain is -0.2; give a finite number, 0 or more"),
+        ({"augment": {"noise": np.nan}}, "noise is nan"),
+        ({"augment": {"wander": "much"}}, "wander is 'much'"),
+        ({"augment": {"stretch": 1}}, "stretch is 1; it must be below 1"),
+        ({"augment": 0.2}, "augment is 0.2; give amounts by name"),
+        ({"zoom": 0.25}, "zoom is 0.25; give the seconds before and after the beat"),
+        ({"zoom": (0.1, 0.2, 0.3)}, "zoom is .*; give the seconds before and after"),
+        ({"zoom": (0.1, np.nan)}, "zoom is nan; give a finite number"),
+        ({"loss": "no_such_loss"}, "loss is 'no_such_loss'; give a name that Keras knows"),
+        ({"loss": abs}, "loss is <built-in function abs>; give a name that Keras knows"),
+        ({"say": "yes"}, "say is 'yes'; give a function of one line, or None"),
+        ({"folder": ""}, "can't be written: that is no path"),
+        ({"folder": 3}, "can't be written: that is no path"),
     ],
 )
 def test_fit_names_what_it_refuses(some, model, arguments, message):
+    with no_training(), pytest.raises((ValueError, OSError), match=message):
+        train.fit(model, some, **{"say": quiet, **TINY, **arguments})
+
+
+@contextlib.contextmanager
+def no_training():
+    """Fail where Keras begins to train: what is refused is refused before that."""
+
+    def begun(*arguments, **choices):
+        pytest.fail("training has begun")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "fit", begun)
+        yield
+
+
+NUMPY = {
+    "seed": np.int64(1),
+    "epochs": np.int8(1),
+    "steps": np.array(2),
+    "batch": np.uint16(8),
+    "rate": np.float32(0.01),
+    "decay": np.float64(0),
+    "average": np.float32(0.5),
+    "balance": np.int32(1),
+    "record_balance": np.array(0.0),
+    "augment": {"gain": np.float32(0.125), "noise": np.int64(0)},
+    "zoom": np.array([0.1, 0.2], np.float32),
+}
+
+
+def test_numpy_numbers_are_taken_and_kept(some, tmp_path):
+    taken, plain = tiny(), tiny()
+    train.fit(taken, some, folder=tmp_path, **NUMPY, say=quiet)
+    numbers = {name: np.asarray(value).tolist() for name, value in NUMPY.items()}
+    numbers["augment"] = {"gain": 0.125, "noise": 0}
+    train.fit(plain, some, **numbers, say=quiet)
+    assert equal(taken.get_weights(), plain.get_weights())
+    settings = train.run_of(tmp_path)["settings"]
+    assert {name: settings[name] for name in numbers} == numbers
+    with no_training():  # both are the same run
+        train.fit(tiny(seed=2), some, folder=tmp_path, **NUMPY, say=quiet)
+        train.fit(tiny(seed=2), some, folder=tmp_path, **numbers, say=quiet)
+
+
+def test_beats_with_numbers_of_numpy_are_kept(some, tmp_path):
+    cut = replace(some, before=np.float32(0.25), after=np.float32(0.35))
+    train.fit(tiny(), cut, folder=tmp_path, epochs=1, steps=1, batch=8, say=quiet)
+    assert train.run_of(tmp_path)["settings"]["before"] == 0.25
+
+
+@pytest.mark.parametrize("call", [train.fit, train.predict])
+def test_voltages_that_are_none_are_refused(some, model, call):
+    windows = some.windows.copy()
+    windows[3, 0, 0] = np.nan
+    with no_training(), pytest.raises(ValueError, match="windows of 1 beats hold NaN or infinity"):
+        call(model, replace(some, windows=windows))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch": 0}, "batch is 0; give a whole number, 1 or more"),
+        ({"batch": 2.5}, "batch is 2.5"),
+        ({"zoom": (0.1,)}, "zoom is .*; give the seconds before and after"),
+    ],
+)
+def test_predict_names_what_it_refuses(some, model, arguments, message):
     with pytest.raises(ValueError, match=message):
-        train.fit(model, some, **{**TINY, **arguments}, say=quiet)
+        train.predict(model, some, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((64,), "give a height and a width"),
+        ((64, 64, 1), "give a height and a width"),
+        (64, "size is 64; give a height and a width"),
+        ((64.5, 64), "size is 64.5; give a whole number"),
+        ((0, 64), "size is 0; give a whole number, 1 or more"),
+    ],
+)
+def test_sizes_that_are_none(some, size, message):
+    with pytest.raises(ValueError, match=message):
+        train.draw(some[:2], size)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "message"),
+    [
+        ({"gain": -1}, "gain is -1; give a finite number, 0 or more"),
+        ({"shift": np.inf}, "shift is inf"),
+        ({"stretch": 1.5}, "stretch is 1.5; it must be below 1"),
+    ],
+)
+def test_amounts_that_are_none(some, amounts, message):
+    with pytest.raises(ValueError, match=message):
+        train.vary(some[:2], np.random.default_rng(0), **amounts)
 
 
 def test_beats_and_model_must_fit_together(some, model):
@@ -362,6 +495,243 @@ def test_as_many_other_beats_are_refused(some, model, uninterrupted):
     reversed_ = beats.Beats(**{**vars(some), "windows": -some.windows})
     with pytest.raises(ValueError, match="another beats;"):
         train.fit(model, reversed_, folder=uninterrupted[2], **TINY, say=quiet)
+
+
+# --- the folder, before anything is trained -----------------------------------------------
+
+
+def in_the_place(folder):
+    folder.write_text("not a folder")
+    return folder
+
+
+def below_a_file(folder):
+    folder.write_text("not a folder")
+    return folder / "deep" / "run"
+
+
+def a_dead_link(folder):
+    folder.symlink_to(folder / "nowhere")
+    return folder
+
+
+@pytest.mark.parametrize("place", [in_the_place, below_a_file, a_dead_link])
+def test_a_folder_that_cannot_be_is_refused_before_training(some, model, tmp_path, place):
+    folder = place(tmp_path / "run")
+    message = f"{re.escape(str(folder))} can't be written: .* is not a folder; give another folder"
+    with no_training(), pytest.raises(OSError, match=message):
+        train.fit(model, some, folder=folder, **TINY, say=quiet)
+
+
+@pytest.mark.parametrize("folder", ["/proc/run", "/dev/null/run", f"/tmp/{'x' * 300}", "a\0b"])
+def test_a_place_that_takes_no_files_is_refused_before_training(some, model, folder):
+    with no_training(), pytest.raises(OSError, match=r"can't be written: .*; give another folder"):
+        train.fit(model, some, folder=folder, **TINY, say=quiet)
+
+
+@pytest.mark.parametrize("name", ["1-checkpoint.keras", "2-average.npz"])
+def test_a_folder_in_the_place_of_a_file_is_refused_before_training(some, model, tmp_path, name):
+    (tmp_path / name).mkdir()
+    with no_training(), pytest.raises(OSError, match=f"{name} is a folder where a file is to be"):
+        train.fit(model, some, folder=tmp_path, **TINY, say=quiet)
+
+
+def test_what_was_refused_leaves_nothing_behind(some, model, tmp_path):
+    with no_training(), pytest.raises(ValueError, match="seed is -1"):
+        train.fit(model, some, folder=tmp_path / "deep" / "run", **TINY, seed=-1, say=quiet)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_notes_whose_beats_it_saw(some, uninterrupted):
+    settings = train.run_of(uninterrupted[2])["settings"]
+    assert settings["records"] == settings["subjects"] == ["100", "223"]
+    assert settings["simulated"] is True
+
+
+def rewrite(folder, change):
+    """Change what a run noted of itself."""
+    run = json.loads((folder / "history.json").read_text())
+    change(run)
+    (folder / "history.json").write_text(json.dumps(run))
+
+
+def copied(uninterrupted, tmp_path):
+    return shutil.copytree(uninterrupted[2], tmp_path / "run")
+
+
+def test_a_run_of_a_version_that_noted_nobody_resumes(some, uninterrupted, tmp_path):
+    """The hash of its beats says that they are these."""
+    folder = copied(uninterrupted, tmp_path)
+
+    def forget(run):
+        for name in ("records", "subjects", "simulated"):
+            del run["settings"][name]
+
+    rewrite(folder, forget)
+    said = []
+    train.fit(tiny(), some, folder=folder, **TINY, say=said.append)
+    assert said == [f"resumed after epoch 3 from {folder}"]
+    with pytest.raises(ValueError, match="holds a run with another beats;"):
+        train.fit(tiny(), some[:-1], folder=folder, **TINY, say=quiet)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda run: run["settings"].pop("decay"), lambda run: run["settings"].update(decay2=1)],
+    ids=["fewer", "more"],
+)
+def test_a_run_of_another_version_is_named(some, model, uninterrupted, tmp_path, change):
+    folder = copied(uninterrupted, tmp_path)
+    rewrite(folder, change)
+    message = "holds a run of another version of ecglab, which differs in decay2?; use another"
+    with no_training(), pytest.raises(ValueError, match=message):
+        train.fit(model, some, folder=folder, **TINY, say=quiet)
+
+
+# --- a damaged run ---------------------------------------------------------------------------
+
+
+def cut(path, part=0.5):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(part * len(content))])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+@functools.cache
+def untouched():
+    """Return one net for all that is refused; it takes time to build."""
+    return tiny()
+
+
+def load_and_resume(folder, some, settings=TINY):
+    """Return the messages of all that reads a run."""
+    said = []
+    for call in (
+        lambda: train.checkpoint(folder),
+        lambda: train.fit(untouched(), some, folder=folder, **settings, say=quiet),
+    ):
+        with no_training(), pytest.raises((ValueError, OSError)) as caught:
+            call()
+        said.append(str(caught.value))
+    return said
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: cut(path, 0.9),
+        cut,
+        lambda path: cut(path, 0),
+        flip,
+        lambda path: path.write_bytes(b"of another program"),
+        lambda path: np.savez(path.open("wb"), a=np.ones(3)),
+    ],
+    ids=["cut late", "cut", "empty", "flipped", "foreign", "another zip"],
+)
+def test_a_damaged_checkpoint_is_named(some, uninterrupted, tmp_path, damage):
+    folder = copied(uninterrupted, tmp_path)
+    path = folder / "3-checkpoint.keras"
+    damage(path)
+    for said in load_and_resume(folder, some):
+        assert said.startswith(f"{path} is damaged: ")
+        assert said.endswith(f"; remove the folder {folder} and train again") and "\n" not in said
+
+
+def test_the_checkpoint_of_another_network_is_named(some, uninterrupted, tmp_path):
+    folder = copied(uninterrupted, tmp_path)
+    keras.utils.set_random_seed(0)
+    other = models.cifar_net(8, (32, 32, 1), 5, width=2)
+    other.save(folder / "3-checkpoint.keras")
+    for said in load_and_resume(folder, some):
+        assert "3-checkpoint.keras is damaged: it holds another network than history.json" in said
+
+
+def test_a_missing_checkpoint_is_named(some, uninterrupted, tmp_path):
+    folder = copied(uninterrupted, tmp_path)
+    path = folder / "3-checkpoint.keras"
+    path.unlink()
+    for said in load_and_resume(folder, some):
+        assert said.startswith(f"{path} is missing, though {folder / 'history.json'} names it; ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", '{"settings"', "[]", "null", "3", "{}", '{"settings": {}, "history": []}'),
+        *('{"settings": [], "history": {}}', '{"history": [{"loss": 1}]}', b"\xff\xfe"),
+    ],
+)
+def test_a_damaged_history_is_named(some, uninterrupted, tmp_path, content):
+    folder = copied(uninterrupted, tmp_path)
+    path = folder / "history.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for said in load_and_resume(folder, some):
+        assert said.startswith(f"{path} is damaged: it is no ")
+        assert said.endswith(f"; remove the folder {folder} and train again")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: run.update(history=[]),
+        lambda run: run["history"][0].pop("loss"),
+        lambda run: run.update(history=[1, 2, 3]),
+        lambda run: run["settings"].pop("leads"),
+        lambda run: run["settings"].pop("average"),
+    ],
+    ids=["no epoch", "no loss", "numbers", "no leads", "no average"],
+)
+def test_a_history_that_lacks_something_is_named(some, uninterrupted, tmp_path, change):
+    folder = copied(uninterrupted, tmp_path)
+    rewrite(folder, change)
+    for said in load_and_resume(folder, some):
+        assert "history.json is damaged: it is no history of a training by ecglab" in said
+
+
+def test_a_folder_in_the_place_of_the_history_is_named(some, tmp_path):
+    (tmp_path / "history.json").mkdir()
+    with pytest.raises(ValueError, match=r"history\.json is damaged: it is no whole"):
+        train.run_of(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def averaged(some, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("averaged")
+    train.fit(tiny(), some, folder=folder, **AVERAGED, say=quiet)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut, "is damaged: it was cut off or changed"),
+        (lambda path: cut(path, 0), "is damaged: it was cut off or changed"),
+        (flip, "is damaged: it was cut off or changed"),
+        (lambda path: np.savez(path, np.ones(3)), "is damaged: it holds weights of another"),
+        (lambda path: np.savez(path, np.array([{}])), "is damaged: it was cut off or changed"),
+        (lambda path: np.save(path.open("wb"), np.ones(3)), "is damaged: it was cut off"),
+        (lambda path: path.unlink(), "is missing, though .*history.json names it"),
+    ],
+    ids=["cut", "empty", "flipped", "another shape", "objects", "an array", "missing"],
+)
+def test_a_damaged_average_is_named(some, averaged, tmp_path, damage, message):
+    """Without it the run would silently have the weights of its last batch."""
+    folder = shutil.copytree(averaged, tmp_path / "run")
+    damage(folder / "2-average.npz")
+    for said in load_and_resume(folder, some, AVERAGED):
+        assert re.search(f"2-average.npz {message}", said)
+        assert said.endswith(f"; remove the folder {folder} and train again")
+
+
+def test_a_run_too_short_for_an_average_is_whole(some, tmp_path):
+    model = tiny()
+    train.fit(model, some, folder=tmp_path, epochs=1, steps=9, batch=8, average=0.9, say=quiet)
+    assert equal(train.checkpoint(tmp_path).get_weights(), model.get_weights())
 
 
 # --- predicting -----------------------------------------------------------------------------
