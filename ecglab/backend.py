@@ -10,6 +10,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: What Keras can run on. On the last two it can't train.
+BACKENDS = ("tensorflow", "jax", "torch", "numpy", "openvino")
+
 
 @contextmanager
 def _silent_descriptor(descriptor: int = 2) -> Iterator[None]:
@@ -24,9 +27,22 @@ def _silent_descriptor(descriptor: int = 2) -> Iterator[None]:
         os.close(nowhere)
 
 
+def _check_backend(name: str) -> None:
+    """Refuse a name that Keras would not know; none is its default."""
+    if name and name not in BACKENDS:
+        known = "tensorflow (the usual one), jax or torch"
+        raise ValueError(f"KERAS_BACKEND is {name!r}; it may be {known}, or unset")
+
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+_check_backend(os.environ.get("KERAS_BACKEND", ""))
 with _silent_descriptor():
-    import keras
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        chosen = os.environ.get("KERAS_BACKEND") or "not set"
+        advice = f"install it, or choose another backend: KERAS_BACKEND is {chosen}"
+        raise ImportError(f"Keras needs {error.name}, which is not installed; {advice}") from None
 
     if keras.config.backend() == "tensorflow":
         import tensorflow
