@@ -20,7 +20,7 @@ from ecglab.records import Record
 #: fewer and better answers.
 CERTAIN = 0.7
 #: A beat is too rough to be asked about if `roughness` is above this, in mV: one small box of the
-#: paper. That withholds 0.7 % of the beats of DS1; with muscle noise at 6 dB on them, 32 %.
+#: paper. That withholds 0.7 % of the beats of DS1; with muscle noise at 6 dB on them, 31 %.
 ROUGH = 0.1
 #: A window that reaches further from 0 than this, in mV, is an artefact, not a beat. The network's
 #: images end at ±2.5 mV, but 17 % of the V beats that it learned from pass that; none passes 5.
@@ -191,6 +191,11 @@ def _intervals(found: Record) -> np.ndarray:
     return intervals
 
 
+def unit_doubts(record: Record) -> list[str]:
+    """Return the notes of a record that make its unit doubtful, as `records.read` writes them."""
+    return [note for note in record.notes if re.search("assum|asked for", note)]
+
+
 def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     """Choose the two leads that the network is shown: it learned MLII and one of V1, V2, V4, V5.
 
@@ -216,7 +221,7 @@ def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
         has = f"this recording has {', '.join(alive) or 'none'}"
         needed = "it needs two leads that show beats, MLII and one of V1, V2, V4, V5"
         return {}, [], f"{needed}; {has}. A network for one lead is planned"
-    doubts = [f"the unit: {note}" for note in record.notes if re.search("assum|asked for", note)]
+    doubts = [f"the unit: {note}" for note in unit_doubts(record)]
     if record.simulated:
         doubts.append("the patient is simulated")
     first = next((lead for lead in ("MLII", "II") if lead in alive), None)

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from ecglab import evaluate, experiments, formats, given, plot
 from ecglab.beats import CLASSES
-from ecglab.findings import FAR, REASONS, Findings, clock, examine, of_ten
+from ecglab.findings import FAR, REASONS, Findings, clock, examine, of_ten, unit_doubts
 from ecglab.records import Record
 
 __all__ = ["FOR_LEARNING", "check_place", "examine", "write"]
@@ -48,7 +48,8 @@ body { max-width: 64rem; margin: 0 auto; padding: 1rem; background: var(--ground
   color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.2; break-after: avoid; }
 h2 { margin-top: 2.5rem; }
-.warning { padding: 0.7rem 1rem; border-left: 0.4rem solid #d55e00; background: var(--warn); }
+.warning { margin: 1rem 0; padding: 0.7rem 1rem; border-left: 0.4rem solid #d55e00;
+  background: var(--warn); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left;
@@ -272,6 +273,7 @@ def _read(findings: Findings) -> str:
         "recording": record.name,
         "length": f"{clock(record.duration)} at {record.fs:g} samples a second",
         "leads": ", ".join(record.leads),
+        "unit": "mV, but that is doubtful: see below" if unit_doubts(record) else "mV, as stated",
         "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in named),
         "beats found": f"{len(findings.table):,}",
         "heart rate": findings.rate_in_words,

@@ -32,6 +32,9 @@ LOADING = [
 ]
 
 
+BOOK = Path(__file__).resolve().parents[1] / "book"
+
+
 @pytest.fixture(autouse=True, scope="module")
 def network():
     """Load the network once: every load compiles it anew."""
@@ -373,20 +376,34 @@ def test_roughness_sees_noise_and_no_rhythm():
     assert np.median(before) < 0.05 < 0.15 < np.median(after) < 0.25
 
 
+def test_the_book_quotes_the_recorded_scores():
+    scores = experiments.recorded("resnet50")["outcomes"][0]["annotated beats"]["scores"]
+    quoted = [f"{scores[f'{name} F1']:.2f}".lstrip("0") for name in ("V", "S")]
+    text = (BOOK / "your_recording.md").read_text(encoding="utf-8")
+    assert f"of {quoted[0]} for V and **{quoted[1]} for S**" in text
+
+
 @pytest.mark.real
-def test_how_much_roughness_withholds_of_ds1():
-    """These figures stand in the book, on the page `your_recording`."""
-    clean, noisy = [], []
+def test_what_is_withheld_of_ds1():
+    """These shares stand in the book, on the page `your_recording`, and beside the bounds."""
+    rough = {"clean": [], "ma": [], "em": []}
+    highest = []
     for name in records.DS1:
         record = records.load(name)
         second = next(lead for lead in ("V1", "V2", "V4", "V5") if lead in record.leads)
         columns = [record.leads.index(lead) for lead in ("MLII", second)]
         record = replace(record, signal=record.signal[:, columns], leads=("MLII", second))
-        clean.append(findings.roughness(record))
-        noisy.append(findings.roughness(noise.noisy(record, "ma", 6)))
-    for values, share in ((clean, 0.007), (noisy, 0.32)):
-        found = np.mean(np.concatenate(values) > findings.ROUGH)
-        assert found == pytest.approx(share, abs=0.005)
+        window = beats.segment(record)
+        highest.append(np.abs(window.windows).max(axis=(1, 2))[window.labels == 2])
+        rough["clean"].append(findings.roughness(record))
+        for kind in ("ma", "em"):
+            rough[kind].append(findings.roughness(noise.noisy(record, kind, 6)))
+    for kind, share in (("clean", 0.007), ("ma", 0.31), ("em", 0.007)):
+        found = np.mean(np.concatenate(rough[kind]) > findings.ROUGH)
+        assert found == pytest.approx(share, abs=0.001 if share < 0.1 else 0.005)
+    highest = np.concatenate(highest)
+    assert np.mean(highest > 2.5) == pytest.approx(0.17, abs=0.005)
+    assert highest.max() < findings.FAR
 
 
 @pytest.mark.real
