@@ -1,12 +1,13 @@
 """The experiments: their folds, their wall before DS2, and that a broken-off run goes on."""
 
 import json
+import types
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ecglab import beats, evaluate, experiments, models, records
+from ecglab import beats, evaluate, experiments, models, records, simulate
 from ecglab.backend import keras
 from ecglab.experiments import (
     ablation,
@@ -94,6 +95,97 @@ def test_what_was_kept_is_not_made_again(tmp_path):
         crossval.kept(path, {"a": (1, 3)}, None)
 
 
+@pytest.mark.parametrize(
+    "content", ["", '{"settings": {"a"', "[]", "null", '{"settings": {"a": 1}}', b"\xff"]
+)
+def test_what_was_kept_and_damaged_is_named(tmp_path, content):
+    path = tmp_path / "one.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=r"one\.json is damaged; remove it, or use another --out"):
+        crossval.kept(path, {"a": 1}, None)
+
+
+def at_hand(monkeypatch, simulated):
+    """Let all records be real or simulated."""
+    one = types.SimpleNamespace(simulated=simulated)
+    monkeypatch.setattr(records, "load", lambda name, database="mitdb": one)
+
+
+def test_what_was_kept_of_simulated_patients_is_not_taken_for_real(tmp_path, monkeypatch):
+    path = tmp_path / "one.json"
+    at_hand(monkeypatch, simulated=True)
+    crossval.kept(path, {"a": 1}, dict)
+    at_hand(monkeypatch, simulated=False)
+    said = r"was made with simulated patients, these are real recordings; remove it, or use"
+    with pytest.raises(ValueError, match=said):
+        crossval.kept(path, {"a": 1}, dict)
+    noted = json.loads(path.read_text())
+    del noted["simulated"]  # as older versions wrote it
+    path.write_text(json.dumps(noted))
+    assert crossval.kept(path, {"a": 1}, None) == {"seconds": 0}
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_made(tmp_path):
+    (tmp_path / "file").write_text("in the place of a folder")
+    with pytest.raises(OSError, match="file is not a folder; give another folder"):
+        crossval.kept(tmp_path / "file" / "one.json", {}, pytest.fail, "it was made")
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: path.write_bytes(b"\x93NUMPY"), "fold0.npy is damaged; remove it"),
+        (lambda path: path.write_bytes(b""), "fold0.npy is damaged; remove it"),
+        (lambda path: np.save(path, np.array([{}])), "fold0.npy is damaged; remove it"),
+        (lambda path: np.save(path, np.ones((3, 5))), r"holds \(3, 5\), not \(4, 5\); remove it"),
+        (lambda path: np.save(path, np.ones(4)), r"holds \(4,\), not \(4, 5\); remove it"),
+    ],
+    ids=["cut", "empty", "objects", "others", "flat"],
+)
+def test_stored_probabilities_that_are_damaged_are_named(tmp_path, write, message):
+    path = tmp_path / "fold0.npy"
+    write(path)
+    with pytest.raises(ValueError, match=message):
+        crossval.stored(path, 4)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["100", "103", "100"], "records name 100 more than once; name each once"),
+        (["100", 100], "records name 100 more than once"),
+        (["100", "999"], "mitdb has no record '999'"),
+        ("DS3", "mitdb has no record 'DS3'"),
+    ],
+)
+def test_records_are_checked_before_one_is_loaded(monkeypatch, names, message):
+    monkeypatch.setattr(records, "load", lambda name: pytest.fail(f"{name} is loaded"))
+    for call in (
+        lambda: crossval.load(names, resnet50.RECIPE),
+        lambda: resnet50.predict(None, resnet50.RECIPE, names),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+def test_a_missing_lead_is_said_before_the_first_call(monkeypatch):
+    """Record 102 has no MLII; it comes last."""
+    monkeypatch.setattr(resnet50.train, "predict", lambda *given: pytest.fail("beats are called"))
+    with pytest.raises(ValueError, match=r"record 102.* has no lead 'MLII'"):
+        resnet50.predict(None, resnet50.RECIPE, ["100", "102"])
+
+
+def test_one_name_is_one_record():
+    assert set(crossval.load("100", resnet50.RECIPE).records.tolist()) == {"100"}
+
+
+def test_a_damaged_outcome_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "path_of", lambda name: tmp_path / f"{name}.json")
+    (tmp_path / "floor.json").write_text('{"seeds"')
+    with pytest.raises(ValueError, match=r"floor\.json is damaged; install the package again"):
+        experiments.recorded("floor")
+
+
 def tiny(recipe, heartbeats, seed):
     """Return a net of eight layers: TensorFlow takes half a minute to make ready fifty."""
     keras.utils.set_random_seed(seed)
@@ -148,6 +240,73 @@ def test_noise_has_the_strength_it_says():
         height = np.median(np.ptp(record.signal[around], axis=1), axis=0)
         measured = 10 * np.log10(height**2 / 8 / np.mean(added**2, axis=0))
         assert measured == pytest.approx(decibels, abs=0.2)
+
+
+def mixed(monkeypatch, record, noise):
+    """Let records come from one source and noises from another; both are patients of ours."""
+    sources = {"mitdb": record, "nstdb": noise}
+
+    def load(name, database="mitdb"):
+        return replace(simulate.record(name, database), source=sources[database])
+
+    monkeypatch.setattr(records, "load", load)
+    return load
+
+
+@pytest.mark.parametrize(
+    ("record", "added", "simulated"),
+    [
+        ("folder", "folder", False),
+        ("folder", "simulated", True),
+        ("simulated", "folder", True),
+        ("simulated", "simulated", True),
+    ],
+)
+def test_what_is_half_simulated_is_simulated(monkeypatch, record, added, simulated):
+    load = mixed(monkeypatch, record, added)
+    assert noise.noisy(load("103"), "em", 6).simulated is simulated
+
+
+@pytest.mark.parametrize("added", ["folder", "simulated"])
+def test_an_outcome_with_simulated_noise_is_simulated(monkeypatch, tmp_path, added):
+    """Otherwise it would stand where the outcome of real recordings stands."""
+    mixed(monkeypatch, "folder", added)
+    monkeypatch.setattr(resnet50, "shipped", lambda: (None, resnet50.RECIPE))
+    monkeypatch.setattr(baselines, "trained", lambda name, every: None)
+    account = {way: {"scores": {"accuracy": 0.5}} for way in noise.WAYS}
+    monkeypatch.setattr(noise, "_score", lambda *given: dict(account))
+    outcome = noise.run(tmp_path, quick=True)
+    assert outcome["recordings"]["simulated"] is (added == "simulated")
+    others = "folder" if added == "simulated" else "simulated"
+    mixed(monkeypatch, "folder", others)
+    with pytest.raises(ValueError, match="was made with other settings; remove it"):
+        noise.run(tmp_path, quick=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "decibels", "message"),
+    [
+        ({"fs": 250.0}, 6, "record 103.* has 250 Hz, the noise 360 Hz"),
+        ({"samples": [], "symbols": [], "rhythms": []}, 6, "has no annotated beats"),
+        ({}, np.nan, "decibels is nan; give a finite number"),
+        ({}, "6 dB", "decibels is '6 dB'; give a finite number"),
+    ],
+)
+def test_noise_that_does_not_fit_is_refused(change, decibels, message):
+    record = replace(simulate.record("103"), **change)
+    with pytest.raises(ValueError, match=message):
+        noise.noisy(record, "em", decibels)
+
+
+def test_noise_does_not_add_leads():
+    record = simulate.record("103")
+    one = replace(record, signal=record.signal[:, :1], leads=record.leads[:1])
+    noisy = noise.noisy(one, "em", 6)
+    assert noisy.signal.shape == one.signal.shape
+    assert np.array_equal(noisy.signal[:, 0], noise.noisy(record, "em", 6).signal[:, 0])
+    three = replace(record, signal=np.tile(record.signal[:, :1], 3), leads=("I", "II", "III"))
+    with pytest.raises(ValueError, match="has 3 leads, the noise 2; give a record of one or two"):
+        noise.noisy(three, "em", 6)
 
 
 def test_features_tell_a_strange_beat_from_a_usual_one():

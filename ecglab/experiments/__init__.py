@@ -37,6 +37,7 @@ def recorded(name: str) -> dict:
     ------
     ValueError
         If there is no such experiment.
+        Or if its file is damaged.
     FileNotFoundError
         If it has not been run yet.
 
@@ -52,7 +53,10 @@ def recorded(name: str) -> dict:
         raise FileNotFoundError(
             f"experiment {name} has no recorded outcome; run python -m ecglab experiment {name}"
         )
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged; install the package again") from error
 
 
 def path_of(name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ecglab import beats, evaluate, experiments, models, records, train
+from ecglab import beats, evaluate, experiments, given, models, records, train
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
@@ -23,9 +23,28 @@ TRAINING = (
 
 def load(names: str | Sequence[str], recipe: Mapping) -> Beats:
     """Load beats as a recipe wants them: leads, window, typical beat, RR features."""
-    if isinstance(names, str):
-        names = {"DS1": records.DS1, "DS2": records.DS2}[names]
-    return beats.concatenate([cut(records.load(name), recipe) for name in names])
+    return beats.concatenate([cut(records.load(name), recipe) for name in names_of(names)])
+
+
+def names_of(wanted: str | Sequence[str]) -> tuple[str, ...]:
+    """Return records by name, ``"DS1"`` and ``"DS2"`` written out, before any is loaded.
+
+    Raises
+    ------
+    ValueError
+        If one is given twice, or mitdb has no such record.
+
+    Examples
+    --------
+    >>> names_of("100"), len(names_of("DS1"))
+    (('100',), 22)
+    """
+    splits = {("DS1",): records.DS1, ("DS2",): records.DS2}
+    names = given.each_once(map(str, given.names(wanted)), "records")
+    names = splits.get(names, names)
+    for name in names:
+        records.check_name(name)
+    return names
 
 
 def cut(record: records.Record, recipe: Mapping) -> Beats:
@@ -119,7 +138,7 @@ def out_of_fold(
             part = path.with_name("part.npy")
             np.save(part, train.predict(model, heartbeats[left_out], recipe["zoom"]))
             part.replace(path)
-        probabilities[left_out] = np.load(path)
+        probabilities[left_out] = stored(path, len(left_out))
         f1 = evaluate.scores(heartbeats.labels[left_out], probabilities[left_out].argmax(axis=1))
         say(f"fold {number + 1}/{FOLDS}  accuracy {f1.accuracy:.3f}")
     return heartbeats, probabilities
@@ -156,31 +175,68 @@ def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:
     }
 
 
-def kept(path: Path, settings: Mapping, make: Callable[..., dict], *arguments: object) -> dict:
-    """Return what an earlier run with the same settings wrote to `path`, or make and write it.
-
-    So that a run that broke off goes on where it stopped. It is made by ``make(*arguments)``; how
-    many seconds that took is noted in it.
+def stored(path: Path, count: int) -> np.ndarray:
+    """Return the probabilities that an earlier run wrote for so many beats.
 
     Raises
     ------
     ValueError
-        If the file was made with other settings.
+        If the file is damaged, or of other beats.
+    """
+    try:
+        probabilities = np.load(path)
+    except Exception as error:  # what it trips over depends on where the file was cut
+        raise ValueError(f"{path} is damaged; {_REMOVE}") from error
+    if np.shape(probabilities) != (count, len(CLASSES)):
+        shape = np.shape(probabilities)
+        raise ValueError(f"{path} holds {shape}, not {(count, len(CLASSES))}; {_REMOVE}")
+    return probabilities
+
+
+def kept(path: Path, settings: Mapping, make: Callable[..., dict], *arguments: object) -> dict:
+    """Return what an earlier run with the same settings wrote to `path`, or make and write it.
+
+    So that a run that broke off goes on where it stopped. It is made by ``make(*arguments)``; how
+    many seconds that took is noted in it, and whether the recordings at hand were simulated.
+
+    Raises
+    ------
+    ValueError
+        If the file was made with other settings or other recordings, or is damaged.
+    OSError
+        If it can't be written. Nothing has been made by then.
     """
     settings = json.loads(json.dumps(settings))  # tuples become lists, as they do in the file
+    simulated = records.load(records.DS1[0]).simulated
     if path.exists():
-        stored = json.loads(path.read_text())
-        if stored["settings"] != settings:
-            raise ValueError(
-                f"{path} was made with other settings; remove it, or use another --out"
-            )
-        return stored["outcome"]
+        return _read(path, settings, simulated)
+    given.writable(path.parent)
     started = time.perf_counter()
     outcome = make(*arguments)
     outcome["seconds"] = round(time.perf_counter() - started)
     path.parent.mkdir(parents=True, exist_ok=True)
-    train.write_text(path, json.dumps({"settings": settings, "outcome": outcome}))
+    noted = {"settings": settings, "simulated": simulated, "outcome": outcome}
+    train.write_text(path, json.dumps(noted))
     return json.loads(json.dumps(outcome))
+
+
+_REMOVE = "remove it, or use another --out"
+
+
+def _read(path: Path, settings: dict, simulated: bool) -> dict:
+    """Return what an earlier run wrote, if it is whole and was made in the same way."""
+    try:
+        noted = json.loads(path.read_text())
+        before, outcome = noted["settings"], noted["outcome"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged; {_REMOVE}") from error
+    if before != settings:
+        raise ValueError(f"{path} was made with other settings; {_REMOVE}")
+    if noted.get("simulated", simulated) != simulated:
+        whose = ("real recordings", "simulated patients")
+        made, now = whose[noted["simulated"]], whose[simulated]
+        raise ValueError(f"{path} was made with {made}, these are {now}; {_REMOVE}")
+    return outcome
 
 
 def balanced(heartbeats: Beats, count: int, seed: int, balance: float = 0.5) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, records, train
+from ecglab import beats, experiments, given, records, train
 from ecglab.experiments import baselines, crossval, resnet50
 from ecglab.records import Record
 
@@ -42,12 +42,15 @@ def run(folder: Path, quick: bool = False) -> dict:
     model, recipe = resnet50.shipped()
     trees = baselines.trained("boosting", 20 if quick else 1)
     conditions = [(None, None), *((k, db) for k in choice["kinds"] for db in choice["decibels"])]
+    noises = [records.load(kind, database="nstdb") for kind in choice["kinds"]]
+    simulated = any(one.simulated for one in noises)
+    source = {"noise": "simulated"} if simulated else {}  # what was kept of one is not the other's
     outcomes = []
     for kind, decibels in experiments.progress(conditions, "noise"):
         settings = {"kind": kind, "dB": decibels, "names": choice["names"], "every": EVERY}
         outcome = crossval.kept(
             folder / f"{kind}{decibels}.json",
-            settings,
+            settings | source,
             _score,
             model,
             recipe,
@@ -61,8 +64,10 @@ def run(folder: Path, quick: bool = False) -> dict:
         right = ", ".join(f"{way} {outcome[way]['scores']['accuracy']:.3f}" for way in WAYS)
         experiments.say(f"{strength}: accuracy {right}")
     test = crossval.load(choice["names"], baselines.RECIPE)
+    head = experiments.header("noise", quick, [0], {"DS2": test})
+    head["recordings"]["simulated"] |= simulated  # as real records with such noise are
     return {
-        **experiments.header("noise", quick, [0], {"DS2": test}),
+        **head,
         "every": EVERY,
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
@@ -85,17 +90,44 @@ def noisy(record: Record, kind: str, decibels: float) -> Record:
     Returns
     -------
     Record
-        With another signal.
+        With another signal; simulated if the record or the noise is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such noise, `decibels` is no number, or the noise does not fit the record:
+        its rate, its length, its one or two leads. Without beats there is no signal to compare.
     """
-    noise = records.load(kind, database="nstdb").signal[: len(record.signal)]
+    given.number("decibels", decibels)
+    recorded = records.load(kind, database="nstdb")
+    _check(record, recorded)
+    noise = recorded.signal[: len(record.signal)]
     noise = noise - noise.mean(axis=0)
+    strength = np.mean(noise**2, axis=0)
+    channels = slice(len(record.leads))
     around = np.arange(-18, 36)  # 50 ms before to 100 ms after the beat
     inside = (record.samples > 18) & (record.samples < len(record.signal) - 36)
     heights = np.ptp(record.signal[record.samples[inside, None] + around], axis=1)
     power = np.median(heights, axis=0) ** 2 / 8
     wanted = power / 10 ** (decibels / 10)
-    gain = np.sqrt(wanted / np.mean(noise**2, axis=0))
-    return replace(record, signal=(record.signal + gain * noise).astype(np.float32))
+    gain = np.sqrt(wanted / strength[channels])
+    source = recorded.source if recorded.simulated else record.source
+    signal = (record.signal + gain * noise[:, channels]).astype(np.float32)
+    return replace(record, signal=signal, source=source)
+
+
+def _check(record: Record, noise: Record) -> None:
+    """Refuse to add a noise to a record that it does not fit."""
+    if record.fs != noise.fs:
+        raise ValueError(f"record {record} has {record.fs:g} Hz, the noise {noise.fs:g} Hz")
+    if len(record.leads) > len(noise.leads):
+        have = f"{len(record.leads)} leads, the noise {len(noise.leads)}"
+        raise ValueError(f"record {record} has {have}; give a record of one or two")
+    if len(record.signal) > len(noise.signal):
+        lasts = f"{record.duration:g} s, the noise {noise.duration:g} s"
+        raise ValueError(f"record {record} lasts {lasts}; give a shorter one")
+    if not len(record.samples):
+        raise ValueError(f"record {record} has no annotated beats; detect them first")
 
 
 def _score(
