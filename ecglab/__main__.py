@@ -9,10 +9,12 @@ import warnings
 from importlib import import_module
 from pathlib import Path
 
-from ecglab import __version__, beats, experiments, records
+from ecglab import __version__, beats, experiments, given, records
 
 #: The window of a beat with its rhythm strip, and what of it is drawn large; s about the beat.
 _RHYTHM, _ZOOM = {"before": 2.5, "after": 1.5}, (0.25, 0.35)
+#: What `train` hands on to `ecglab.train.fit`.
+_RECIPE = ("epochs", "steps", "batch", "rate", "average", "seed")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         print(f"python -m ecglab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -45,23 +47,27 @@ def download(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a ResNet-50 on beat images."""
+    names, leads = _names(options.records), list(given.each_once(options.lead, "--lead"))
+    given.whole("seed", options.seed, 0, 2**32 - 1)  # Keras takes no larger one
+    if options.processes == 1 or options.process == 0:  # it alone writes
+        given.writable(options.out)
     from ecglab import models
     from ecglab import train as training  # late: --help needs no Keras
     from ecglab.backend import keras
 
-    if options.processes > 1:
+    recipe = {name: getattr(options, name) for name in _RECIPE}
+    training.check(**recipe)
+    if given.whole("processes", options.processes, 1) > 1:
         training.join(options.address, options.processes, options.process)
     keras.config.set_dtype_policy(options.precision)
+    keras.utils.set_random_seed(options.seed)
+    shape = (options.size, options.size, len(leads))
+    model = models.resnet50(shape, len(beats.CLASSES), width=options.width)
     print(records.describe())
     window = _RHYTHM if options.rhythm else {}
-    heartbeats = beats.load(_names(options.records), leads=options.lead, **window)
+    heartbeats = beats.load(names, leads=leads, **window)
     print(heartbeats)
-    keras.utils.set_random_seed(options.seed)
-    shape = (options.size, options.size, len(options.lead))
-    model = models.resnet50(shape, len(beats.CLASSES), width=options.width)
     print(f"ResNet-50, width {options.width}, {model.count_params():,} parameters")
-    given = ("epochs", "steps", "batch", "rate", "average", "seed")
-    recipe = {name: getattr(options, name) for name in given}
     zoom = _ZOOM if options.rhythm else None
     training.fit(model, heartbeats, folder=options.out, zoom=zoom, **recipe)
     print(f"trained: {options.out}; next: python -m ecglab evaluate --run {options.out}")
@@ -69,33 +75,67 @@ def train(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Score the network that ships, or one of your own, on people it has not seen."""
+    names = _names(options.records)
     from ecglab import evaluate as evaluation
     from ecglab import train as training
     from ecglab.experiments import resnet50
 
     if options.run_folder is None:
         model, recipe = resnet50.shipped()
+        trained = resnet50.TRAINED_ON
     else:
         model = training.checkpoint(options.run_folder)
-        recipe = {"show": ["beat"], "rr": []} | training.run_of(options.run_folder)["settings"]
+        trained = training.run_of(options.run_folder)["settings"]
+        recipe = {"show": ["beat"], "rr": []} | trained
+        given.writable_file(options.run_folder / "scores.json")
     print(records.describe())
-    names = _names(options.records)
+    seen, warning = _seen(names, trained)
+    print(warning, end="")
     heartbeats, probabilities = resnet50.predict(model, recipe, names)
     predicted = probabilities.argmax(axis=1)
     result = evaluation.scores(heartbeats.labels, predicted)
     print(f"\n{heartbeats}\n\nper record\n")
     table = evaluation.per_record(heartbeats.labels, predicted, heartbeats.records)
     print(table.to_string(float_format="{:.3f}".format, na_rep="–"))
-    if len(table) > 1:
+    if len(set(heartbeats.subjects)) > 1:
         intervals = evaluation.bootstrap_records(heartbeats.labels, predicted, heartbeats.subjects)
         print("\n95 % intervals, resampling people\n")
         print(intervals.to_string(float_format="{:.3f}".format, na_rep="–"))
     print(f"\nall records\n\n{result}")
+    print(warning, end="")
     if heartbeats.simulated:
         print("\nSIMULATED patients: no number here is a real person's")
     if options.run_folder is not None:
         path = options.run_folder / "scores.json"
-        training.write_text(path, json.dumps(result.summary(), indent=1))
+        noted = {"records": names, "trained on": seen}
+        training.write_text(path, json.dumps(result.summary() | noted, indent=1))
+
+
+def _seen(names: list[str], trained: dict) -> tuple[list[str] | None, str]:
+    """Return the records of people on whom a network was trained, and a warning to print.
+
+    None, if an older version of the package trained it and did not note on whom.
+    """
+    if "subjects" not in trained:
+        said = "NOT KNOWN: an older version of ecglab trained this run and did not note on whom."
+        return None, f"\n{said}\nTrain again to be sure that these are people it has not seen.\n"
+    whose = {records.subject(name): name for name in reversed(trained["records"])}
+    seen = [name for name in names if records.subject(name) in trained["subjects"]]
+    if not seen:
+        return [], ""
+    if records.load(seen[0]).simulated != trained["simulated"]:
+        kinds = ("real people", "simulated patients")
+        then, now = kinds[trained["simulated"]], kinds[not trained["simulated"]]
+        said = f"SAME NAMES: this network was trained on {then} called {', '.join(seen)}"
+        return [], f"\n{said}.\nThose here are {now}, whom it has not seen.\n"
+    known = {name: whose.get(records.subject(name), name) for name in seen}
+    told = [
+        k if k in trained["records"] else f"{k} (the same person as {v})" for k, v in known.items()
+    ]
+    people, everyone = ({records.subject(name) for name in some} for some in (seen, names))
+    met = f"this network was trained on {len(people)} of these {len(everyone)} people"
+    meaning = "Their scores show what it remembers, not what it does with people it has not seen."
+    return seen, f"\nSEEN IN TRAINING: {met}: records {', '.join(told)}.\n{meaning}\n"
 
 
 def read(options: argparse.Namespace) -> None:
@@ -120,6 +160,9 @@ def experiment(options: argparse.Namespace) -> None:
         experiments.recorded(options.name)  # says which there are
     module = import_module(f"ecglab.experiments.{options.name}")
     folder = options.out / (options.name + ("-quick" if options.quick else ""))
+    given.writable_file(folder / "outcome.json")
+    if not options.quick:
+        given.writable_file(experiments.path_of(options.name))
     outcome = module.run(folder, quick=options.quick)
     from ecglab.train import write_text
 
@@ -137,6 +180,7 @@ def benchmark(options: argparse.Namespace) -> None:
     """Measure how fast recordings become beats, beats become images, and ResNet-50 learns."""
     from ecglab.experiments import benchmark as measuring  # late: no other command needs it
 
+    given.whole("beats", options.beats, 1)
     print(records.describe())
     measuring.report(options.matter, options.beats)
 
@@ -152,13 +196,18 @@ def _leads(given: list[str] | None) -> list[str] | dict[str, str] | None:
     return dict(renamed)
 
 
-def _names(given: str) -> list[str]:
+def _names(listed: str) -> list[str]:
+    """Return the records that were listed; refuse unknown ones before any is loaded."""
     splits = {"DS1": records.DS1, "DS2": records.DS2}
-    return list(splits.get(given, given.split(",")))
+    names = splits.get(listed, [name.strip() for name in listed.split(",")])
+    for name in given.each_once(names, "--records"):
+        records.check_name(name)
+    return list(names)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ecglab", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"ecglab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _command(commands, info)

@@ -1,10 +1,14 @@
 """The shell's way in: each command, and one plain line for what goes wrong."""
 
+import importlib.util
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +119,20 @@ def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
         (["evaluate", "--run", "nowhere"], "nowhere holds no training run"),
         (["experiment", "nothing"], "there is no experiment 'nothing'; there are leakage"),
         (["download", "edb"], "there is no database 'edb'; there are mitdb, ludb"),
+        (["train", "--records", "223", "--seed", "-1"], "seed is -1; give a whole number from 0"),
+        (["train", "--records", "223", "--seed", str(2**32)], "from 0 to 4294967295"),
+        (["train", "--records", "223,101,223"], "--records name 223 more than once"),
+        (["train", "--records", "223, 101, 223"], "--records name 223 more than once"),
+        (["train", "--records", "101,999"], "mitdb has no record '999'"),
+        (
+            ["train", "--records", "223", "--lead", "MLII", "MLII"],
+            "--lead name MLII more than once",
+        ),
+        (["train", "--records", "223", "--processes", "0"], "processes is 0; give a whole number"),
+        (["train", "--records", "223", "--average", "2"], "average 2.0"),
+        (["evaluate", "--records", "100,100"], "--records name 100 more than once"),
+        (["evaluate", "--records", "100,DS3"], "mitdb has no record 'DS3'"),
+        (["benchmark", "beats", "--beats", "0"], "beats is 0; give a whole number, 1 or more"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
@@ -124,6 +142,180 @@ def test_bad_input_is_answered_in_one_line(capsys, monkeypatch, tmp_path, argume
     status = run(arguments[0], *small, *arguments[1:])
     assert message in fails_in_one_line(capsys, status)
     assert list(tmp_path.iterdir()) == [], "nothing was written"
+
+
+@pytest.fixture
+def nothing_is_loaded(monkeypatch):
+    """Fail where a command begins to work: what it refuses, it refuses before."""
+
+    def begun(*arguments, **choices):
+        pytest.fail("recordings are being loaded")
+
+    monkeypatch.setattr(records, "load", begun)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--records", "223", "--out", "file"],
+        ["train", "--records", "223", "--out", "file/deep/run"],
+        ["train", "--records", "223", "--out", "/proc/run"],
+        ["experiment", "floor", "--quick", "--out", "file"],
+        ["experiment", "noise", "--out", "file/runs"],
+        ["experiment", "baselines", "--quick", "--out", "/dev/null"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_written_is_said_at_once(
+    capsys, monkeypatch, tmp_path, nothing_is_loaded, arguments
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("in the place of a folder")
+    said = fails_in_one_line(capsys, run(*arguments))
+    assert "can't be written: " in said and said.endswith("; give another folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_outcome_that_cannot_be_recorded_is_said_at_once(
+    capsys, monkeypatch, tmp_path, nothing_is_loaded
+):
+    """The real outcome stands in the package; a trial's in its folder."""
+    (tmp_path / "floor-quick" / "outcome.json").mkdir(parents=True)
+    said = fails_in_one_line(capsys, run("experiment", "floor", "--quick", "--out", tmp_path))
+    assert "outcome.json can't be written: a folder stands in its place" in said
+    monkeypatch.setattr(experiments, "path_of", lambda name: Path("/proc/ecglab.json"))
+    said = fails_in_one_line(capsys, run("experiment", "floor", "--out", tmp_path / "other"))
+    assert "can't be written" in said
+
+
+@pytest.mark.parametrize(
+    "numbers", [["--epochs", "0"], ["--rate", "nan"], ["--batch", "0"], ["--width", "0"]]
+)
+def test_numbers_are_checked_before_recordings_are_loaded(
+    capsys, monkeypatch, tmp_path, nothing_is_loaded, numbers
+):
+    monkeypatch.chdir(tmp_path)
+    fails_in_one_line(capsys, run("train", "--records", "223", *TINY, *numbers))
+
+
+def test_scores_that_cannot_be_written_are_said_before_they_are_made(
+    trained, capsys, tmp_path, nothing_is_loaded
+):
+    folder = shutil.copytree(trained[0], tmp_path / "run")
+    (folder / "scores.json").unlink(missing_ok=True)
+    (folder / "scores.json").mkdir()
+    said = fails_in_one_line(capsys, run("evaluate", "--run", folder, "--records", "101"))
+    assert "scores.json can't be written: a folder stands in its place" in said
+
+
+# --- who was seen in training -----------------------------------------------------------------
+
+
+def evaluated(capsys, folder, names):
+    """Return what is said of a run's scores on some records, and what was noted."""
+    assert run("evaluate", "--run", folder, "--records", names) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    return said, json.loads((folder / "scores.json").read_text())
+
+
+def test_people_seen_in_training_are_named_twice(trained, capsys):
+    said, noted = evaluated(capsys, trained[0], "101,223,100")
+    warning = "SEEN IN TRAINING: this network was trained on 2 of these 3 people: records 223, 100."
+    assert said.count(warning) == 2, "before the tables and after them"
+    assert said.count("Their scores show what it remembers, not what it does with people") == 2
+    assert noted["trained on"] == ["223", "100"] and noted["records"] == ["101", "223", "100"]
+
+
+def test_unseen_people_are_not_warned_of(trained, capsys):
+    said, noted = evaluated(capsys, trained[0], "101,119")
+    assert "TRAINING" not in said and "NOT KNOWN" not in said and "SAME NAMES" not in said
+    assert noted["trained on"] == []
+
+
+def noting(trained, tmp_path, **changes):
+    """Copy a run whose settings note something else; None takes it away."""
+    folder = shutil.copytree(trained[0], tmp_path / "run")
+    history = json.loads((folder / "history.json").read_text())
+    history["settings"] |= changes
+    for name in [name for name, value in changes.items() if value is None]:
+        del history["settings"][name]
+    (folder / "history.json").write_text(json.dumps(history))
+    return folder
+
+
+def test_one_man_under_two_names_is_one_man(trained, capsys, tmp_path):
+    """201 and 202 are the same person: one was trained on, the other is scored."""
+    folder = noting(trained, tmp_path, records=["201"], subjects=["201"])
+    said, noted = evaluated(capsys, folder, "202,100")
+    assert "trained on 1 of these 2 people: records 202 (the same person as 201)." in said
+    assert noted["trained on"] == ["202"]
+    said, _ = evaluated(capsys, folder, "202,201")
+    assert "on 1 of these 1 people: records 202 (the same person as 201), 201." in said
+    assert "intervals" not in said, "of one person there are none"
+
+
+def test_a_run_that_did_not_note_whom_it_saw_says_so(trained, capsys, tmp_path):
+    folder = noting(trained, tmp_path, records=None, subjects=None, simulated=None)
+    said, noted = evaluated(capsys, folder, "100")
+    assert said.count("NOT KNOWN: an older version of ecglab trained this run") == 2
+    assert noted["trained on"] is None
+
+
+def test_simulated_patients_are_not_the_people_of_their_names(trained, capsys, tmp_path):
+    folder = noting(trained, tmp_path, simulated=False)
+    said, noted = evaluated(capsys, folder, "100")
+    assert "SAME NAMES: this network was trained on real people called 100." in said
+    assert "Those here are simulated patients, whom it has not seen." in said
+    assert noted["trained on"] == []
+
+
+def test_the_shipped_network_knows_ds1(monkeypatch):
+    from ecglab.experiments import resnet50
+
+    real = types.SimpleNamespace(simulated=False)
+    monkeypatch.setattr(records, "load", lambda name: real)
+    seen, warning = shell._seen(list(records.DS1), resnet50.TRAINED_ON)
+    assert seen == list(records.DS1)
+    assert "trained on 22 of these 22 people: records 101, 106, " in warning
+    seen, warning = shell._seen([*records.DS2], resnet50.TRAINED_ON)
+    assert seen == ["202"] and "records 202 (the same person as 201)." in warning
+
+
+@pytest.mark.real
+def test_the_shipped_network_is_scored_with_a_warning(capsys, monkeypatch):
+    monkeypatch.delenv("ECGLAB_SOURCE")
+    assert run("evaluate", "--records", "101") == 0
+    said = capsys.readouterr().out
+    assert said.count("SEEN IN TRAINING: this network was trained on 1 of these 1 people") == 2
+
+
+# --- the environment ----------------------------------------------------------------------------
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        run("--version")
+    assert caught.value.code == 0 and capsys.readouterr().out == f"ecglab {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("backend", "message"),
+    [
+        ("tesnorflow", "KERAS_BACKEND is 'tesnorflow'; it may be tensorflow (the usual one), jax"),
+        ("torch", "Keras needs torch, which is not installed; install it, or choose another"),
+        ("numpy", "Keras runs on numpy, which can't train; set KERAS_BACKEND=tensorflow"),
+    ],
+)
+def test_a_backend_that_is_none_is_said_in_one_line(tmp_path, backend, message):
+    if backend == "torch" and importlib.util.find_spec("torch"):
+        pytest.skip("torch is installed")
+    command = [sys.executable, "-m", "ecglab", "train", "--records", "223", *TINY]
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(f"python -m ecglab: {message}") and done.stderr.count("\n") == 1
 
 
 def test_a_download_without_a_server_ends_in_one_line(capsys, alone):
