@@ -220,6 +220,7 @@ def read(
     signal, gaps, of_gaps = _filled(signal, rate, names)
     formats.check_height(signal, rate, names)
     doubts = [*raw.doubts, *of_names, *of_units, *of_gaps, *_lead_notes(signal, rate, names)]
+    doubts += _stretched(signal, names)
     if doubts:
         warnings.warn(f"{path.name}: {'; '.join(doubts)}", stacklevel=2)
     base = formats.wfdb_base(path)
@@ -646,6 +647,14 @@ def _annotation_table(path: Path) -> tuple:
 
 def _lines(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+
+
+def _stretched(signal: np.ndarray, leads: Sequence[str]) -> list[str]:
+    """Say if the leads were made equally high, each by a gain of its own, as LUDB's headers do."""
+    spans = np.ptp(signal, axis=0)
+    if len(leads) < 3 or np.ptp(spans) > 0.03 * spans.max():
+        return []
+    return [f"all leads span {spans.mean():.2f} mV: each was stretched, so compare no heights"]
 
 
 def _lead_notes(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str]:

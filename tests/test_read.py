@@ -1,5 +1,6 @@
 """Anybody's own recording: every format, every doubt said aloud, every wrong unit refused."""
 
+import dataclasses
 import os
 import re
 import warnings
@@ -13,6 +14,7 @@ import wfdb
 from scipy.signal import resample_poly
 
 from ecglab import beats, formats, records, simulate
+from ecglab.experiments import crossval, resnet50
 
 RATES = (100, 128, 250, 360, 500, 1000)
 
@@ -311,6 +313,31 @@ def test_flat_and_missing_leads(tmp_path, patient, quiet):
     np.save(tmp_path / "none.npy", patient[0] * [1, np.nan])
     with pytest.raises(ValueError, match="lead ECG2 holds no number; leave it out"):
         records.read(tmp_path / "none.npy", fs=360)
+
+
+@pytest.mark.parametrize("factor", [1000, 200, 1e-3])
+def test_the_network_is_not_asked_in_another_unit(factor):
+    """A record made by hand is checked at the network's door, too."""
+    patient = simulate.record("100")
+    signal = patient.signal[:36000] * factor
+    inside = patient.samples < 35000
+    marks = {"samples": patient.samples[inside], "symbols": patient.symbols[inside]}
+    other = dataclasses.replace(patient, signal=signal, rhythms=(), **marks)
+    recipe = resnet50.RECIPE | {"leads": ["MLII", "V5"]}
+    with pytest.raises(ValueError, match="so the unit is not mV"):
+        crossval.cut(other, recipe)
+
+
+def test_leads_that_were_stretched_are_said_to_be(tmp_path, patient, quiet):
+    signal = np.column_stack([patient[0], patient[0].mean(axis=1)])
+    np.save(tmp_path / "mine.npy", signal)
+    names = ["I", "II", "V1"]
+    said = "each was stretched, so compare no heights"
+    record = records.read(tmp_path / "mine.npy", fs=360, leads=names)
+    assert not any(said in note for note in record.notes)
+    np.save(tmp_path / "mine.npy", signal / np.ptp(signal, axis=0))
+    record = records.read(tmp_path / "mine.npy", fs=360, leads=names)
+    assert f"all leads span 1.00 mV: {said}" in record.notes
 
 
 # --- rates ------------------------------------------------------------------------------------

@@ -348,7 +348,8 @@ def tidy(notebook: NotebookNode) -> None:
         "language": "python",
         "name": "python3",
     }
-    notebook.metadata["language_info"] = {"name": "python"}
+    # With Python's own lexer, a line for the shell (`!`) would be a warning when the book is built.
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

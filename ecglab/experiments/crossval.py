@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ecglab import beats, evaluate, experiments, given, models, records, train
+from ecglab import beats, evaluate, experiments, formats, given, models, records, train
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
@@ -48,7 +48,14 @@ def names_of(wanted: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def cut(record: records.Record, recipe: Mapping) -> Beats:
-    """Cut the beats of one record as a recipe wants them."""
+    """Cut the beats of one record as a recipe wants them.
+
+    Raises
+    ------
+    ValueError
+        As from `beats.segment`, or if the signal is not in mV: a network would answer all the same.
+    """
+    formats.check_height(record.signal, record.fs, record.leads)
     window = {name: recipe[name] for name in ("before", "after", "leads")}
     heartbeats = beats.against_typical(beats.segment(record, **window), recipe["show"])
     return beats.log_rr(heartbeats, recipe["rr"])
