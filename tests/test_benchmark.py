@@ -1,10 +1,12 @@
 """The benchmark: fair, honest about what is missing, and the raster as fast as promised.
 
-Only ratios are held, with room for a busy computer: what a computer does in a second is its own.
+Only ratios are held, and of the processor's time, not the clock's: what a computer does in a second
+is its own, and other work may share its cores.
 """
 
 import builtins
 import importlib
+import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -27,10 +29,22 @@ def simulated(monkeypatch):
     monkeypatch.setenv("ECGLAB_SOURCE", "simulated")
 
 
+class Computing:
+    """Stands in for the module `time`: only the time that this process computes counts."""
+
+    perf_counter = staticmethod(time.process_time)
+
+
+@pytest.fixture
+def computing(monkeypatch):
+    monkeypatch.setattr(benchmark, "time", Computing)
+
+
 @pytest.fixture(scope="module")
 def rows():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_SOURCE", "simulated")
+        patch.setattr(benchmark, "time", Computing)
         return {row["way"]: row for row in benchmark.images(PEOPLE, count=2048, turns=3)}
 
 
@@ -64,7 +78,7 @@ def test_peak_sees_what_is_taken():
 
 
 @opencv
-def test_the_raster_is_as_fast_as_promised(rows):
+def test_the_raster_is_as_fast_as_promised(rows, computing):
     """The aims are 1000 × savefig and 1 × anti-aliased OpenCV; a third try is the last."""
     for again in range(3):
         measured = rows
@@ -175,8 +189,8 @@ def test_matters_can_be_chosen(monkeypatch, capsys):
 
 
 @pytest.mark.long
-def test_a_training_step_is_as_fast_as_that_of_keras():
-    """The goal is 0.95; what is left is room for a busy machine."""
+def test_a_training_step_is_as_fast_as_that_of_keras(computing):
+    """The goal is 0.95; what is left is room for other work, which shares the caches."""
     rows = {row["way"]: row for row in benchmark.training(batch=8, steps=2)}
     assert list(rows) == [
         "keras.applications.ResNet50",
