@@ -19,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-all execute stale check-fresh colab lint lock clean
+.PHONY: help book serve test test-real test-all execute stale check-fresh colab lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ serve: book  ## build the book and serve it at http://localhost:8000 until Ctrl-
 
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
 	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not long" tests/test_chapters.py
+
+test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
+	@$(BIN)/python -m pytest -m "real and not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/test_doctests.py
 	@$(BIN)/python -m pytest -m "not long" tests/test_chapters.py
 
 test-all: $(READY)  ## the long tests, and the chapters once more on simulated patients

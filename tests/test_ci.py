@@ -114,7 +114,7 @@ def test_recordings_beside_the_checkout_are_used_afterwards(ran, tmp_path):
     done, asked = ran()
     assert done.returncode == 0, done.stderr
     found = [line.split()[0] for line in asked if f"data={data} " in line]
-    assert found == ["test", "test-all", "check-fresh"]
+    assert found == ["test-real", "test-all", "check-fresh"]
     assert asked[:2] == [f"book {ALONE}", f"test {ALONE}"]
 
 
