@@ -192,7 +192,7 @@ def beat_height(signal: np.ndarray, fs: float) -> float:
 
     Examples
     --------
-    >>> beat_height(np.sin(np.arange(3600)), 360.0).round(1)
+    >>> round(beat_height(np.sin(np.arange(3600)), 360.0), 1)
     2.0
     """
     long = min(round(2 * fs), len(signal))
