@@ -878,4 +878,23 @@ def _compile(model: keras.Model, rate: float, total: int, decay: float, loss: Lo
     # With a decay this is AdamW; a decay of 0 would still take its time to compile.
     optimizer = keras.optimizers.Adam(schedule, weight_decay=decay or None)
     model.compile(optimizer, loss, metrics=["accuracy"])
+    trace_once(model)
     model.compiled_for = wanted
+
+
+def trace_once(model: keras.Model) -> None:
+    """Create what training needs besides the weights, so that a deep network compiles in half.
+
+    Variables that are born while TensorFlow traces the first step have it trace the step twice.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled, with one output of shape ``(n, classes)`` and whole numbers as targets.
+    """
+    label = np.zeros(1, np.int64)
+    output = np.zeros((1, model.output_shape[-1]), np.float32)
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(y=label, y_pred=output)
+    model.compute_metrics(None, label, output)
+    model.reset_metrics()

@@ -444,6 +444,23 @@ def test_a_run_resumes_to_the_bit(some, uninterrupted, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["3-checkpoint.keras", "history.json"]
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX traces once by itself")
+def test_the_training_step_is_traced_once_and_learns_the_same(some, monkeypatch):
+    def fitted():
+        keras.utils.set_random_seed(0)
+        model = tiny()
+        step, traces = model.train_step, []
+        model.train_step = lambda data: traces.append(1) or step(data)
+        train.fit(model, some, **TINY, say=quiet)
+        return model.get_weights(), len(traces)
+
+    weights, traces = fitted()
+    monkeypatch.setattr(train, "trace_once", lambda model: None)
+    before, more = fitted()
+    assert (traces, more) == (1, 2)
+    assert equal(weights, before)
+
+
 @pytest.mark.long
 def test_a_resnet50_resumes_to_the_bit(some, tmp_path):
     def resnet(seed):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, explain, images, models
+from ecglab import beats, experiments, explain, images, models, train
 from ecglab.backend import keras
 from ecglab.experiments import crossval
 
@@ -101,6 +101,7 @@ def _train(
     )
     optimizer = keras.optimizers.SGD(schedule, recipe["momentum"], weight_decay=recipe["decay"])
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    train.trace_once(model)
     probe = slice(None, None, max(len(pictures) // 256, 1))
     looks = [_look(model, pictures[probe], labels[probe])]
     history = []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, images, models
+from ecglab import beats, experiments, images, models, train
 from ecglab.backend import keras
 from ecglab.beats import Beats
 from ecglab.experiments import crossval
@@ -78,6 +78,7 @@ def _cross_validate(heartbeats: Beats, recipe: dict, kind: str, seed: int) -> di
     model = build(recipe["depth"], inputs.shape[1:], **form)
     schedule = keras.optimizers.schedules.CosineDecay(recipe["rate"], recipe["steps"])
     model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
+    train.trace_once(model)
     start = model.get_weights()
     predictions = np.zeros(len(heartbeats), int)
     for inside, left_out in crossval.folds(heartbeats):
