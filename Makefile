@@ -19,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-all execute stale check-fresh colab lint lock clean
+.PHONY: help book serve test test-real test-all execute stale check-fresh results colab lint lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,8 +73,11 @@ execute: $(READY)  ## run the stale chapters on real recordings and store their 
 stale: $(READY)  ## list the chapters that are older than their code
 	@$(BIN)/python tools/notebooks.py stale
 
-check-fresh: $(READY)  ## fail if a chapter is older than its code
+check-fresh: $(READY)  ## fail if a chapter is older than its code (skipped where there are no recordings)
 	@$(BIN)/python tools/notebooks.py check-fresh
+
+results: $(READY)  ## write the results page from the recorded outcomes
+	@$(BIN)/python tools/results.py
 
 colab:  ## run every chapter in an environment like Colab's, from the notebook alone
 	@$(or $(PYTHON),python3.13) tools/colab.py run

@@ -155,24 +155,44 @@ def read(options: argparse.Namespace) -> None:
 
 
 def experiment(options: argparse.Namespace) -> None:
-    """Run an experiment and record its outcome."""
+    """Run an experiment; record its outcome only where that is asked for."""
     if options.name not in experiments.NAMES:
         experiments.recorded(options.name)  # says which there are
+    _check_recordable(options)
     module = import_module(f"ecglab.experiments.{options.name}")
     folder = options.out / (options.name + ("-quick" if options.quick else ""))
-    given.writable_file(folder / "outcome.json")
-    if not options.quick:
-        given.writable_file(experiments.path_of(options.name))
+    path = folder / "outcome.json"
+    given.writable_file(path)
     outcome = module.run(folder, quick=options.quick)
     from ecglab.train import write_text
 
-    # A trial, or simulated patients, must never stand where the recorded outcome stands.
-    real = not options.quick and not outcome["recordings"]["simulated"]
-    path = experiments.path_of(options.name) if real else folder / "outcome.json"
-    weights = folder / f"{options.name}.npz"
-    if real and weights.exists():
-        shutil.copyfile(weights, path.with_suffix(".npz"))
     write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
+    print(f"outcome: {path}")
+    if options.record:
+        _record(options.name, folder)
+
+
+def _check_recordable(options: argparse.Namespace) -> None:
+    """Refuse, before hours are spent, to record a trial or simulated patients."""
+    if not options.record:
+        return
+    if options.quick:
+        raise ValueError("--quick is a trial, which is not recorded; leave it or --record out")
+    given.writable_file(experiments.path_of(options.name))
+    if records.load(records.DS1[0]).simulated:
+        wanted = "set ECGLAB_DATA to a folder of real ones"
+        raise ValueError(f"--record needs real recordings, these patients are simulated; {wanted}")
+
+
+def _record(name: str, folder: Path) -> None:
+    """Put an outcome, and the weights beside it, where the package keeps them."""
+    path = experiments.path_of(name)
+    pairs = {folder / f"{name}.npz": path.with_suffix(".npz"), folder / "outcome.json": path}
+    for source, target in pairs.items():
+        if source.exists():  # few experiments leave weights
+            part = target.with_suffix(".part")
+            shutil.copyfile(source, part)
+            part.replace(target)
     print(f"recorded: {path}")
 
 
@@ -252,6 +272,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", help=", ".join(experiments.NAMES))
     command.add_argument("--quick", action="store_true", help="a trial that ends within a minute")
     command.add_argument("--out", type=Path, default=Path("runs"))
+    command.add_argument(
+        "--record", action="store_true", help="replace the package's outcome (real recordings)"
+    )
 
     command = _command(commands, benchmark)
     matters = ["beats", "images", "training", "all"]

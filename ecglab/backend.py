@@ -1,12 +1,18 @@
-"""Keras, imported without the notes that TensorFlow prints when it starts.
+"""Keras, imported without the notes that TensorFlow prints when it starts, and quick on memory.
 
 It writes them straight to file descriptor 2; in a notebook they would stand in red above the
 first result. One on oneDNN comes with the import, whatever the log level. Where there is no
 GPU, one on `cuInit` comes, as an error, when TensorFlow first looks for devices: so it looks
 for them here.
+
+Linux' C library gives large arrays back to the kernel after each operation; at the next one the
+kernel hands them out again, page by page. On virtual machines that takes as long as a training
+step's arithmetic. So it is told to keep them.
 """
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +40,23 @@ def _check_backend(name: str) -> None:
         raise ValueError(f"KERAS_BACKEND is {name!r}; it may be {known}, or unset")
 
 
+#: What the C library is told: an option's number in its malloc.h, and a value.
+_KEEP = {
+    "M_TRIM_THRESHOLD": (-1, 2**31 - 1),  # bytes kept at the heap's end
+    "M_MMAP_MAX": (-4, 0),  # blocks that come from the kernel and go back to it
+    "M_ARENA_MAX": (-8, 1),  # one heap for all threads: the others would be trimmed all the same
+}
+
+
+def _keep_memory() -> bool:
+    """Have the C library keep freed memory for the next array; return whether it will."""
+    if sys.platform != "linux":
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Alpine's library has none
+    return mallopt is not None and all(mallopt(*option) for option in _KEEP.values())
+
+
+_keep_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 _check_backend(os.environ.get("KERAS_BACKEND", ""))
 with _silent_descriptor():

@@ -48,3 +48,30 @@ def test_no_note_of_tensorflow_is_seen(tmp_path, backend):
         timeout=300,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+FAULTS = """
+import resource
+{before}
+import numpy as np
+
+def touched():
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        [np.ones(2_000_000) for _ in range(8)]  # of 16 MB each
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - start
+
+touched()
+print(touched())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a matter of Linux' C library")
+def test_memory_is_kept_for_the_next_array():
+    def pages(before):
+        code = FAULTS.format(before=before)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
+
+    assert pages("import ecglab.backend") < pages("import keras") / 10

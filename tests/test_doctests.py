@@ -31,5 +31,6 @@ def pytest_generate_tests(metafunc):
 def test_example(example):
     said = []
     result = doctest.DocTestRunner(verbose=False).run(example, out=said.append)
-    assert result.attempted == len(run(example)) > 0
+    skipped = getattr(result, "skipped", 0)  # from Python 3.13 on they count as attempted
+    assert result.attempted - skipped == len(run(example)) > 0
     assert result.failed == 0, "".join(said)

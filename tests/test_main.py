@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,8 +185,48 @@ def test_an_outcome_that_cannot_be_recorded_is_said_at_once(
     said = fails_in_one_line(capsys, run("experiment", "floor", "--quick", "--out", tmp_path))
     assert "outcome.json can't be written: a folder stands in its place" in said
     monkeypatch.setattr(experiments, "path_of", lambda name: Path("/proc/ecglab.json"))
-    said = fails_in_one_line(capsys, run("experiment", "floor", "--out", tmp_path / "other"))
+    arguments = ("experiment", "floor", "--record", "--out", tmp_path / "other")
+    said = fails_in_one_line(capsys, run(*arguments))
     assert "can't be written" in said
+
+
+def stand_in(monkeypatch, tmp_path, simulated):
+    """Have `floor` end at once; return where its outcome would be recorded."""
+    path = tmp_path / "package" / "floor.json"
+    path.parent.mkdir()
+    path.write_text("before")
+
+    def ended(folder, quick=False):
+        folder.mkdir(parents=True)
+        (folder / "floor.npz").write_bytes(b"weights")
+        return {"recordings": {"simulated": simulated}}
+
+    monkeypatch.setattr(experiments, "path_of", lambda name: path)
+    monkeypatch.setattr("ecglab.experiments.floor.run", ended)
+    load, source = records.load, "simulated" if simulated else "folder"
+    monkeypatch.setattr(records, "load", lambda name: replace(load(name), source=source))
+    return path
+
+
+def test_an_outcome_is_recorded_only_when_that_is_asked_for(monkeypatch, tmp_path, capsys):
+    path = stand_in(monkeypatch, tmp_path, simulated=False)
+    assert run("experiment", "floor", "--out", tmp_path) == 0
+    assert path.read_text() == "before" and not path.with_suffix(".npz").exists()
+    written = tmp_path / "floor" / "outcome.json"
+    assert capsys.readouterr().out == f"outcome: {written}\n"
+    assert run("experiment", "floor", "--record", "--out", tmp_path / "again") == 0
+    assert path.read_text() == written.read_text()
+    assert path.with_suffix(".npz").read_bytes() == b"weights"
+    assert sorted(one.name for one in path.parent.iterdir()) == ["floor.json", "floor.npz"]
+
+
+def test_neither_a_trial_nor_simulated_patients_are_recorded(monkeypatch, tmp_path, capsys):
+    path = stand_in(monkeypatch, tmp_path, simulated=True)
+    said = fails_in_one_line(capsys, run("experiment", "floor", "--record", "--out", tmp_path))
+    assert "--record needs real recordings" in said
+    said = fails_in_one_line(capsys, run("experiment", "floor", "--record", "--quick"))
+    assert "--quick is a trial" in said
+    assert path.read_text() == "before" and not (tmp_path / "floor").exists()
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,7 @@ for name, results in test_models.run_small(Path(sys.argv[2])).items():
 """
 
 
+@pytest.mark.long
 def test_weights_of_tensorflow_work_on_jax(tmp_path):
     pytest.importorskip("jax")
     rng = np.random.default_rng(0)

@@ -105,9 +105,13 @@ def house(tmp_path):
     package = tmp_path / "ecglab"
     (package / "experiments").mkdir(parents=True)
     (package / "__init__.py").write_text('__version__ = "1"\n')
-    (package / "records.py").write_text("def load():\n    return 1\n")
-    (package / "beats.py").write_text("from . import records\n\nrecords.load()\n")
+    (package / "records.py").write_text("from ecglab import fetch\n\ndef load():\n    return 1\n")
+    (package / "beats.py").write_text("from . import records\n\nrecords.load('waves')\n")
     (package / "models.py").write_text("X = 1\n")
+    (package / "waves.csv").write_text("1\n")
+    (package / "unused.csv").write_text("1\n")
+    (package / "fetch.py").write_text("from ecglab import models\n")
+    (tmp_path / "requirements.txt").write_text("numpy==1\nruff==1\n")
     (package / "experiments" / "__init__.py").write_text("")
     (package / "experiments" / "full_run.json").write_text("{}")
     (package / "small.weights.h5").write_bytes(b"1")
@@ -134,6 +138,8 @@ def test_parts_are_found_transitively(house):
         "ecglab.records",
         "ecglab/experiments/full_run.json",
         "ecglab/small.weights.h5",
+        "ecglab/waves.csv",
+        "requirements.txt",
     }
 
 
@@ -145,7 +151,9 @@ def test_stale_says_what_changed(house):
     notebook.cells[0].source = "Other prose"
     (root / "ecglab" / "models.py").write_text("X = 2\n")
     (root / "ecglab" / "__init__.py").write_text('__version__ = "2"\n')
-    (root / "ecglab" / "beats.py").write_text("from . import records  # so\n\nrecords.load()\n")
+    (root / "ecglab" / "beats.py").write_text(
+        "from . import records  # so\n\nrecords.load('waves')\n"
+    )
     assert notebooks.why_stale(notebook, root) == []
     (root / "ecglab" / "records.py").write_text("def load():\n    return 2\n")
     (root / "ecglab" / "experiments" / "full_run.json").write_text('{"a": 1}')
@@ -155,6 +163,31 @@ def test_stale_says_what_changed(house):
     ]
     notebook.cells[1].source += "\n1"
     assert "cells" in notebooks.why_stale(notebook, root)
+
+
+def test_what_computes_counts_and_what_only_downloads_does_not(house):
+    root, notebook = house
+    store(notebook, root)
+    (root / "ecglab" / "fetch.py").write_text("from ecglab import models\n\nX = 2\n")
+    (root / "ecglab" / "unused.csv").write_text("2\n")
+    (root / "requirements.txt").write_text("numpy==1\nruff==2\n")
+    assert notebooks.why_stale(notebook, root) == []
+    (root / "requirements.txt").write_text("numpy==2\nruff==2\n")
+    (root / "ecglab" / "waves.csv").write_text("2\n")
+    assert notebooks.why_stale(notebook, root) == ["ecglab/waves.csv", "requirements.txt"]
+
+
+def test_only_the_explorers_that_are_shown_count(house):
+    root, notebook = house
+    package = root / "ecglab"
+    (package / "explorers").mkdir()
+    (package / "explore.py").write_text("")
+    for name in ("album.js", "labels.js", "common.js"):
+        (package / "explorers" / name).write_text("")
+    shown = "from ecglab import explore\nexplore.album()\nbeats.labels"
+    notebook.cells.append(new_code_cell(shown))
+    found = [name for name in notebooks.parts(notebook, root) if "explorers" in name]
+    assert found == ["ecglab/explorers/album.js", "ecglab/explorers/common.js"]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +246,28 @@ def test_execute_stores_outputs_time_and_fingerprint(tmp_path):
     assert notebooks.why_stale(notebook) == []
     assert "about" in notebook.cells[0].source
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_equal_outputs_are_stamped_anew_and_nothing_else_changes(tmp_path):
+    path = tmp_path / "01_small.ipynb"
+    glance = "<!-- run-time -->not measured<!-- /run-time -->"
+    cells = [new_markdown_cell(glance), new_code_cell("x = 2\nprint(x)")]
+    notebooks.write(new_notebook(cells=cells), path)
+    assert notebooks.execute(path) == []
+    before = nbformat.read(path, as_version=4)
+    before.metadata.ecglab |= {"fingerprint": "old", "seconds": 0.1, "peak_mb": 1}
+    notebooks.write(before, path)
+    assert notebooks.execute(path) == []
+    after = nbformat.read(path, as_version=4)
+    assert notebooks.why_stale(after) == []
+    assert (after.metadata.ecglab.seconds, after.metadata.ecglab.peak_mb) == (0.1, 1)
+    assert after.cells[1] == before.cells[1]
+    after.cells[1].source = "print(3)"
+    notebooks.write(after, path)
+    assert notebooks.execute(path) == []
+    changed = nbformat.read(path, as_version=4)
+    assert changed.metadata.ecglab.peak_mb > 10
+    assert changed.cells[1].outputs[0].text == "3\n"
 
 
 def test_execute_leaves_the_file_alone_when_a_cell_fails(tmp_path):

@@ -18,7 +18,7 @@ SCORED = [name for name in RECORDED if name in ("floor", "resnet50")]
 
 
 def test_page_says_what_was_recorded():
-    rerun = "run: .venv/bin/python tools/results.py"
+    rerun = "run: make results"
     assert results.PAGE.read_text() == results.page(), rerun
 
 

@@ -888,6 +888,7 @@ def losses(folder, backend, processes=1):
     return json.loads(answers[0][0].strip().splitlines()[-1])
 
 
+@pytest.mark.long
 def test_one_history_on_tensorflow_on_jax_and_on_two_jax_processes(tmp_path):
     """From the same weights and batches: equal to one part in a thousand after 24 batches."""
     tensorflow = losses(str(tmp_path), "tensorflow")
