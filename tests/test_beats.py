@@ -1,5 +1,7 @@
 """Beats: windows, classes, intervals, detection."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -480,3 +482,15 @@ def test_change_tells_fibrillation_from_early_beats():
             for one in (regular, irregular)
         )
         assert few < 0.06 < 0.15 < many
+
+
+@pytest.mark.parametrize("part", ["records", "samples", "symbols", "windows"])
+def test_the_hash_tells_beats_apart(part):
+    some = beats.load(["100"])[:4]
+    assert some.sha256 == beats.load(["100"])[:4].sha256
+    changed = getattr(some, part).copy()
+    changed[0] = {"records": "101", "samples": 1, "symbols": "A", "windows": 0.5}[part]
+    assert replace(some, **{part: changed}).sha256 != some.sha256
+    microvolts = np.abs(np.rint(some.windows * 1000)) + 1  # -0 and 0 have other bits
+    whole = replace(some, windows=microvolts / 1000)
+    assert replace(whole, windows=whole.windows + 1e-5).sha256 == whole.sha256

@@ -242,6 +242,46 @@ def test_noise_has_the_strength_it_says():
         assert measured == pytest.approx(decibels, abs=0.2)
 
 
+def test_network_and_trees_are_given_the_noise(monkeypatch):
+    cards, tables = [], []
+
+    def call(model, heartbeats, zoom):
+        cards.append(heartbeats.windows)
+        return np.eye(5)[np.zeros(len(heartbeats), int)]
+
+    def call_by_trees(table):
+        tables.append(np.asarray(table))
+        return np.zeros(len(table), int)
+
+    monkeypatch.setattr(noise.train, "predict", call)
+    trees = types.SimpleNamespace(predict=call_by_trees)
+    for kind, decibels in ((None, None), ("em", 12), ("em", 0)):
+        noise._score(None, SMALL, trees, ["103", "113"], kind, decibels)
+    for seen in (cards, tables):  # of two records each: without noise, with little, with much
+        clean, little, much = (np.concatenate(seen[at : at + 2]) for at in (0, 2, 4))
+        assert 0 < np.abs(little - clean).mean() < np.abs(much - clean).mean()
+
+
+def test_escape_beats_are_scored_in_both_conventions_and_one_woman_apart():
+    some = beats.load(["100", "101"])
+    first = np.concatenate([np.flatnonzero(some.records == name)[:4] for name in ("100", "101")])
+    symbols = np.array(["N", "A", "e", "j"] * 2)
+    heartbeats = replace(
+        some[first],
+        symbols=symbols,
+        labels=beats.labels_of(symbols),
+        records=np.repeat(["100", resnet50.ONE_WOMAN], 4),
+    )
+    # The first person's escape beats are called S; of the second person everything is called N.
+    predictions = np.array([0, 1, 1, 1, 0, 0, 0, 0])
+    account = resnet50._conventions(heartbeats, predictions, 0)
+    assert account["scores"]["S F1"] == pytest.approx(2 * 1 / (2 * 1 + 2 + 1), abs=1e-3)
+    as_s = account["escape beats as S"]["S F1"]
+    assert as_s == pytest.approx(2 * 3 / (2 * 3 + 0 + 3), abs=1e-3)
+    alone = account["without 232"]
+    assert alone["accuracy"] == 0.5 and account["scores"]["accuracy"] == pytest.approx(5 / 8)
+
+
 def mixed(monkeypatch, record, noise):
     """Let records come from one source and noises from another; both are patients of ours."""
     sources = {"mitdb": record, "nstdb": noise}

@@ -49,6 +49,7 @@ COMPUTES = (
     *("keras", "matplotlib", "numpy", "pandas", "pywavelets", "scikit-learn", "scipy"),
     *("sleepecg", "tensorflow", "wfdb"),
 )
+TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -432,9 +433,17 @@ def write(notebook: NotebookNode, path: Path) -> None:
     os.replace(temporary, path)
 
 
-def outputs_of(notebook: NotebookNode) -> list[list[dict]]:
-    """Return each code cell's outputs, as they are to be compared with another run's."""
-    return [[dict(output) for output in cell.outputs] for cell in code_cells(notebook)]
+def outputs_of(notebook: NotebookNode) -> list[list[str]]:
+    """Return each code cell's outputs, as they are to be compared with another run's.
+
+    What is printed may arrive in one piece or in several, and pandas names a table anew each time.
+    """
+    found = []
+    for cell in code_cells(notebook):
+        printed = "".join(output.text for output in cell.outputs if "text" in output)
+        others = [dict(output) for output in cell.outputs if "text" not in output]
+        found.append([printed, TABLE_NAME.sub("T_", repr(others))])
+    return found
 
 
 def execute(path: Path, anew: bool = False) -> list[str]:
