@@ -168,8 +168,11 @@ def experiment(options: argparse.Namespace) -> None:
 
     write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
     print(f"outcome: {path}")
-    if options.record:
-        _record(options.name, folder)
+    if not options.record:
+        return
+    if outcome["recordings"]["simulated"]:  # in part, such as noise, after hours of real ones
+        raise ValueError("some of these recordings were simulated: the outcome is not recorded")
+    _record(options.name, folder)
 
 
 def _check_recordable(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Keras, imported without the notes that TensorFlow prints when it starts, and quick on memory.
+"""Keras, imported without the notes that TensorFlow prints when it starts.
 
 It writes them straight to file descriptor 2; in a notebook they would stand in red above the
 first result. One on oneDNN comes with the import, whatever the log level. Where there is no
@@ -48,12 +48,15 @@ _KEEP = {
 }
 
 
-def _keep_memory() -> bool:
-    """Have the C library keep freed memory for the next array; return whether it will."""
+def _keep_memory() -> None:
+    """Have the C library keep freed memory for the next array."""
     if sys.platform != "linux":
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # Alpine's library has none
-    return mallopt is not None and all(mallopt(*option) for option in _KEEP.values())
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:  # Alpine's library has none
+        return
+    for option, value in _KEEP.values():
+        mallopt(option, value)
 
 
 _keep_memory()

@@ -190,7 +190,7 @@ def test_an_outcome_that_cannot_be_recorded_is_said_at_once(
     assert "can't be written" in said
 
 
-def stand_in(monkeypatch, tmp_path, simulated):
+def stand_in(monkeypatch, tmp_path, simulated, partly=False):
     """Have `floor` end at once; return where its outcome would be recorded."""
     path = tmp_path / "package" / "floor.json"
     path.parent.mkdir()
@@ -199,7 +199,7 @@ def stand_in(monkeypatch, tmp_path, simulated):
     def ended(folder, quick=False):
         folder.mkdir(parents=True)
         (folder / "floor.npz").write_bytes(b"weights")
-        return {"recordings": {"simulated": simulated}}
+        return {"recordings": {"simulated": simulated or partly}}
 
     monkeypatch.setattr(experiments, "path_of", lambda name: path)
     monkeypatch.setattr("ecglab.experiments.floor.run", ended)
@@ -227,6 +227,14 @@ def test_neither_a_trial_nor_simulated_patients_are_recorded(monkeypatch, tmp_pa
     said = fails_in_one_line(capsys, run("experiment", "floor", "--record", "--quick"))
     assert "--quick is a trial" in said
     assert path.read_text() == "before" and not (tmp_path / "floor").exists()
+
+
+def test_what_is_simulated_in_part_is_not_recorded(monkeypatch, tmp_path, capsys):
+    """Real hearts with simulated noise: only the outcome tells."""
+    path = stand_in(monkeypatch, tmp_path, simulated=False, partly=True)
+    assert run("experiment", "floor", "--record", "--out", tmp_path) == 1
+    assert "some of these recordings were simulated" in capsys.readouterr().err
+    assert path.read_text() == "before" and (tmp_path / "floor" / "outcome.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The fingerprint: what must and what must not change it, on every Python alike."""
 
+import importlib.metadata
 import os
 import sys
 from pathlib import Path
@@ -177,6 +178,17 @@ def test_what_computes_counts_and_what_only_downloads_does_not(house):
     assert notebooks.why_stale(notebook, root) == ["ecglab/waves.csv", "requirements.txt"]
 
 
+def test_what_computes_here_is_watched_under_the_name_it_is_installed_by():
+    """TensorFlow is `tensorflow-cpu` on most computers that make outputs."""
+    homes = importlib.metadata.packages_distributions()
+    modules = "keras matplotlib numpy pandas pywt scipy sklearn sleepecg tensorflow wfdb".split()
+    for module in modules:
+        names = {home.lower().replace("_", "-") for home in homes[module]}
+        assert names & set(notebooks.COMPUTES), module
+    watched = {line.split("==")[0] for line in notebooks.pinned(notebooks.ROOT)}
+    assert watched == set(notebooks.COMPUTES)
+
+
 def test_only_the_explorers_that_are_shown_count(house):
     root, notebook = house
     package = root / "ecglab"
@@ -232,40 +244,44 @@ def test_execute_refuses_without_real_recordings(monkeypatch, tmp_path, source, 
         notebooks.execute_chapters([], everything=True)
 
 
-def test_execute_stores_outputs_time_and_fingerprint(tmp_path):
+@pytest.fixture
+def small(tmp_path):
+    """Write and execute a chapter of two cells; return its path."""
     path = tmp_path / "01_small.ipynb"
     glance = "## At a glance\n<!-- run-time -->not measured<!-- /run-time -->"
-    cells = [new_markdown_cell(glance), new_code_cell("x = 2\nprint(x)")]
+    cells = [new_markdown_cell(glance), new_code_cell("x = 2\nprint(x)\nx")]
     notebooks.write(new_notebook(cells=cells), path)
     assert notebooks.execute(path) == []
-    notebook = nbformat.read(path, as_version=4)
+    return path
+
+
+def test_execute_stores_outputs_time_and_fingerprint(small):
+    notebook = nbformat.read(small, as_version=4)
     assert notebook.cells[1].outputs[0].text == "2\n"
     assert notebook.cells[1].metadata == {}
     assert notebook.metadata.ecglab.recordings == "real"
     assert notebook.metadata.ecglab.peak_mb > 10
     assert notebooks.why_stale(notebook) == []
     assert "about" in notebook.cells[0].source
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(small.parent.iterdir()) == [small]
 
 
-def test_equal_outputs_are_stamped_anew_and_nothing_else_changes(tmp_path):
-    path = tmp_path / "01_small.ipynb"
-    glance = "<!-- run-time -->not measured<!-- /run-time -->"
-    cells = [new_markdown_cell(glance), new_code_cell("x = 2\nprint(x)")]
-    notebooks.write(new_notebook(cells=cells), path)
-    assert notebooks.execute(path) == []
-    before = nbformat.read(path, as_version=4)
+def test_equal_outputs_are_stamped_anew_and_nothing_else_changes(small):
+    before = nbformat.read(small, as_version=4)
     before.metadata.ecglab |= {"fingerprint": "old", "seconds": 0.1, "peak_mb": 1}
-    notebooks.write(before, path)
-    assert notebooks.execute(path) == []
-    after = nbformat.read(path, as_version=4)
+    # The same text, as it comes when it is printed in two pieces
+    pieces = [new_output("stream", text=text) for text in ("2", "\n")]
+    before.cells[1].outputs[:1] = pieces
+    notebooks.write(before, small)
+    assert notebooks.execute(small) == []
+    after = nbformat.read(small, as_version=4)
     assert notebooks.why_stale(after) == []
     assert (after.metadata.ecglab.seconds, after.metadata.ecglab.peak_mb) == (0.1, 1)
     assert after.cells[1] == before.cells[1]
     after.cells[1].source = "print(3)"
-    notebooks.write(after, path)
-    assert notebooks.execute(path) == []
-    changed = nbformat.read(path, as_version=4)
+    notebooks.write(after, small)
+    assert notebooks.execute(small) == []
+    changed = nbformat.read(small, as_version=4)
     assert changed.metadata.ecglab.peak_mb > 10
     assert changed.cells[1].outputs[0].text == "3\n"
 
@@ -276,3 +292,22 @@ def test_execute_leaves_the_file_alone_when_a_cell_fails(tmp_path):
     before = path.read_bytes()
     assert "ZeroDivisionError" in notebooks.execute(path)[0]
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("recordings", "options", "status"), [(False, [], 0), (False, ["--always"], 1), (True, [], 1)]
+)
+def test_without_recordings_a_stale_chapter_is_skipped(
+    monkeypatch, capsys, tmp_path, recordings, options, status
+):
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
+    monkeypatch.delenv("ECGLAB_SOURCE", raising=False)
+    (tmp_path / "mitdb").mkdir()
+    if recordings:
+        (tmp_path / "mitdb" / "100.dat").touch()
+    stale = {tmp_path / "01_small.ipynb": ["cells"]}
+    monkeypatch.setattr(notebooks, "stale_chapters", lambda: stale)
+    assert notebooks.main(["check-fresh", *options]) == status
+    said = capsys.readouterr().out
+    assert "01_small is stale: cells" in said
+    assert ("skipped: no recordings" in said) is (status == 0)

@@ -17,6 +17,7 @@ import argparse
 import ast
 import hashlib
 import io
+import json
 import os
 import re
 import sys
@@ -47,7 +48,7 @@ WITHOUT_RECORDINGS = ("ecglab.fetch", "ecglab.simulate")
 # The packages whose next version may compute or draw something else.
 COMPUTES = (
     *("keras", "matplotlib", "numpy", "pandas", "pywavelets", "scikit-learn", "scipy"),
-    *("sleepecg", "tensorflow", "wfdb"),
+    *("sleepecg", "tensorflow", "tensorflow-cpu", "wfdb"),
 )
 TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -215,12 +216,8 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
     files = [*package.glob("experiments/*.json"), *package.rglob("*.weights*")]
     found = [path for path in files if path.name.split(".")[0] in strings]
     if f"{PACKAGE}.explore" in modules_of(notebook, root):
-        shared = {"common", "page", "style"}
-        found += [
-            path
-            for path in package.glob("explorers/*")
-            if path.stem in shared | explorers_of(notebook)
-        ]
+        shown = {"common", "page", "style"} | explorers_of(notebook)
+        found += [path for path in package.glob("explorers/*") if path.stem in shown]
     return sorted(found)
 
 
@@ -442,7 +439,7 @@ def outputs_of(notebook: NotebookNode) -> list[list[str]]:
     for cell in code_cells(notebook):
         printed = "".join(output.text for output in cell.outputs if "text" in output)
         others = [dict(output) for output in cell.outputs if "text" not in output]
-        found.append([printed, TABLE_NAME.sub("T_", repr(others))])
+        found.append([printed, TABLE_NAME.sub("T_", json.dumps(others, sort_keys=True))])
     return found
 
 
@@ -450,11 +447,12 @@ def execute(path: Path, anew: bool = False) -> list[str]:
     """Execute a chapter on real recordings and store it; return what is wrong with its outputs.
 
     Other work on the computer makes a run longer, never shorter: so the shortest time that was
-    measured stays, unless it is to be measured `anew`. Equal outputs keep time and memory, too.
+    measured stays, unless it is to be measured `anew`. Outputs that equal the stored ones leave
+    these as they are, and their time and memory.
     """
+    stored = nbformat.read(path, as_version=4)
     notebook = nbformat.read(path, as_version=4)
-    stored = outputs_of(notebook)
-    made = dict(notebook.metadata.get("ecglab", {}))
+    made = notebook.metadata.get("ecglab", {})
     try:
         seconds, megabytes = run(notebook, path.parent)
     except Exception as error:  # a failed cell, a dead kernel, a time-out: all are reported alike
@@ -463,12 +461,16 @@ def execute(path: Path, anew: bool = False) -> list[str]:
     found = problems(notebook)
     if found:
         return found
+    same = outputs_of(notebook) == outputs_of(stored)
+    if same:
+        print(f"{path.stem}: the same outputs as before", flush=True)
+        for cell, before in zip(code_cells(notebook), code_cells(stored), strict=True):
+            cell.outputs = before.outputs
     if not anew:
         seconds = min(seconds, made.get("seconds", seconds))
-        if outputs_of(notebook) == stored:
-            seconds = made.get("seconds", seconds)
-            megabytes = made.get("peak_mb", megabytes)
-            print(f"{path.stem}: the same outputs as before", flush=True)
+    if same and not anew:
+        seconds = made.get("seconds", seconds)
+        megabytes = made.get("peak_mb", megabytes)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = RUN_TIME.sub(rf"\g<1>{measured(seconds, megabytes)}\g<2>", cell.source)
