@@ -3,18 +3,17 @@
 import argparse
 import json
 import os
-import shutil
 import sys
 import warnings
 from importlib import import_module
 from pathlib import Path
 
-from ecglab import __version__, beats, experiments, given, records
+from ecglab import __version__, experiments, given, records
 
 #: The window of a beat with its rhythm strip, and what of it is drawn large; s about the beat.
 _RHYTHM, _ZOOM = {"before": 2.5, "after": 1.5}, (0.25, 0.35)
-#: What `train` hands on to `ecglab.train.fit`.
-_RECIPE = ("epochs", "steps", "batch", "rate", "average", "seed")
+#: Numbers that `train` hands on to `ecglab.train.fit`.
+_NUMBERS = ("epochs", "steps", "batch", "rate", "average")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,29 +46,29 @@ def download(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Train a ResNet-50 on beat images."""
-    names, leads = _names(options.records), list(given.each_once(options.lead, "--lead"))
+    names = _names(options.records)
+    leads = given.each_once(options.lead, "--lead")
     given.whole("seed", options.seed, 0, 2**32 - 1)  # Keras takes no larger one
-    if options.processes == 1 or options.process == 0:  # it alone writes
+    processes = given.whole("processes", options.processes, 1)
+    if processes == 1 or options.process == 0:  # it alone writes
         given.writable(options.out)
-    from ecglab import models
     from ecglab import train as training  # late: --help needs no Keras
     from ecglab.backend import keras
+    from ecglab.recipe import Recipe
 
-    recipe = {name: getattr(options, name) for name in _RECIPE}
-    training.check(**recipe)
-    if given.whole("processes", options.processes, 1) > 1:
-        training.join(options.address, options.processes, options.process)
+    numbers = {name: getattr(options, name) for name in _NUMBERS}
+    training.check(**numbers, seed=options.seed)
+    if processes > 1:
+        training.join(options.address, processes, options.process)
     keras.config.set_dtype_policy(options.precision)
-    keras.utils.set_random_seed(options.seed)
-    shape = (options.size, options.size, len(leads))
-    model = models.resnet50(shape, len(beats.CLASSES), width=options.width)
+    window = {**_RHYTHM, "zoom": _ZOOM} if options.rhythm else {}
+    recipe = Recipe(leads=leads, size=options.size, width=options.width, **numbers, **window)
+    model = recipe.build(options.seed)
     print(records.describe())
-    window = _RHYTHM if options.rhythm else {}
-    heartbeats = beats.load(names, leads=leads, **window)
+    heartbeats = recipe.load(names)
     print(heartbeats)
     print(f"ResNet-50, width {options.width}, {model.count_params():,} parameters")
-    zoom = _ZOOM if options.rhythm else None
-    training.fit(model, heartbeats, folder=options.out, zoom=zoom, **recipe)
+    training.fit(model, heartbeats, folder=options.out, seed=options.seed, **recipe.training)
     print(f"trained: {options.out}; next: python -m ecglab evaluate --run {options.out}")
 
 
@@ -77,21 +76,21 @@ def evaluate(options: argparse.Namespace) -> None:
     """Score the network that ships, or one of your own, on people it has not seen."""
     names = _names(options.records)
     from ecglab import evaluate as evaluation
-    from ecglab import train as training
-    from ecglab.experiments import resnet50
+    from ecglab import runs, shipped
+    from ecglab.recipe import Recipe
 
     if options.run_folder is None:
-        model, recipe = resnet50.shipped()
-        trained = resnet50.TRAINED_ON
+        model, recipe = shipped.load()
+        trained = shipped.TRAINED_ON
     else:
-        model = training.checkpoint(options.run_folder)
-        trained = training.run_of(options.run_folder)["settings"]
-        recipe = {"show": ["beat"], "rr": []} | trained
+        model = runs.checkpoint(options.run_folder)
+        settings = runs.run_of(options.run_folder)["settings"]
+        recipe, trained = Recipe.from_json(settings["recipe"]), settings["beats"]
         given.writable_file(options.run_folder / "scores.json")
     print(records.describe())
     seen, warning = _seen(names, trained)
     print(warning, end="")
-    heartbeats, probabilities = resnet50.predict(model, recipe, names)
+    heartbeats, probabilities = shipped.predict(model, recipe, names)
     predicted = probabilities.argmax(axis=1)
     result = evaluation.scores(heartbeats.labels, predicted)
     print(f"\n{heartbeats}\n\nper record\n")
@@ -108,34 +107,34 @@ def evaluate(options: argparse.Namespace) -> None:
     if options.run_folder is not None:
         path = options.run_folder / "scores.json"
         noted = {"records": names, "trained on": seen}
-        training.write_text(path, json.dumps(result.summary() | noted, indent=1))
+        runs.write_text(path, json.dumps(result.summary() | noted, indent=1))
 
 
-def _seen(names: list[str], trained: dict) -> tuple[list[str] | None, str]:
-    """Return the records of people on whom a network was trained, and a warning to print.
-
-    None, if an older version of the package trained it and did not note on whom.
-    """
-    if "subjects" not in trained:
-        said = "NOT KNOWN: an older version of ecglab trained this run and did not note on whom."
-        return None, f"\n{said}\nTrain again to be sure that these are people it has not seen.\n"
-    whose = {records.subject(name): name for name in reversed(trained["records"])}
+def _seen(names: list[str], trained: dict) -> tuple[list[str], str]:
+    """Return the records of people on whom a network was trained, and a warning to print."""
     seen = [name for name in names if records.subject(name) in trained["subjects"]]
     if not seen:
         return [], ""
     if records.load(seen[0]).simulated != trained["simulated"]:
         kinds = ("real people", "simulated patients")
         then, now = kinds[trained["simulated"]], kinds[not trained["simulated"]]
-        said = f"SAME NAMES: this network was trained on {then} called {', '.join(seen)}"
-        return [], f"\n{said}.\nThose here are {now}, whom it has not seen.\n"
-    known = {name: whose.get(records.subject(name), name) for name in seen}
-    told = [
-        k if k in trained["records"] else f"{k} (the same person as {v})" for k, v in known.items()
-    ]
-    people, everyone = ({records.subject(name) for name in some} for some in (seen, names))
-    met = f"this network was trained on {len(people)} of these {len(everyone)} people"
-    meaning = "Their scores show what it remembers, not what it does with people it has not seen."
-    return seen, f"\nSEEN IN TRAINING: {met}: records {', '.join(told)}.\n{meaning}\n"
+        return [], (
+            f"\nSAME NAMES: this network was trained on {then} called {', '.join(seen)}.\n"
+            f"Those here are {now}, whom it has not seen.\n"
+        )
+    whose = {records.subject(name): name for name in reversed(trained["records"])}
+    named = []
+    for name in seen:
+        if name not in trained["records"]:
+            name = f"{name} (the same person as {whose[records.subject(name)]})"
+        named.append(name)
+    people = len({records.subject(name) for name in seen})
+    everyone = len({records.subject(name) for name in names})
+    return seen, (
+        f"\nSEEN IN TRAINING: this network was trained on {people} of these {everyone} people: "
+        f"records {', '.join(named)}.\n"
+        "Their scores show what it remembers, not what it does with people it has not seen.\n"
+    )
 
 
 def read(options: argparse.Namespace) -> None:
@@ -164,9 +163,9 @@ def experiment(options: argparse.Namespace) -> None:
     path = folder / "outcome.json"
     given.writable_file(path)
     outcome = module.run(folder, quick=options.quick)
-    from ecglab.train import write_text
+    from ecglab import runs  # late, with Keras
 
-    write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
+    runs.write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
     print(f"outcome: {path}")
     if not options.record:
         return
@@ -191,11 +190,11 @@ def _record(name: str, folder: Path) -> None:
     """Put an outcome, and the weights beside it, where the package keeps them."""
     path = experiments.path_of(name)
     pairs = {folder / f"{name}.npz": path.with_suffix(".npz"), folder / "outcome.json": path}
+    from ecglab import runs  # late, with Keras
+
     for source, target in pairs.items():
         if source.exists():  # few experiments leave weights
-            part = target.with_suffix(".part")
-            shutil.copyfile(source, part)
-            part.replace(target)
+            runs.copy(source, target)
     print(f"recorded: {path}")
 
 
@@ -221,11 +220,9 @@ def _leads(given: list[str] | None) -> list[str] | dict[str, str] | None:
 
 def _names(listed: str) -> list[str]:
     """Return the records that were listed; refuse unknown ones before any is loaded."""
-    splits = {"DS1": records.DS1, "DS2": records.DS2}
-    names = splits.get(listed, [name.strip() for name in listed.split(",")])
-    for name in given.each_once(names, "--records"):
-        records.check_name(name)
-    return list(names)
+    if listed in ("DS1", "DS2"):
+        return list(records.names_of(listed))
+    return list(records.names_of(name.strip() for name in listed.split(",")))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
-"""Beats: finding them, cutting their windows, naming their classes, timing them."""
+"""Beats: finding them, cutting their windows, naming their classes."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -10,13 +10,32 @@ import sleepecg
 from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
+from ecglab import given
 from ecglab import records as recordings
-from ecglab.databases import (
-    Record,
-    checked_rate,
-    checked_samples,
-    checked_symbols,
-)
+from ecglab.databases import Record, checked_rate, checked_symbols
+from ecglab.rhythm import GAP, RR_KINDS, RR_NAMES, intervals, rr_features
+
+__all__ = [
+    "AAMI",
+    "CLASSES",
+    "GAP",
+    "RR_KINDS",
+    "RR_NAMES",
+    "Beats",
+    "against_typical",
+    "concatenate",
+    "detect",
+    "find",
+    "intervals",
+    "labels_of",
+    "load",
+    "log_rr",
+    "remove_baseline",
+    "resample",
+    "rr_features",
+    "segment",
+    "typical",
+]
 
 #: The classes of ANSI/AAMI EC57; a label is an index into this tuple.
 CLASSES = ("N", "S", "V", "F", "Q")
@@ -24,38 +43,6 @@ CLASSES = ("N", "S", "V", "F", "Q")
 #: Which annotation symbols each class holds, in the convention of de Chazal et al. 2004
 #: (doi 10.1109/TBME.2004.827359): supraventricular escape beats (e, j, n) count as N.
 AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
-
-#: The columns of `Beats.rr`, and what each one has to know. *causal*: the beat and what came
-#: before it, so that a monitor can compute it at once; *needs the next beat*: one beat later;
-#: *record-adaptive*: the whole recording, so only offline, with every beat already found.
-#: "Last 10" are the ten intervals that end with the previous one, fewer at the start. The
-#: *change* is the median absolute difference of one interval to the next: small in a regular
-#: rhythm even where single beats come early, large in atrial fibrillation.
-RR_KINDS = {
-    "previous (s)": "causal",
-    "next (s)": "needs the next beat",
-    "previous / mean of last 10": "causal",
-    "next / previous": "needs the next beat",
-    "previous / record mean": "record-adaptive",
-    "next / record mean": "record-adaptive",
-    "previous / median of last 10": "causal",
-    "previous / mean so far": "causal",
-    "next / mean of last 10": "needs the next beat",
-    "next / median of last 10": "needs the next beat",
-    "previous / record median": "record-adaptive",
-    "next / record median": "record-adaptive",
-    "change of last 10 / median of last 10": "causal",
-    "record change / record median": "record-adaptive",
-}
-
-#: Column names of `Beats.rr`.
-RR_NAMES = tuple(RR_KINDS)
-
-#: From this many seconds on, the time from one beat to the next is a gap in the annotations, not
-#: an interval of the rhythm. Longer than the longest pause that cardiologists marked in mitdb:
-#: 5.9 s, in record 232.
-GAP = 6.0
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Beats:
@@ -73,7 +60,7 @@ class Beats:
     symbols : numpy.ndarray
         ``<U1``, shape ``(n,)``: the annotators' symbols.
     rr : numpy.ndarray
-        float32, shape ``(n, len(RR_NAMES))``; see `RR_KINDS`.
+        float32, shape ``(n, len(rr_names))``; see `rhythm.RR_KINDS`.
     records, subjects : numpy.ndarray
         str, shape ``(n,)``: where each beat comes from.
     samples : numpy.ndarray
@@ -93,6 +80,10 @@ class Beats:
         Below which frequency, in Hz, baseline wander was removed.
     escape : {"N", "S"}
         Where supraventricular escape beats count; see `labels_of`.
+    show : tuple of str
+        What the windows show of the beat; see `against_typical`.
+    rr_names : tuple of str
+        What the columns of `rr` are.
 
     Raises
     ------
@@ -115,6 +106,8 @@ class Beats:
     simulated: bool
     highpass: float | None = 0.5
     escape: str = "N"
+    show: tuple[str, ...] = ("beat",)
+    rr_names: tuple[str, ...] = RR_NAMES
 
     def __post_init__(self) -> None:
         checked = {
@@ -127,18 +120,26 @@ class Beats:
             "samples": np.asarray(self.samples, dtype=np.int64),
             "padded": np.asarray(self.padded, dtype=bool),
             "fs": checked_rate(self.fs),
-            "leads": (self.leads,) if isinstance(self.leads, str) else tuple(self.leads),
+            "leads": given.names(self.leads),
+            "show": given.names(self.show),
+            "rr_names": given.names(self.rr_names),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)  # the way to fill a frozen dataclass
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
         sizes = {name: len(getattr(self, name)) for name in _PER_BEAT}
         if len(set(sizes.values())) > 1:
-            said = ", ".join(f"{name} {size}" for name, size in sizes.items())
-            raise ValueError(f"each beat needs one of everything; there are {said}")
+            listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+            raise ValueError(f"each beat needs one of everything; there are {listed}")
         if self.rr.ndim != 2:
             raise ValueError(f"rr has shape {self.rr.shape}; it must be (beats, features)")
-        if len(self.leads) != self.windows.shape[2]:
-            channels = self.windows.shape[2]
+        columns = self.rr.shape[1]
+        if len(self.rr_names) != columns:
+            raise ValueError(f"{len(self.rr_names)} names for {columns} RR features; give rr_names")
+        channels = self.windows.shape[2]
+        if len(self.leads) != channels:
             raise ValueError(f"{len(self.leads)} leads for windows of {channels} channels")
 
     def __len__(self) -> int:
@@ -161,10 +162,35 @@ class Beats:
         Voltages are rounded to a microvolt, so that the last bit of a filter's
         arithmetic does not count.
         """
+        microvolts = np.rint(self.windows * 1000)
         digest = hashlib.sha256()
-        for part in (self.records, self.samples, self.symbols, np.rint(self.windows * 1000)):
+        for part in (_narrow(self.records), self.samples, _narrow(self.symbols), microvolts):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
+
+    @property
+    def about(self) -> dict:
+        """What tells these beats from others, in terms of JSON: whose, which, and how cut.
+
+        Two `Beats` with the same `about` teach a network the same. RR features are compared to
+        four digits, since the last bits of a mean depend on the processor.
+        """
+        return {
+            "records": sorted(set(self.records.tolist())),
+            "subjects": sorted(set(self.subjects.tolist())),
+            "simulated": bool(self.simulated),
+            "leads": list(self.leads),
+            "show": list(self.show),
+            "before": float(self.before),
+            "after": float(self.after),
+            "fs": float(self.fs),
+            "highpass": self.highpass,
+            "escape": self.escape,
+            "rr_names": list(self.rr_names),
+            "beats": self.sha256,
+            "labels": _hash(self.labels),
+            "rr": _hash(np.rint(self.rr * 10_000)),
+        }
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {count}" for name, count in self.counts.items())
@@ -174,7 +200,10 @@ class Beats:
 
 
 #: What all beats of one `Beats` share.
-_SHARED = ("fs", "before", "after", "leads", "simulated", "highpass", "escape")
+_SHARED = (
+    *("fs", "before", "after", "leads", "simulated"),
+    *("highpass", "escape", "show", "rr_names"),
+)
 _PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in _SHARED)
 
 
@@ -383,30 +412,12 @@ def segment(
     >>> beats.windows.shape[1:], beats.fs
     ((216, 1), 360.0)
     """
-    first, stop = _extent(before, after, record.fs)
-    if not 0 < stop - first <= len(record.signal):
-        raise ValueError(
-            f"the window from {-before} s to {after} s is empty, or longer than the recording "
-            f"of {record.duration:g} s"
-        )
-    if not len(record.samples):
-        raise ValueError(f"record {record} has no annotated beats; detect them first")
-    wanted = (leads,) if isinstance(leads, str) else tuple(leads or record.leads)
-    # Where a record has none of the alternatives, `record.lead` says so
-    chosen = [next((n for n in lead.split("|") if n in record.leads), lead) for lead in wanted]
-    signal = np.stack([record.lead(name) for name in chosen], axis=1)
-    _check_signal(signal, chosen)
-    if highpass is not None:
-        signal = remove_baseline(signal, record.fs, highpass)
-    positions = record.samples[:, None] + np.arange(int(first), int(stop))
+    asked = given.names(leads or record.leads)
+    signal = _signal_of(record, asked, highpass)
+    positions = _positions(record, before, after)
     inside = np.clip(positions, 0, len(signal) - 1)
     outside = positions != inside
-    if outside.all(axis=1).any():
-        lost = record.samples[outside.all(axis=1)][0]
-        raise ValueError(
-            f"the window of the beat at sample {lost} lies wholly outside the recording of "
-            f"{len(signal)} samples"
-        )
+    _check_reached(record, outside.all(axis=1))
     count = len(record.samples)
     return Beats(
         windows=signal[inside],
@@ -420,7 +431,7 @@ def segment(
         fs=record.fs,
         before=before,
         after=after,
-        leads=wanted,
+        leads=asked,
         simulated=record.simulated,
         highpass=highpass,
         escape=escape,
@@ -458,14 +469,9 @@ def load(
     >>> load(["100", "101"]).windows.shape[1:]
     (216, 1)
     """
-    if isinstance(names, str | int):
-        names = {"DS1": recordings.DS1, "DS2": recordings.DS2}.get(names, (names,))
-    names = [str(name) for name in names]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"record {twice[0]} is named twice; its beats would count twice")
     cut = (before, after, leads, highpass, escape)
-    return concatenate([segment(recordings.load(name), *cut) for name in names])
+    parts = [segment(recordings.load(name), *cut) for name in recordings.names_of(names)]
+    return concatenate(parts)
 
 
 def concatenate(parts: Sequence[Beats]) -> Beats:
@@ -481,14 +487,10 @@ def concatenate(parts: Sequence[Beats]) -> Beats:
     if not parts:
         raise ValueError("no records given; name at least one, such as '100'")
     for name in _SHARED:
-        found = {getattr(part, name): None for part in parts}
+        found = list(dict.fromkeys(getattr(part, name) for part in parts))
         if len(found) > 1:
-            raise ValueError(
-                f"these beats can't be joined: {name} is {' or '.join(map(str, found))}"
-            )
-    widths = sorted({part.rr.shape[1] for part in parts})
-    if len(widths) > 1:
-        raise ValueError(f"these beats can't be joined: they have {widths} RR features")
+            differing = " or ".join(map(str, found))
+            raise ValueError(f"these beats can't be joined: {name} is {differing}")
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_BEAT}
     return replace(parts[0], **joined)
 
@@ -595,18 +597,21 @@ def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) 
     >>> against_typical(load(["100"])).leads
     ('MLII', 'MLII difference')
     """
-    if isinstance(show, str):
-        show = (show,)
-    done = [lead for lead in beats.leads if lead.endswith((" typical", " difference"))]
-    if done:
-        raise ValueError(f"these beats were set against the typical beat already: {done}")
+    show = given.names(show)
+    if beats.show != ("beat",):
+        raise ValueError(
+            f"these beats were set against the typical beat already: {list(beats.leads)}"
+        )
     usual = typical(beats)
     windows = {"beat": beats.windows, "typical": usual, "difference": beats.windows - usual}
     if not show or not set(show) <= set(windows):
-        raise ValueError(f"show is {tuple(show)}; it may hold {', '.join(windows)}")
-    leads = [lead if kind == "beat" else f"{lead} {kind}" for kind in show for lead in beats.leads]
-    chosen = np.concatenate([windows[kind] for kind in show], axis=2)
-    return replace(beats, windows=chosen, leads=tuple(leads))
+        raise ValueError(f"show is {show}; it may hold {', '.join(windows)}")
+    leads = []
+    for kind in show:
+        ending = "" if kind == "beat" else f" {kind}"
+        leads += [lead + ending for lead in beats.leads]
+    shown = np.concatenate([windows[kind] for kind in show], axis=2)
+    return replace(beats, windows=shown, leads=tuple(leads), show=show)
 
 
 def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
@@ -638,156 +643,75 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
     >>> log_rr(load(["100"]), ["previous / record mean"]).rr.shape[1]
     1
     """
-    names = (names,) if isinstance(names, str) else tuple(names)
+    names = given.names(names)
     if beats.rr.shape[1] != len(RR_NAMES):
-        said = (
-            f"the beats have {beats.rr.shape[1]} RR features, not the {len(RR_NAMES)} of RR_NAMES"
+        raise ValueError(
+            f"the beats have {beats.rr.shape[1]} RR features, not the {len(RR_NAMES)} of RR_NAMES: "
+            "log_rr has been here already; give it beats as they were cut"
         )
-        raise ValueError(f"{said}: log_rr has been here already; give it beats as they were cut")
-    known = [name for name in RR_NAMES if "/" in name]
-    unknown = [name for name in names if name not in known]
+    without_unit = [name for name in RR_NAMES if "/" in name]
+    unknown = [name for name in names if name not in without_unit]
     if unknown:
-        raise ValueError(f"{unknown} are not RR features without a unit; those are {known}")
+        raise ValueError(f"{unknown} are not RR features without a unit; those are {without_unit}")
     columns = beats.rr[:, [RR_NAMES.index(name) for name in names]]
-    ratios = np.array(["change" not in name for name in names], dtype=bool)
-    columns[:, ratios] = np.log(columns[:, ratios])
-    return replace(beats, rr=np.clip(columns, -1, 1))
-
-
-def intervals(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
-    """Return the time from each beat to the next, where it is an interval of the rhythm.
-
-    Parameters
-    ----------
-    samples : numpy.ndarray
-        int, shape ``(n,)``, rising: where the beats are.
-    fs : float
-        Sampling rate in Hz.
-    episodes : numpy.ndarray, optional
-        ``Record.episodes``: stretches in which single beats can't be told.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape ``(n - 1,)``, in s; NaN across an unreadable stretch, ventricular flutter,
-        or `GAP` seconds without a beat: there the beats between are not known.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two beats, they are not in rising order, or no interval is left.
-
-    Examples
-    --------
-    >>> intervals([0, 300, 600, 40_000, 40_360], 360.0).round(3).tolist()
-    [0.833, 0.833, nan, 1.0]
-    """
-    samples = checked_samples(samples)
-    fs = checked_rate(fs)
-    if len(samples) < 2:
-        raise ValueError(f"samples has shape {samples.shape}; give two or more beats, shape (n,)")
-    seconds = np.diff(samples) / fs
-    seconds[seconds >= GAP] = np.nan
-    for onset, offset in [] if episodes is None else episodes[["onset", "offset"]].tolist():
-        across = (samples[:-1] < offset) & (samples[1:] > onset)
-        seconds[across] = np.nan
-    if np.isnan(seconds).all():
-        said = f"none of the {len(seconds)} times between beats is an interval of the rhythm"
-        raise ValueError(f"{said}: all last {GAP:g} s or more, or span an episode")
-    return seconds
-
-
-def rr_features(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
-    """Describe each beat by the intervals to its neighbours.
-
-    Parameters
-    ----------
-    samples, fs, episodes
-        As for `intervals`.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, shape ``(n, len(RR_NAMES))``; `RR_KINDS` tells which columns a monitor could
-        compute as it goes and which need the recording's future. The record's mean stands in
-        for intervals that do not exist (before the first beat, after the last, across a gap: see
-        `intervals`) but enters no other beat's mean or median.
-
-    Raises
-    ------
-    ValueError
-        As from `intervals`.
-
-    Examples
-    --------
-    >>> features = rr_features(np.array([0, 360, 540, 1080]), 360.0)
-    >>> for name, number in zip(RR_NAMES, features[2], strict=True):
-    ...     print(f"{number:.2f} {name} ({RR_KINDS[name]})")
-    0.50 previous (s) (causal)
-    1.50 next (s) (needs the next beat)
-    0.67 previous / mean of last 10 (causal)
-    3.00 next / previous (needs the next beat)
-    0.50 previous / record mean (record-adaptive)
-    1.50 next / record mean (record-adaptive)
-    0.67 previous / median of last 10 (causal)
-    0.67 previous / mean so far (causal)
-    2.00 next / mean of last 10 (needs the next beat)
-    2.00 next / median of last 10 (needs the next beat)
-    0.50 previous / record median (record-adaptive)
-    1.50 next / record median (record-adaptive)
-    0.33 change of last 10 / median of last 10 (causal)
-    0.75 record change / record median (record-adaptive)
-    """
-    known = intervals(samples, fs, episodes)
-    mean, median = np.nanmean(known), np.nanmedian(known)
-    usual = {
-        "mean of last 10": _of_last(known, np.nanmean, mean),
-        "median of last 10": _of_last(known, np.nanmedian, median),
-        "mean so far": _mean_so_far(known, mean),
-    }
-    changes = np.abs(np.diff(known, prepend=known[0]))  # the first has nothing before it
-    # Before its second beat a record has no usual interval: the ratios to it begin with 1
-    terms = {name: np.concatenate([[mean], one]) for name, one in usual.items()}
-    terms["change of last 10"] = np.concatenate([[0], _of_last(changes, np.nanmedian, 0)])
-    later = changes[1:][np.isfinite(changes[1:])]
-    terms["record change"] = np.full(len(known) + 1, np.median(later) if len(later) else 0)
-    terms |= {"record mean": mean, "record median": median, "": 1}
-    filled = np.where(np.isnan(known), mean, known)
-    terms["previous"] = np.concatenate([[mean], filled])
-    terms["next"] = np.concatenate([filled, [mean]])
-    # A column's name says what is divided by what, that of seconds by nothing
-    columns = (name.removesuffix(" (s)").partition(" / ") for name in RR_NAMES)
-    ratios = [terms[part] / terms[whole] for part, _, whole in columns]
-    return np.stack(ratios, axis=1).astype(np.float32)
+    for k, name in enumerate(names):
+        if "change" not in name:
+            columns[:, k] = np.log(columns[:, k])
+    return replace(beats, rr=np.clip(columns, -1, 1), rr_names=names)
 
 
 # ---------------------------------------------------------------------------
-
-
-def _of_last(known: np.ndarray, middle: Callable[..., np.ndarray], otherwise: float) -> np.ndarray:
-    """Return the nanmean or nanmedian of each interval and the nine before it.
-
-    Where all ten are missing, `otherwise` stands.
-    """
-    padded = np.concatenate([np.full(9, np.nan), known])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 10)
-    empty = np.isnan(windows).all(axis=1)
-    result = np.full(len(known), otherwise, dtype=float)
-    result[~empty] = middle(windows[~empty], axis=1)
-    return result
-
-
-def _mean_so_far(known: np.ndarray, otherwise: float) -> np.ndarray:
-    """Return the mean of each interval and all before it, missing ones left out."""
-    count = np.cumsum(np.isfinite(known))
-    total = np.cumsum(np.nan_to_num(known))
-    return np.where(count > 0, total / np.maximum(count, 1), otherwise)
 
 
 def _extent(before: float, after: float, fs: float) -> tuple[float, float]:
     """Return where a window begins and ends, in whole samples from its beat."""
     first, stop = np.rint([-before * fs, after * fs])
     return first, stop
+
+
+def _signal_of(record: Record, leads: Sequence[str], highpass: float | None) -> np.ndarray:
+    """Return some leads of a record, without baseline wander, shape ``(samples, leads)``."""
+    present = []
+    for lead in leads:
+        alternatives = [name for name in lead.split("|") if name in record.leads]
+        # Where a record has none of the alternatives, `record.lead` says so
+        present.append(alternatives[0] if alternatives else lead)
+    signal = np.stack([record.lead(name) for name in present], axis=1)
+    _check_signal(signal, present)
+    if highpass is None:
+        return signal
+    return remove_baseline(signal, record.fs, highpass)
+
+
+def _positions(record: Record, before: float, after: float) -> np.ndarray:
+    """Return which samples each beat's window shows, shape ``(beats, samples)``."""
+    first, stop = _extent(before, after, record.fs)
+    if not 0 < stop - first <= len(record.signal):
+        raise ValueError(
+            f"the window from {-before} s to {after} s is empty, or longer than the recording "
+            f"of {record.duration:g} s"
+        )
+    if not len(record.samples):
+        raise ValueError(f"record {record} has no annotated beats; detect them first")
+    return record.samples[:, None] + np.arange(int(first), int(stop))
+
+
+def _check_reached(record: Record, lost: np.ndarray) -> None:
+    """Refuse a window of which nothing lies within the recording."""
+    if lost.any():
+        raise ValueError(
+            f"the window of the beat at sample {record.samples[lost][0]} lies wholly outside the "
+            f"recording of {len(record.signal)} samples"
+        )
+
+
+def _narrow(texts: np.ndarray) -> np.ndarray:
+    """Return texts in the narrowest array that holds them: equal texts, equal bytes."""
+    return np.array(texts.tolist(), dtype=str)
+
+
+def _hash(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 def _inside(samples: np.ndarray, episodes: np.ndarray, kind: str) -> np.ndarray:
@@ -807,8 +731,8 @@ def _checked_choice(choice: np.ndarray | Sequence[int], count: int) -> np.ndarra
     if array.ndim == 0:
         raise TypeError(f"{choice} is one position; {accepted}: [{choice}]")
     if array.ndim != 1 or (array.size and array.dtype.kind not in "biu"):
-        said = f"an array of {array.dtype}, shape {array.shape}, chooses no beats"
-        raise TypeError(f"{said}; {accepted}")
+        form = f"an array of {array.dtype}, shape {array.shape}"
+        raise TypeError(f"{form}, chooses no beats; {accepted}")
     if array.dtype == bool and len(array) != count:
         raise IndexError(f"the mask has {len(array)} entries for {count} beats; give one each")
     return array if array.size else array.astype(np.int64)
@@ -817,16 +741,20 @@ def _checked_choice(choice: np.ndarray | Sequence[int], count: int) -> np.ndarra
 def _checked_windows(windows: np.ndarray) -> np.ndarray:
     array = np.asarray(windows)
     if array.ndim != 3 or array.dtype.kind not in "iuf":
-        said = f"windows holds {array.dtype}, shape {array.shape}"
-        raise ValueError(f"{said}; it must hold numbers in mV, (beats, samples, leads)")
+        raise ValueError(
+            f"windows holds {array.dtype}, shape {array.shape}; "
+            "it must hold numbers in mV, (beats, samples, leads)"
+        )
     return array.astype(np.float32, copy=False)
 
 
 def _checked_labels(labels: np.ndarray) -> np.ndarray:
     array = np.asarray(labels)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        said = f"labels holds {array.dtype}, shape {array.shape}"
-        raise ValueError(f"{said}; it must hold one index into {CLASSES} a beat")
+        raise ValueError(
+            f"labels holds {array.dtype}, shape {array.shape}; "
+            f"it must hold one index into {CLASSES} a beat"
+        )
     outside = array[(array < 0) | (array >= len(CLASSES))]
     if len(outside):
         raise ValueError(f"labels holds {outside[0]}; they are 0 to {len(CLASSES) - 1}: {CLASSES}")

@@ -250,10 +250,9 @@ def _stretches(found: Record) -> np.ndarray:
 
 def _ask(table: pd.DataFrame, found: Record, asked: dict[str, str], certain: float) -> None:
     """Fill in what the network calls the beats, how certain it is, and why it is not believed."""
-    from ecglab import train  # late: these load Keras
-    from ecglab.experiments import crossval, resnet50
+    from ecglab import shipped, train  # late: these load Keras
 
-    model, recipe = resnet50.shipped()
+    model, recipe = shipped.load()
     stretches = _stretches(found)
     for number in np.unique(stretches):
         rows = table.index[stretches == number]
@@ -261,10 +260,11 @@ def _ask(table: pd.DataFrame, found: Record, asked: dict[str, str], certain: flo
         if not _can_be_cut(part):
             table.loc[rows, "why"] = "few"
             continue
-        probabilities = train.predict(model, crossval.cut(part, recipe), recipe["zoom"])
+        probabilities = train.predict(model, recipe.cut(part), recipe.zoom)
         table.loc[rows, "called"] = np.array(CLASSES)[probabilities.argmax(axis=1)]
         table.loc[rows, "certainty"] = probabilities.max(axis=1)
-        table.loc[rows, "why"] = _reasons(part, recipe, probabilities.max(axis=1) < certain)
+        unsure = probabilities.max(axis=1) < certain
+        table.loc[rows, "why"] = _reasons(part, recipe.before, recipe.after, unsure)
     table.loc[_in_episodes(found), "why"] = "episode"
 
 
@@ -301,9 +301,9 @@ def _in_episodes(found: Record) -> np.ndarray:
     return inside
 
 
-def _reasons(part: Record, recipe: dict, unsure: np.ndarray) -> np.ndarray:
+def _reasons(part: Record, before: float, after: float, unsure: np.ndarray) -> np.ndarray:
     """Return for each beat why its answer is withheld; empty where it is not."""
-    window = beats.segment(part, recipe["before"], recipe["after"])
+    window = beats.segment(part, before, after)
     far = np.abs(window.windows).max(axis=(1, 2)) > FAR
     checks = {"edge": window.padded, "far": far, "rough": roughness(part) > ROUGH, "unsure": unsure}
     return np.select(list(checks.values()), list(checks), default="")

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import wfdb
 
-from ecglab import fetch, formats, simulate
+from ecglab import fetch, formats, given, simulate
 from ecglab.databases import (
     BEAT_SYMBOLS,
     DATABASES,
@@ -75,6 +75,7 @@ __all__ = [
     "download",
     "load",
     "names",
+    "names_of",
     "read",
     "subject",
 ]
@@ -84,6 +85,28 @@ LOWEST_RATE, HIGHEST_RATE = 100.0, 1000.0
 
 Leads = str | Sequence[str] | Mapping[str, str] | None
 Annotations = str | Path | tuple[Sequence[int], Sequence[str]] | None
+
+
+def names_of(asked: str | int | Iterable[str | int]) -> tuple[str, ...]:
+    """Return records of mitdb by name, ``"DS1"`` and ``"DS2"`` written out; none is loaded.
+
+    Raises
+    ------
+    ValueError
+        If one is named twice, or there is no such record.
+
+    Examples
+    --------
+    >>> names_of(100), len(names_of("DS1"))
+    (('100',), 22)
+    """
+    splits = {"DS1": DS1, "DS2": DS2}
+    if isinstance(asked, str | int):
+        asked = splits.get(asked, (asked,))
+    listed = [str(name) for name in asked]
+    for name in given.each_once(listed, "records"):
+        check_name(name)
+    return tuple(listed)
 
 
 def load(name: str, database: str = "mitdb") -> Record:

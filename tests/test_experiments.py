@@ -7,20 +7,30 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecglab import beats, evaluate, experiments, models, records, simulate
+from ecglab import (
+    beats,
+    crossval,
+    evaluate,
+    experiments,
+    models,
+    records,
+    shipped,
+    simulate,
+    train,
+)
 from ecglab.backend import keras
 from ecglab.experiments import (
     ablation,
     baselines,
-    crossval,
     degradation,
     leakage,
     noise,
     pictures,
     resnet50,
 )
+from ecglab.recipe import Recipe
 
-SMALL = resnet50.RECIPE | {"size": 32, "width": 4, "steps": 2}
+SMALL = replace(resnet50.RECIPE, size=32, width=4, steps=2)
 
 
 @pytest.fixture(scope="module")
@@ -79,74 +89,12 @@ def test_leakage_keeps_one_man_on_one_side():
 
 
 def test_a_recipe_is_cut_as_it_says():
-    heartbeats = crossval.load(["100", "114"], resnet50.RECIPE)
     recipe = resnet50.RECIPE
-    assert heartbeats.windows.shape[2] == len(recipe["leads"]) * len(recipe["show"])
-    assert heartbeats.rr.shape[1] == len(recipe["rr"])
+    heartbeats = recipe.load(["100", "114"])
+    assert heartbeats.windows.shape[2] == len(recipe.leads) * len(recipe.show)
+    assert heartbeats.rr.shape[1] == len(recipe.rr)
     assert np.abs(heartbeats.rr).max() <= 1
-    assert heartbeats.windows.shape[1] == 360 * (recipe["before"] + recipe["after"])
-
-
-def test_what_was_kept_is_not_made_again(tmp_path):
-    path = tmp_path / "deep" / "one.json"
-    assert crossval.kept(path, {"a": (1, 2)}, lambda n: {"n": n}, 3) == {"n": 3, "seconds": 0}
-    assert crossval.kept(path, {"a": (1, 2)}, None) == {"n": 3, "seconds": 0}
-    with pytest.raises(ValueError, match="made with other settings"):
-        crossval.kept(path, {"a": (1, 3)}, None)
-
-
-@pytest.mark.parametrize(
-    "content", ["", '{"settings": {"a"', "[]", "null", '{"settings": {"a": 1}}', b"\xff"]
-)
-def test_what_was_kept_and_damaged_is_named(tmp_path, content):
-    path = tmp_path / "one.json"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ValueError, match=r"one\.json is damaged; remove it, or use another --out"):
-        crossval.kept(path, {"a": 1}, None)
-
-
-def at_hand(monkeypatch, simulated):
-    """Let all records be real or simulated."""
-    one = types.SimpleNamespace(simulated=simulated)
-    monkeypatch.setattr(records, "load", lambda name, database="mitdb": one)
-
-
-def test_what_was_kept_of_simulated_patients_is_not_taken_for_real(tmp_path, monkeypatch):
-    path = tmp_path / "one.json"
-    at_hand(monkeypatch, simulated=True)
-    crossval.kept(path, {"a": 1}, dict)
-    at_hand(monkeypatch, simulated=False)
-    said = r"was made with simulated patients, these are real recordings; remove it, or use"
-    with pytest.raises(ValueError, match=said):
-        crossval.kept(path, {"a": 1}, dict)
-    noted = json.loads(path.read_text())
-    del noted["simulated"]  # as older versions wrote it
-    path.write_text(json.dumps(noted))
-    assert crossval.kept(path, {"a": 1}, None) == {"seconds": 0}
-
-
-def test_a_folder_that_cannot_be_written_is_said_before_anything_is_made(tmp_path):
-    (tmp_path / "file").write_text("in the place of a folder")
-    with pytest.raises(OSError, match="file is not a folder; give another folder"):
-        crossval.kept(tmp_path / "file" / "one.json", {}, pytest.fail, "it was made")
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda path: path.write_bytes(b"\x93NUMPY"), "fold0.npy is damaged; remove it"),
-        (lambda path: path.write_bytes(b""), "fold0.npy is damaged; remove it"),
-        (lambda path: np.save(path, np.array([{}])), "fold0.npy is damaged; remove it"),
-        (lambda path: np.save(path, np.ones((3, 5))), r"holds \(3, 5\), not \(4, 5\); remove it"),
-        (lambda path: np.save(path, np.ones(4)), r"holds \(4,\), not \(4, 5\); remove it"),
-    ],
-    ids=["cut", "empty", "objects", "others", "flat"],
-)
-def test_stored_probabilities_that_are_damaged_are_named(tmp_path, write, message):
-    path = tmp_path / "fold0.npy"
-    write(path)
-    with pytest.raises(ValueError, match=message):
-        crossval.stored(path, 4)
+    assert heartbeats.windows.shape[1] == 360 * (recipe.before + recipe.after)
 
 
 @pytest.mark.parametrize(
@@ -161,8 +109,8 @@ def test_stored_probabilities_that_are_damaged_are_named(tmp_path, write, messag
 def test_records_are_checked_before_one_is_loaded(monkeypatch, names, message):
     monkeypatch.setattr(records, "load", lambda name: pytest.fail(f"{name} is loaded"))
     for call in (
-        lambda: crossval.load(names, resnet50.RECIPE),
-        lambda: resnet50.predict(None, resnet50.RECIPE, names),
+        lambda: resnet50.RECIPE.load(names),
+        lambda: shipped.predict(None, resnet50.RECIPE, names),
     ):
         with pytest.raises(ValueError, match=message):
             call()
@@ -170,13 +118,13 @@ def test_records_are_checked_before_one_is_loaded(monkeypatch, names, message):
 
 def test_a_missing_lead_is_said_before_the_first_call(monkeypatch):
     """Record 102 has no MLII; it comes last."""
-    monkeypatch.setattr(resnet50.train, "predict", lambda *given: pytest.fail("beats are called"))
+    monkeypatch.setattr(train, "predict", lambda *given: pytest.fail("beats are called"))
     with pytest.raises(ValueError, match=r"record 102.* has no lead 'MLII'"):
-        resnet50.predict(None, resnet50.RECIPE, ["100", "102"])
+        shipped.predict(None, resnet50.RECIPE, ["100", "102"])
 
 
 def test_one_name_is_one_record():
-    assert set(crossval.load("100", resnet50.RECIPE).records.tolist()) == {"100"}
+    assert set(resnet50.RECIPE.load("100").records.tolist()) == {"100"}
 
 
 def test_a_damaged_outcome_is_named(tmp_path, monkeypatch):
@@ -186,18 +134,18 @@ def test_a_damaged_outcome_is_named(tmp_path, monkeypatch):
         experiments.recorded("floor")
 
 
-def tiny(recipe, heartbeats, seed):
+def tiny(recipe, seed):
     """Return a net of eight layers: TensorFlow takes half a minute to make ready fifty."""
     keras.utils.set_random_seed(seed)
-    shape = (recipe["size"], recipe["size"], len(heartbeats.leads))
-    return models.cifar_net(8, shape, 5, width=2, features=heartbeats.rr.shape[1])
+    shape = (recipe.size, recipe.size, len(recipe.leads))
+    return models.cifar_net(8, shape, 5, width=2, features=len(recipe.rr))
 
 
 @pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 def test_a_cross_validation_goes_on_where_it_stopped(tmp_path, monkeypatch):
     names = ("109", "119", "208", "209", "215", "223")
     monkeypatch.setattr(records, "DS1", names)
-    monkeypatch.setattr(crossval, "network", tiny)
+    monkeypatch.setattr(Recipe, "build", tiny)
     whole = crossval.out_of_fold(SMALL, tmp_path / "whole", say=len)[1]
     told = []
 
@@ -221,13 +169,13 @@ def test_a_correction_turns_balanced_calls_into_bayes(training):
     logits = keras.layers.Dense(5, kernel_initializer="zeros", name="logits")(inputs)
     model = keras.Model(inputs, keras.layers.Softmax()(logits))
     model.get_layer("logits").bias.assign(np.log(drawn))
-    crossval.correct(model, training, {"balance": 0.5, "correct": list(beats.CLASSES)})
+    Recipe(balance=0.5, correct=beats.CLASSES).correct_bias(model, training)
     called = np.asarray(model(np.zeros((1, 1)))).ravel()
     assert called == pytest.approx(np.bincount(training.labels) / len(training), rel=1e-5)
 
 
 def test_a_correction_leaves_the_other_classes_alone(training):
-    ratio = crossval.rarity(training, 0.5, ["F", "Q"])
+    ratio = Recipe(balance=0.5, correct=("F", "Q")).rarity(training)
     assert np.array_equal(ratio[:3], [1, 1, 1])
     assert all(ratio[3:] < 1)
 
@@ -311,7 +259,7 @@ def test_what_is_half_simulated_is_simulated(monkeypatch, record, added, simulat
 def test_an_outcome_with_simulated_noise_is_simulated(monkeypatch, tmp_path, added):
     """Otherwise it would stand where the outcome of real recordings stands."""
     mixed(monkeypatch, "folder", added)
-    monkeypatch.setattr(resnet50, "shipped", lambda: (None, resnet50.RECIPE))
+    monkeypatch.setattr(shipped, "load", lambda: (None, resnet50.RECIPE))
     monkeypatch.setattr(baselines, "trained", lambda name, every: None)
     account = {way: {"scores": {"accuracy": 0.5}} for way in noise.WAYS}
     monkeypatch.setattr(noise, "_score", lambda *given: dict(account))
@@ -350,7 +298,7 @@ def test_noise_does_not_add_leads():
 
 
 def test_features_tell_a_strange_beat_from_a_usual_one():
-    heartbeats = crossval.load(["119"], baselines.RECIPE | {"leads": ["MLII"]})
+    heartbeats = replace(baselines.RECIPE, leads="MLII").load(["119"])
     table = baselines.features(heartbeats)
     likeness = table[:, heartbeats.rr.shape[1] + 1]
     assert np.isfinite(table).all()
@@ -392,7 +340,7 @@ def test_pictures_trains_in_every_fold(monkeypatch):
 def test_detected_beats_are_counted_by_ec57(monkeypatch):
     """A network that calls everything N finds all beats and no S or V."""
     monkeypatch.setattr(
-        resnet50.train, "predict", lambda model, some, zoom: np.eye(5)[np.zeros(len(some), int)]
+        train, "predict", lambda model, some, zoom: np.eye(5)[np.zeros(len(some), int)]
     )
     found = resnet50._detected(None, resnet50.RECIPE, ("100",))
     assert found["table"]["QRS"]["Se"] > 0.97

@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from ecglab import __main__ as shell
-from ecglab import beats, experiments, findings, records, report
-from ecglab.experiments import noise, resnet50
+from ecglab import beats, experiments, findings, records, report, shipped
+from ecglab.experiments import noise
 from ecglab.records import EPISODE, Record
 
 #: Elements that make a browser fetch or run something.
@@ -38,9 +38,9 @@ BOOK = Path(__file__).resolve().parents[1] / "book"
 @pytest.fixture(autouse=True, scope="module")
 def network():
     """Load the network once: every load compiles it anew."""
-    loaded = resnet50.shipped()
+    loaded = shipped.load()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resnet50, "shipped", lambda: loaded)
+        patch.setattr(shipped, "load", lambda: loaded)
         yield
 
 

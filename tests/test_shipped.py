@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
-from ecglab import evaluate, experiments, records, train
+from ecglab import evaluate, experiments, records, shipped, train
 from ecglab.backend import keras
-from ecglab.experiments import crossval, resnet50
 
 pytestmark = pytest.mark.skipif(
     not experiments.path_of("resnet50").exists(), reason="experiment resnet50 has not run yet"
@@ -24,16 +23,16 @@ import sys
 
 import numpy as np
 
-from ecglab.experiments import resnet50
+from ecglab import shipped
 
-model, recipe = resnet50.shipped()
-np.save(sys.argv[1], resnet50.predict(model, recipe, sys.argv[2:])[1])
+model, recipe = shipped.load()
+np.save(sys.argv[1], shipped.predict(model, recipe, sys.argv[2:])[1])
 """
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return resnet50.shipped()
+def loaded():
+    return shipped.load()
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +41,10 @@ def recorded():
     return experiments.recorded("resnet50")["outcomes"][0]
 
 
-def test_weights_are_small_and_of_the_recipe(shipped):
-    model, recipe = shipped
+def test_weights_are_small_and_of_the_recipe(loaded):
+    model, recipe = loaded
     assert experiments.path_of("resnet50").with_suffix(".npz").stat().st_size <= 5e6
-    assert isinstance(model, keras.Model) and recipe["width"] == 16
+    assert isinstance(model, keras.Model) and recipe.width == 16
     half = [np.asarray(weight, np.float16) for weight in model.get_weights()]
     assert all(np.isfinite(weight).all() for weight in half)
 
@@ -58,13 +57,13 @@ def test_other_weights_are_refused(tmp_path, monkeypatch):
             fake.with_suffix(".npz").write_bytes(content)
         monkeypatch.setattr(experiments, "path_of", lambda name, fake=fake: fake)
         with pytest.raises(error, match=r"SHA-256|is missing"):
-            resnet50.shipped()
+            shipped.load()
 
 
-def test_both_backends_call_alike(shipped, tmp_path):
+def test_both_backends_call_alike(loaded, tmp_path):
     pytest.importorskip("jax")
-    model, recipe = shipped
-    _, here = resnet50.predict(model, recipe, ["213"])
+    model, recipe = loaded
+    _, here = shipped.predict(model, recipe, ["213"])
     other = "jax" if keras.config.backend() == "tensorflow" else "tensorflow"
     env = {**os.environ, "KERAS_BACKEND": other, "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-c", ON_JAX, tmp_path / "there.npy", "213"]
@@ -75,8 +74,8 @@ def test_both_backends_call_alike(shipped, tmp_path):
 
 
 @pytest.mark.real
-def test_a_record_is_called_as_recorded(shipped, recorded):
-    heartbeats, probabilities = resnet50.predict(*shipped, ["228"])
+def test_a_record_is_called_as_recorded(loaded, recorded):
+    heartbeats, probabilities = shipped.predict(*loaded, ["228"])
     matrix = evaluate.confusion(heartbeats.labels, probabilities.argmax(axis=1))
     account = np.array(recorded["annotated beats"]["per record"]["228"])
     assert np.abs(matrix - account).sum() <= 4  # another processor rounds otherwise
@@ -84,8 +83,8 @@ def test_a_record_is_called_as_recorded(shipped, recorded):
 
 @pytest.mark.real
 @pytest.mark.long
-def test_ds2_is_called_as_recorded(shipped, recorded):
-    heartbeats, probabilities = resnet50.predict(*shipped, list(records.DS2))
+def test_ds2_is_called_as_recorded(loaded, recorded):
+    heartbeats, probabilities = shipped.predict(*loaded, list(records.DS2))
     result = evaluate.scores(heartbeats.labels, probabilities.argmax(axis=1))
     account = recorded["annotated beats"]["scores"]
     assert np.abs(result.matrix - account["matrix"]).sum() <= 50  # of 49,712 beats
@@ -111,13 +110,13 @@ def at_rate(record, fs):
     return replace(record, signal=signal, fs=fs, samples=samples, episodes=episodes)
 
 
-def scored_at(shipped, fs, names):
-    model, recipe = shipped
+def scored_at(loaded, fs, names):
+    model, recipe = loaded
     labels, called = [], []
     for name in names:
         record = records.load(name)
         record = record if fs == record.fs else at_rate(record, fs)
-        heartbeats = crossval.cut(record, recipe)
+        heartbeats = recipe.cut(record)
         labels.append(heartbeats.labels)
         called.append(train.predict(model, heartbeats).argmax(axis=1))
     return evaluate.scores(np.concatenate(labels), np.concatenate(called))
@@ -125,19 +124,19 @@ def scored_at(shipped, fs, names):
 
 @pytest.mark.real
 @pytest.mark.parametrize("fs", [128, 1000])
-def test_a_record_at_another_rate_is_called_as_well(shipped, fs):
-    same, other = (scored_at(shipped, rate, ["228"]).accuracy for rate in (360, fs))
+def test_a_record_at_another_rate_is_called_as_well(loaded, fs):
+    same, other = (scored_at(loaded, rate, ["228"]).accuracy for rate in (360, fs))
     assert other > same - 0.02
 
 
 @pytest.mark.real
 @pytest.mark.long
-def test_the_page_states_what_other_rates_cost(shipped):
+def test_the_page_states_what_other_rates_cost(loaded):
     """The table of *Your own recording* is what this computes."""
     rows = re.findall(r"(?m)^\| (\d+) Hz \| (\.\d+) \| (\.\d+) \| (\.\d+) \|$", PAGE.read_text())
     assert [int(row[0]) for row in rows] == list(RATES)
     for rate, *stated in rows:
-        result = scored_at(shipped, int(rate), PEOPLE)
+        result = scored_at(loaded, int(rate), PEOPLE)
         found = (result.accuracy, result.macro_f1, result.table.loc["V", "F1"])
         print(rate, *(f"{number:.3f}" for number in found))
         assert found == pytest.approx([float(number) for number in stated], abs=4e-3)

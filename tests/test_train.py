@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecglab import beats, images, models, simulate, train
+from ecglab import beats, images, models, runs, simulate, train
 from ecglab.backend import keras
 
 TINY = {"epochs": 3, "steps": 3, "batch": 8}
@@ -411,7 +411,7 @@ def test_the_folder_holds_whole_files_only(uninterrupted):
     folder = uninterrupted[2]
     assert sorted(path.name for path in folder.iterdir()) == ["3-checkpoint.keras", "history.json"]
     saved = json.loads((folder / "history.json").read_text())
-    assert len(saved["history"]) == 3 and saved["settings"]["steps"] == 3
+    assert len(saved["history"]) == 3 and saved["settings"]["recipe"]["steps"] == 3
 
 
 class Interrupted(Exception):
@@ -560,7 +560,7 @@ def test_what_was_refused_leaves_nothing_behind(some, model, tmp_path):
 
 
 def test_a_run_notes_whose_beats_it_saw(some, uninterrupted):
-    settings = train.run_of(uninterrupted[2])["settings"]
+    settings = train.run_of(uninterrupted[2])["settings"]["beats"]
     assert settings["records"] == settings["subjects"] == ["100", "223"]
     assert settings["simulated"] is True
 
@@ -576,31 +576,15 @@ def copied(uninterrupted, tmp_path):
     return shutil.copytree(uninterrupted[2], tmp_path / "run")
 
 
-def test_a_run_of_a_version_that_noted_nobody_resumes(some, uninterrupted, tmp_path):
-    """The hash of its beats says that they are these."""
-    folder = copied(uninterrupted, tmp_path)
-
-    def forget(run):
-        for name in ("records", "subjects", "simulated"):
-            del run["settings"][name]
-
-    rewrite(folder, forget)
-    said = []
-    train.fit(tiny(), some, folder=folder, **TINY, say=said.append)
-    assert said == [f"resumed after epoch 3 from {folder}"]
-    with pytest.raises(ValueError, match="holds a run with another beats;"):
-        train.fit(tiny(), some[:-1], folder=folder, **TINY, say=quiet)
-
-
 @pytest.mark.parametrize(
     "change",
-    [lambda run: run["settings"].pop("decay"), lambda run: run["settings"].update(decay2=1)],
+    [lambda run: run["settings"].pop("loss"), lambda run: run["settings"].update(loss2=1)],
     ids=["fewer", "more"],
 )
 def test_a_run_of_another_version_is_named(some, model, uninterrupted, tmp_path, change):
     folder = copied(uninterrupted, tmp_path)
     rewrite(folder, change)
-    message = "holds a run of another version of ecglab, which differs in decay2?; use another"
+    message = "holds a run of another version of ecglab, which differs in loss2?; use another"
     with no_training(), pytest.raises(ValueError, match=message):
         train.fit(model, some, folder=folder, **TINY, say=quiet)
 
@@ -698,16 +682,16 @@ def test_a_damaged_history_is_named(some, uninterrupted, tmp_path, content):
         lambda run: run.update(history=[]),
         lambda run: run["history"][0].pop("loss"),
         lambda run: run.update(history=[1, 2, 3]),
-        lambda run: run["settings"].pop("leads"),
-        lambda run: run["settings"].pop("average"),
+        lambda run: run["settings"].pop("recipe"),
+        lambda run: run["settings"]["recipe"].pop("average"),
     ],
-    ids=["no epoch", "no loss", "numbers", "no leads", "no average"],
+    ids=["no epoch", "no loss", "numbers", "no recipe", "no average"],
 )
 def test_a_history_that_lacks_something_is_named(some, uninterrupted, tmp_path, change):
     folder = copied(uninterrupted, tmp_path)
     rewrite(folder, change)
     for said in load_and_resume(folder, some):
-        assert "history.json is damaged: it is no history of a training by ecglab" in said
+        assert "history.json is damaged: it is no history of a training by this version" in said
 
 
 def test_a_folder_in_the_place_of_the_history_is_named(some, tmp_path):
@@ -784,8 +768,8 @@ def test_a_folder_without_a_run(tmp_path):
 
 def test_write_text_replaces_whole_files(tmp_path):
     path = tmp_path / "a.json"
-    train.write_text(path, "one")
-    train.write_text(path, "two")
+    runs.write_text(path, "one")
+    runs.write_text(path, "two")
     assert path.read_text() == "two" and list(tmp_path.iterdir()) == [path]
 
 
@@ -816,7 +800,7 @@ def test_the_average_is_kept_outside_and_resumes_to_the_bit(some, tmp_path):
 
 
 def test_the_average_is_that_of_the_weights_seen():
-    log = train._Log(None, {"average": 0.9}, None, None)
+    log = train._Log(None, {"recipe": {"average": 0.9}}, None, None)
 
     class Model:
         def get_weights(self):

@@ -4,21 +4,22 @@ Each variant is cross-validated over DS1's people: every beat is called by a net
 not seen its person. DS2 is not touched.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
-from ecglab import beats, experiments
-from ecglab.experiments import crossval, resnet50
+from ecglab import beats, crossval, experiments, runs
+from ecglab.beats import Beats
+from ecglab.experiments import resnet50
+from ecglab.recipe import Recipe
 
 #: Where the search begins; few batches, so that two dozen variants take hours and not a day.
-SHORT = resnet50.RECIPE | {"size": 32, "steps": 300}
+SHORT = replace(resnet50.RECIPE, size=32, steps=300)
 #: What each variant changes in `SHORT`.
 VARIANTS: dict[str, dict] = {
     "the recipe": {},
     "no RR features": {"rr": []},
-    "RR without the whole record's": {"rr": [name for name in SHORT["rr"] if "record" not in name]},
-    "RR without the rhythm's change": {
-        "rr": [name for name in SHORT["rr"] if "change" not in name]
-    },
+    "RR without the whole record's": {"rr": [name for name in SHORT.rr if "record" not in name]},
+    "RR without the rhythm's change": {"rr": [name for name in SHORT.rr if "change" not in name]},
     "beat alone": {"show": ["beat"]},
     "beat alone, no RR features": {"show": ["beat"], "rr": []},
     "beat and typical beat": {"show": ["beat", "typical"]},
@@ -43,7 +44,7 @@ VARIANTS: dict[str, dict] = {
     "64 pixels, twice the batches, one lead": {"size": 64, "steps": 600, "leads": ["MLII"]},
     "96 pixels": {"size": 96},
 }
-#: Of which classes it is taken back that the batches held more than the world, `crossval.rarity`.
+#: Of which classes it is taken back that the batches held more than the world, `Recipe.rarity`.
 CORRECTIONS = {"none": [], "F and Q": ["F", "Q"], "all": list(beats.CLASSES)}
 SEEDS = (0, 1, 2)  # of the recipe itself; variants have seed 0
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
@@ -64,35 +65,45 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    names, seeds = (["the recipe"], SEEDS[:1]) if quick else (VARIANTS, SEEDS)
-    runs = [(name, seed) for name in names for seed in (seeds if name == "the recipe" else [0])]
-    outcomes = [
-        {"variant": name, "seed": seed, **variant(folder, name, seed, quick)}
-        for name, seed in experiments.progress(runs, "ablation")
-    ]
-    training = crossval.load("DS1", SHORT)
+    training = crossval.only_training(SHORT.load("DS1"))
+    seeds = SEEDS[:1] if quick else SEEDS
+    pairs = [("the recipe", seed) for seed in seeds]
+    if not quick:
+        pairs += [(name, 0) for name in VARIANTS if name != "the recipe"]
+    outcomes = []
+    for name, seed in experiments.progress(pairs, "ablation"):
+        outcome = variant(folder, training, name, seed, quick)
+        outcomes.append({"variant": name, "seed": seed, **outcome})
     return {
         **experiments.header("ablation", quick, seeds, {"DS1": training}),
-        "recipe": SHORT,
+        "recipe": SHORT.to_json(),
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
     }
 
 
-def variant(folder: Path, name: str, seed: int = 0, quick: bool = False) -> dict:
+def variant(
+    folder: Path, training: Beats, name: str, seed: int = 0, quick: bool = False
+) -> dict:
     """Cross-validate one variant with one seed, or read what an earlier run made of it."""
-    recipe = SHORT | VARIANTS[name] | (QUICK if quick else {})
+    recipe = replace(SHORT, **VARIANTS[name])
+    if quick:
+        recipe = replace(recipe, **QUICK)
     place = folder / f"{name}-{seed}".replace(" ", "_").replace("'", "").replace(",", "")
-    settings = recipe | {"seed": seed}
-    return crossval.kept(place / "outcome.json", settings, _cross_validate, recipe, place, seed)
+    settings = {"recipe": recipe.to_json(), "seed": seed}
+    return runs.kept(
+        place / "outcome.json", settings, {"DS1": training}, _cross_validate, recipe, place, seed
+    )
 
 
-def _cross_validate(recipe: dict, folder: Path, seed: int) -> dict:
-    say = lambda line: experiments.say(f"{folder.name}: {line}")  # noqa: E731
+def _cross_validate(recipe: Recipe, folder: Path, seed: int) -> dict:
+    def say(line: str) -> None:
+        experiments.say(f"{folder.name}: {line}")
+
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, seed, say)
     outcome = {"corrections": {}}
     for name, classes in CORRECTIONS.items():
-        ratio = crossval.rarity(heartbeats, recipe["balance"], classes)
+        ratio = recipe.rarity(heartbeats, classes)
         account = crossval.account(heartbeats, (probabilities * ratio).argmax(axis=1))
         outcome["corrections"][name] = account
         one = account["scores"]

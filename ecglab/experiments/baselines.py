@@ -14,17 +14,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ecglab import beats, experiments
+from ecglab import crossval, experiments, rhythm, runs
 from ecglab.beats import Beats
-from ecglab.experiments import crossval
+from ecglab.recipe import Recipe
 
-RECIPE = {
-    "leads": ["MLII", "V1|V2|V4|V5"],
-    "before": 0.25,
-    "after": 0.45,
-    "show": ["beat", "typical"],
-    "rr": list(beats.RR_NAMES[2:]),  # the ratios; seconds tell who, not what
-}
+#: How beats are cut; the rest of a recipe is a network's.
+RECIPE = Recipe(
+    leads=("MLII", "V1|V2|V4|V5"),
+    before=0.25,
+    after=0.45,
+    show=("beat", "typical"),
+    rr=rhythm.RR_NAMES[2:],  # the ratios; seconds tell who, not what
+)
 SEEDS = (0, 1, 2)
 
 
@@ -43,17 +44,19 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    training = crossval.only_training(crossval.load("DS1", RECIPE))
-    test = crossval.load("DS2", RECIPE)
+    training = crossval.only_training(RECIPE.load("DS1"))
+    test = RECIPE.load("DS2")
     seeds, every = (SEEDS[:1], 20) if quick else (SEEDS, 1)
     some, others = training[::every], test[::every]
+    settings = {"recipe": RECIPE.to_json(), "every": every}
     table, other_table = features(some), features(others)
     candidates, final = {}, {}
     for name, forms in experiments.progress(FORMS.items(), "baselines"):
         for form, make in forms.items():
-            candidates[f"{name}, {form}"] = crossval.kept(
+            candidates[f"{name}, {form}"] = runs.kept(
                 folder / f"ds1-{name}-{form}.json".replace(" ", "_"),
-                RECIPE | {"every": every},
+                settings,
+                {"DS1": some},
                 _out_of_fold,
                 make,
                 table,
@@ -65,9 +68,10 @@ def run(folder: Path, quick: bool = False) -> dict:
         final[name] = {
             "form": best,
             "DS2": [
-                crossval.kept(
+                runs.kept(
                     folder / f"ds2-{name}-{seed}.json".replace(" ", "_"),
-                    RECIPE | {"every": every, "form": best},
+                    settings | {"form": best},
+                    {"DS1": some, "DS2": others},
                     _final,
                     forms[best],
                     table,
@@ -81,15 +85,17 @@ def run(folder: Path, quick: bool = False) -> dict:
         }
         macro = np.mean([one["scores"]["macro_f1"] for one in final[name]["DS2"]])
         experiments.say(f"DS2, {name}, {best}: macro-F1 {macro:.3f}")
-    runs = [*candidates.values(), *(one for its in final.values() for one in its["DS2"])]
+    made = list(candidates.values())
+    for its in final.values():
+        made += its["DS2"]
     final["always N"] = {
         "form": "no features",
         "DS2": [crossval.account(others, np.zeros(len(others), int))],
     }
     return {
         **experiments.header("baselines", quick, seeds, {"DS1": some, "DS2": others}),
-        "recipe": RECIPE,
-        "seconds": sum(one["seconds"] for one in runs),
+        "recipe": RECIPE.to_json(),
+        "seconds": sum(one["seconds"] for one in made),
         "DS1 out of fold": candidates,
         "final": final,
     }
@@ -97,7 +103,7 @@ def run(folder: Path, quick: bool = False) -> dict:
 
 def trained(name: str, every: int = 1):
     """Return a final baseline, trained on DS1 with the first seed as `run` trains it."""
-    training = crossval.only_training(crossval.load("DS1", RECIPE))[::every]
+    training = crossval.only_training(RECIPE.load("DS1"))[::every]
     make = FORMS[name][experiments.recorded("baselines")["final"][name]["form"]]
     return make(SEEDS[0]).fit(features(training), training.labels)
 
@@ -190,8 +196,8 @@ def _on(columns: slice, make: Callable, seed: int) -> Pipeline:
     return make_pipeline(ColumnTransformer([("chosen", "passthrough", columns)]), make(seed))
 
 
-RHYTHM = slice(0, len(RECIPE["rr"]))
-COMPARED = slice(0, len(RECIPE["rr"]) + 6 * len(RECIPE["leads"]))
+RHYTHM = slice(0, len(RECIPE.rr))
+COMPARED = slice(0, len(RECIPE.rr) + 6 * len(RECIPE.leads))
 ALL = slice(0, None)
 
 #: Each baseline, and the forms of it among which DS1 chooses: a seed to a classifier.

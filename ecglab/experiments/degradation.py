@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, explain, images, models, train
+from ecglab import beats, crossval, experiments, explain, images, models, runs, train
 from ecglab.backend import keras
-from ecglab.experiments import crossval
 
 RECIPE = {
     "size": 32,
@@ -52,7 +51,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     seeds, tasks, depths = SEEDS, TASKS, DEPTHS
     if quick:
         seeds, tasks, depths = SEEDS[:1], TASKS[:1], DEPTHS[:1]
-    runs = [
+    combinations = [
         (task, kind, depth, seed)
         for seed in seeds  # whole seeds first: what broke off can be read already
         for task in tasks
@@ -60,10 +59,11 @@ def run(folder: Path, quick: bool = False) -> dict:
         for kind in KINDS
     ]
     outcomes = []
-    for task, kind, depth, seed in experiments.progress(runs, "degradation"):
-        outcome = crossval.kept(
+    for task, kind, depth, seed in experiments.progress(combinations, "degradation"):
+        outcome = runs.kept(
             folder / f"{task}-{kind}{depth}-{seed}.json",
             recipe,
+            {"DS1": heartbeats},
             _train,
             heartbeats,
             recipe,

@@ -5,30 +5,24 @@ Nothing in it was chosen, on DS1 or on DS2. Later recipes are compared with it.
 
 from pathlib import Path
 
-from ecglab import train
+from ecglab.batches import AUGMENTATION
 from ecglab.experiments import resnet50
+from ecglab.recipe import Recipe
 
-RECIPE = {
-    "leads": ["MLII"],
-    "before": 0.25,
-    "after": 0.35,
-    "zoom": None,
-    "show": ["beat"],
-    "rr": [],
-    "reads": "images",
-    "size": 64,
-    "width": 16,
-    "epochs": 16,
-    "steps": 200,
-    "batch": 64,
-    "rate": 1e-3,
-    "decay": 0.0,
-    "average": 0.0,
-    "balance": 0.5,
-    "record_balance": 0.0,
-    "augment": train.AUGMENTATION,
-    "correct": [],
-}
+RECIPE = Recipe(
+    leads=("MLII",),
+    before=0.25,
+    after=0.35,
+    reads="images",
+    size=64,
+    width=16,
+    epochs=16,
+    steps=200,
+    batch=64,
+    rate=1e-3,
+    balance=0.5,
+    augment=AUGMENTATION,
+)
 
 
 def run(folder: Path, quick: bool = False) -> dict:

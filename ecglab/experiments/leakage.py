@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from ecglab import beats, experiments, models, records, train
+from ecglab import beats, crossval, experiments, models, records, runs, train
 from ecglab.backend import keras
 from ecglab.beats import Beats
-from ecglab.experiments import crossval
 
 RECIPE = {"leads": ["MLII"], "before": 0.25, "after": 0.35, "size": 32, "depth": 8}
 TRAINING = {"epochs": 1, "steps": 400, "batch": 64, "rate": 2e-3}
@@ -46,12 +45,13 @@ def run(folder: Path, quick: bool = False) -> dict:
     training = TRAINING | ({"steps": QUICK["steps"]} if quick else {})
     seeds, most = (SEEDS[:1], QUICK["most"]) if quick else (SEEDS, MOST)
     outcomes = []
-    runs = list(product(seeds, SPLITS, WAYS))
-    for seed, split, way in experiments.progress(runs, "leakage"):
+    combinations = list(product(seeds, SPLITS, WAYS))
+    for seed, split, way in experiments.progress(combinations, "leakage"):
         inside, outside = _draw(everyone, split, most, np.random.default_rng(seed))
-        account = crossval.kept(
+        account = runs.kept(
             folder / f"{split}-{way}-{seed}.json".replace(" ", "_"),
             training | {"most": most},
+            {"all": everyone},
             _score,
             way,
             everyone[inside],

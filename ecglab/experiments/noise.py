@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, given, records, train
-from ecglab.experiments import baselines, crossval, resnet50
+from ecglab import beats, crossval, experiments, given, records, runs, shipped, train
+from ecglab.experiments import baselines
+from ecglab.recipe import Recipe
 from ecglab.records import Record
 
 KINDS = {"em": "electrode motion", "ma": "muscle noise", "bw": "baseline wander"}
@@ -39,18 +40,20 @@ def run(folder: Path, quick: bool = False) -> dict:
     """
     choice = {"kinds": list(KINDS), "decibels": list(DECIBELS), "names": list(records.DS2)}
     choice |= QUICK if quick else {}
-    model, recipe = resnet50.shipped()
+    model, recipe = shipped.load()
     trees = baselines.trained("boosting", 20 if quick else 1)
     conditions = [(None, None), *((k, db) for k in choice["kinds"] for db in choice["decibels"])]
     noises = [records.load(kind, database="nstdb") for kind in choice["kinds"]]
     simulated = any(one.simulated for one in noises)
     source = {"noise": "simulated"} if simulated else {}  # what was kept of one is not the other's
+    test = baselines.RECIPE.load(choice["names"])
     outcomes = []
     for kind, decibels in experiments.progress(conditions, "noise"):
         settings = {"kind": kind, "dB": decibels, "names": choice["names"], "every": EVERY}
-        outcome = crossval.kept(
+        outcome = runs.kept(
             folder / f"{kind}{decibels}.json",
             settings | source,
+            {"DS2": test},
             _score,
             model,
             recipe,
@@ -63,7 +66,6 @@ def run(folder: Path, quick: bool = False) -> dict:
         strength = "no noise" if kind is None else f"{KINDS[kind]}, {decibels} dB"
         right = ", ".join(f"{way} {outcome[way]['scores']['accuracy']:.3f}" for way in WAYS)
         experiments.say(f"{strength}: accuracy {right}")
-    test = crossval.load(choice["names"], baselines.RECIPE)
     head = experiments.header("noise", quick, [0], {"DS2": test})
     head["recordings"]["simulated"] |= simulated  # as real records with such noise are
     return {
@@ -131,7 +133,7 @@ def _check(record: Record, noise: Record) -> None:
 
 
 def _score(
-    model, recipe: dict, trees, names: list[str], kind: str | None, decibels: float | None
+    model, recipe: Recipe, trees, names: list[str], kind: str | None, decibels: float | None
 ) -> dict:
     seen, by_network, by_trees = [], [], []
     for name in names:
@@ -139,9 +141,9 @@ def _score(
         if kind:
             record = noisy(record, kind, decibels)
         # The typical beat is the noisy record's own
-        cards = crossval.cut(record, recipe)[::EVERY]
-        by_network.append(train.predict(model, cards, recipe["zoom"]).argmax(axis=1))
-        table = baselines.features(crossval.cut(record, baselines.RECIPE))[::EVERY]
+        cards = recipe.cut(record)[::EVERY]
+        by_network.append(train.predict(model, cards, recipe.zoom).argmax(axis=1))
+        table = baselines.features(baselines.RECIPE.cut(record))[::EVERY]
         by_trees.append(trees.predict(table))
         seen.append(cards)
     heartbeats = beats.concatenate(seen)

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, experiments, images, models, train
+from ecglab import beats, crossval, experiments, images, models, runs, train
 from ecglab.backend import keras
 from ecglab.beats import Beats
-from ecglab.experiments import crossval
 
 KINDS: dict[str, Callable | None] = {
     "raster": images.rasterize,
@@ -51,9 +50,10 @@ def run(folder: Path, quick: bool = False) -> dict:
     heartbeats = everyone[np.sort(some)]
     outcomes = []
     for seed, kind in experiments.progress(list(product(seeds, kinds)), "pictures"):
-        account = crossval.kept(
+        account = runs.kept(
             folder / f"{kind}-{seed}.json".replace(" ", "_"),
             recipe,
+            {"DS1": heartbeats},
             _cross_validate,
             heartbeats,
             recipe,

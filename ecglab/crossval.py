@@ -1,0 +1,108 @@
+"""Cross-validation over DS1's people, and the wall before DS2."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from ecglab import evaluate, records, runs, train
+from ecglab.beats import CLASSES, Beats
+from ecglab.recipe import Recipe
+
+#: Folds of a cross-validation over DS1's people.
+FOLDS = 5
+
+
+def only_training(heartbeats: Beats) -> Beats:
+    """Return the beats unchanged, or refuse them if one belongs to a test record.
+
+    Every experiment that trains or chooses passes its beats through here.
+
+    Raises
+    ------
+    ValueError
+        If a beat is of a record of DS2.
+    """
+    touched = sorted(set(heartbeats.records.tolist()) & set(records.DS2))
+    if touched:
+        raise ValueError(
+            f"records {', '.join(touched)} belong to DS2; nothing is trained or chosen on them"
+        )
+    return heartbeats
+
+
+def folds(heartbeats: Beats, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Split beats into training and left-out positions, all beats of a person on one side.
+
+    People are dealt out so that each fold holds about its share of every class.
+    """
+    only_training(heartbeats)
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    return splitter.split(heartbeats.labels, heartbeats.labels, heartbeats.subjects)
+
+
+def out_of_fold(
+    recipe: Recipe, folder: Path, seed: int = 0, say: Callable[[str], None] = print
+) -> tuple[Beats, np.ndarray]:
+    """Cross-validate a recipe over DS1's people.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : pathlib.Path
+        Where each fold's probabilities are kept; a run that broke off goes on with the next fold.
+    seed : int
+        Of the weights and the batches; the folds stay the same.
+    say : callable
+        Told one line after each fold.
+
+    Returns
+    -------
+    Beats, numpy.ndarray
+        DS1, and for every beat the probabilities, shape ``(n, 5)``, given by the network that
+        had not seen its person; not yet corrected, `Recipe.rarity`.
+    """
+    heartbeats = only_training(recipe.load("DS1"))
+    trained = recipe.to_json()
+    del trained["correct"]  # which comes after training
+    settings = {"recipe": trained, "seed": seed}
+    runs.kept(folder / "recipe.json", settings, {"DS1": heartbeats}, dict)  # folds of one recipe
+    probabilities = np.zeros((len(heartbeats), len(CLASSES)), np.float32)
+    model = None
+    for number, (inside, left_out) in enumerate(folds(heartbeats)):
+        path = folder / f"fold{number}.npy"
+        if not path.exists():
+            if model is None:  # one network, reset for every fold: compiling takes long
+                model = recipe.build(seed)
+                start = model.get_weights()
+            model.set_weights(start)
+            train.fit(
+                model, heartbeats[inside], seed=seed, **recipe.training, say=lambda line: None
+            )
+            called = train.predict(model, heartbeats[left_out], recipe.zoom)
+            runs.write_array(path, called)
+        probabilities[left_out] = runs.stored(path, len(left_out))
+        right = heartbeats.labels[left_out] == probabilities[left_out].argmax(axis=1)
+        say(f"fold {number + 1}/{FOLDS}  accuracy {right.mean():.3f}")
+    return heartbeats, probabilities
+
+
+def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:
+    """Score predictions as every experiment records them: together, by record, with intervals."""
+    labels = heartbeats.labels
+    matrices = evaluate.matrices(labels, predictions, heartbeats.records)
+    intervals = evaluate.bootstrap_records(labels, predictions, heartbeats.subjects, seed=seed)
+    return {
+        "scores": evaluate.scores(labels, predictions).summary(),
+        "per record": {name: matrix.tolist() for name, matrix in matrices.items()},
+        "intervals": intervals.round(4).replace({np.nan: None}).to_dict(orient="index"),
+    }
+
+
+def balanced(heartbeats: Beats, count: int, seed: int, balance: float = 0.5) -> np.ndarray:
+    """Draw positions of beats, classes as evenly as `batches.BeatImages` draws them."""
+    sizes = np.bincount(heartbeats.labels, minlength=len(CLASSES))
+    chances = sizes[heartbeats.labels] ** -balance
+    rng = np.random.default_rng(seed)
+    return rng.choice(len(heartbeats), count, p=chances / chances.sum())

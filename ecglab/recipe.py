@@ -1,0 +1,269 @@
+"""A recipe: how beats are cut, how a network sees them, and how it learns from them.
+
+One `Recipe` goes with all that was made by it: a run's folder, an experiment's outcome and the
+network that ships hold it as JSON, so that beats for that network can be cut in no other way.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Self
+
+import numpy as np
+
+from ecglab import beats as cutting
+from ecglab import formats, given, models, records
+from ecglab.backend import keras
+from ecglab.batches import AUGMENTATION, BeatImages, Zoom
+from ecglab.beats import CLASSES, Beats
+
+#: What `train.fit` takes from a recipe, by the same names.
+TRAINING = (
+    *("epochs", "steps", "batch", "rate", "decay", "average"),
+    *("balance", "record_balance", "augment", "zoom"),
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How beats are cut, shown to a ResNet-50 and learned from.
+
+    A recipe does not change; ``dataclasses.replace(recipe, size=32)`` gives another one.
+
+    Attributes
+    ----------
+    leads, before, after, highpass, escape
+        How windows are cut; see `beats.segment`.
+    show : tuple of str
+        What the windows show of each beat; see `beats.against_typical`.
+    rr : tuple of str
+        Which RR features the network is told; see `beats.log_rr`.
+    reads : {"images", "voltages"}
+        Whether the network reads images, or the windows themselves in one dimension.
+    size : int or (int, int)
+        Side of the images, or their height and width, in pixels.
+    zoom : (float, float) or None
+        See `batches.draw`.
+    width : int or None
+        Filters of the first convolution; None if the network is not the package's ResNet-50.
+    epochs, steps, batch, rate, decay, average, balance, record_balance, augment
+        See `train.fit`.
+    correct : tuple of str
+        The classes for which `correct_bias` takes back that batches held more of them than the
+        world does.
+
+    Raises
+    ------
+    ValueError
+        If `reads` is something else. What is wrong with other values, the functions named above
+        say when they get them.
+
+    Examples
+    --------
+    >>> recipe = Recipe(leads=("MLII",), size=32)
+    >>> recipe.load(["100"]).windows.shape[1:]
+    (216, 1)
+    >>> Recipe.from_json(recipe.to_json()) == recipe
+    True
+    """
+
+    leads: tuple[str, ...] = ("MLII",)
+    before: float = 0.25
+    after: float = 0.35
+    highpass: float | None = 0.5
+    escape: str = "N"
+    show: tuple[str, ...] = ("beat",)
+    rr: tuple[str, ...] = ()
+    reads: str = "images"
+    size: int | tuple[int, int] = 64
+    zoom: Zoom = None
+    width: int | None = 16
+    epochs: int = 12
+    steps: int = 200
+    batch: int = 64
+    rate: float = 1e-3
+    decay: float = 0.0
+    average: float = 0.0
+    balance: float = 0.5
+    record_balance: float = 0.0
+    augment: Mapping[str, float] | None = field(default_factory=AUGMENTATION.copy)
+    correct: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("leads", "show", "rr", "correct"):
+            self._set(name, given.names(getattr(self, name)))
+        if self.zoom is not None:
+            self._set("zoom", tuple(self.zoom))
+        if self.augment is not None:
+            self._set("augment", dict(self.augment))
+        if not isinstance(self.size, int):
+            self._set("size", tuple(self.size))
+        if self.reads not in ("images", "voltages"):
+            raise ValueError(f"reads is {self.reads!r}; it may be 'images' or 'voltages'")
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)  # the way to fill a frozen dataclass
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    # --- to and from JSON ----------------------------------------------------------------------
+
+    def to_json(self) -> dict:
+        """Return the recipe as a dict that JSON can hold."""
+        return json.loads(json.dumps(asdict(self)))
+
+    @classmethod
+    def from_json(cls, values: Mapping) -> Self:
+        """Return the recipe that `to_json` gave.
+
+        What an older recipe does not name is as it was then: by default.
+
+        Raises
+        ------
+        ValueError
+            If something is named that no recipe has.
+        """
+        known = [one.name for one in fields(cls)]
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise ValueError(f"a recipe has no {unknown[0]!r}; it has {', '.join(known)}")
+        return cls(**values)
+
+    @property
+    def digest(self) -> str:
+        """A hash: equal for equal recipes."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def training(self) -> dict:
+        """What `train.fit` is given of it."""
+        return {name: getattr(self, name) for name in TRAINING}
+
+    # --- beats and network ---------------------------------------------------------------------
+
+    def cut(self, record: records.Record) -> Beats:
+        """Cut the beats of one record.
+
+        Raises
+        ------
+        ValueError
+            As from `beats.segment`, `beats.against_typical` and `beats.log_rr`; or if the signal
+            is not in mV: a network would answer all the same.
+        """
+        formats.check_height(record.signal, record.fs, record.leads)
+        heartbeats = cutting.segment(
+            record, self.before, self.after, self.leads, self.highpass, self.escape
+        )
+        heartbeats = cutting.against_typical(heartbeats, self.show)
+        return cutting.log_rr(heartbeats, self.rr)
+
+    def load(self, names: str | int | Iterable[str | int]) -> Beats:
+        """Load records by name, or ``"DS1"`` or ``"DS2"``, and cut their beats.
+
+        Raises
+        ------
+        ValueError
+            If a record is named twice, or mitdb has none of that name: before any is loaded. Or
+            as from `cut`.
+        """
+        parts = [self.cut(records.load(name)) for name in records.names_of(names)]
+        return cutting.concatenate(parts)
+
+    def build(self, seed: int | None = None, fs: float = 360.0) -> keras.Model:
+        """Build the network: a ResNet-50 of `models`, untrained.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Of the weights.
+        fs : float
+            Sampling rate in Hz, on which the length of windows depends; MIT-BIH's by default.
+
+        Raises
+        ------
+        ValueError
+            If the recipe's `width` is None: it was made for another network.
+        """
+        if self.width is None:
+            raise ValueError("width is None: this recipe was made for another network than ours")
+        if seed is not None:
+            keras.utils.set_random_seed(seed)
+        channels = len(self.leads) * len(self.show)
+        form = {"classes": len(CLASSES), "width": self.width, "features": len(self.rr)}
+        if self.reads == "voltages":
+            samples = round(fs * (self.before + self.after))
+            return models.resnet1d(50, (samples, channels), **form)
+        sides = (self.size, self.size) if isinstance(self.size, int) else self.size
+        return models.resnet50((*sides, channels), **form)
+
+    # --- the shares of the classes -------------------------------------------------------------
+
+    def rarity(self, heartbeats: Beats, correct: Iterable[str] | None = None) -> np.ndarray:
+        """Return how common each class is among some beats, over how common it is in batches.
+
+        Parameters
+        ----------
+        heartbeats : Beats
+            The training beats.
+        correct : iterable of str, optional
+            The classes in question, by default the recipe's; the ratio of the others is 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(5,)``.
+        """
+        chosen = self.correct if correct is None else tuple(correct)
+        batches = BeatImages(heartbeats, heartbeats.windows.shape[1:2], balance=self.balance)
+        common = np.bincount(heartbeats.labels, minlength=len(CLASSES)) / len(heartbeats)
+        ratio = common / np.maximum(batches.shares, 1e-9)  # a class without a beat has no share
+        return np.where(np.isin(CLASSES, chosen), ratio, 1)
+
+    def correct_bias(self, model: keras.Model, heartbeats: Beats) -> None:
+        """Take back that the batches held more beats of some classes than the world does.
+
+        The logits of a trained network are shifted by the logarithm of `rarity`: Bayes' rule
+        (Saerens et al. 2002, doi 10.1162/089976602753284446).
+        """
+        shift = np.log(self.rarity(heartbeats))
+        bias = model.get_layer("logits").bias
+        bias.assign(bias + shift.astype(np.float32))
+
+
+def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:
+    """Return the recipe by which a model is trained on some beats.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any that `train.fit` takes.
+    heartbeats : Beats
+        They know how they were cut.
+    training : mapping
+        What `train.fit` was given, by the names of `TRAINING`.
+
+    Returns
+    -------
+    Recipe
+        With `width` None: what the model is, its checkpoint tells.
+    """
+    *sides, _ = model.inputs[0].shape[1:]
+    voltages = len(sides) == 1
+    count = len(heartbeats.leads) // len(heartbeats.show)
+    first = heartbeats.show[0]
+    return Recipe(
+        leads=[lead.removesuffix(f" {first}") for lead in heartbeats.leads[:count]],
+        before=float(heartbeats.before),
+        after=float(heartbeats.after),
+        highpass=heartbeats.highpass,
+        escape=heartbeats.escape,
+        show=heartbeats.show,
+        rr=heartbeats.rr_names if len(model.inputs) > 1 else (),
+        reads="voltages" if voltages else "images",
+        size=Recipe.size if voltages else (sides[0] if len(set(sides)) == 1 else tuple(sides)),
+        width=None,
+        **training,
+    )

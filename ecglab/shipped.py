@@ -1,0 +1,93 @@
+"""The network that ships: a quarter-width ResNet-50, trained on DS1."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ecglab import beats, experiments, records, train
+from ecglab.backend import keras
+from ecglab.beats import Beats
+from ecglab.recipe import Recipe
+
+#: Whose beats it has seen, by the names of `Beats.about`.
+TRAINED_ON = {
+    "records": list(records.DS1),
+    "subjects": sorted({records.subject(name) for name in records.DS1}),
+    "simulated": False,
+}
+
+
+def load() -> tuple[keras.Model, Recipe]:
+    """Load the network that ships with the package, and its recipe.
+
+    Returns
+    -------
+    keras.Model, Recipe
+        Trained on DS1 with the first recipe of experiment ``resnet50`` and seed 0; the weights
+        are kept in float16.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package has no weights.
+    ValueError
+        If the file of weights is not the one that was recorded.
+
+    Examples
+    --------
+    >>> model, recipe = load()  # doctest: +SKIP
+    """
+    outcome = experiments.recorded("resnet50")
+    path = weights_path()
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; run python -m ecglab experiment resnet50")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != outcome["weights"]["sha256"]:
+        raise ValueError(
+            f"{path} has SHA-256 {digest}, recorded was {outcome['weights']['sha256']}; "
+            "install the package again"
+        )
+    recipes = list(outcome["recipes"].values())
+    recipe = Recipe.from_json(recipes[0])
+    model = recipe.build()
+    with np.load(path) as stored:
+        model.set_weights([stored[name].astype(np.float32) for name in stored.files])
+    return model, recipe
+
+
+def weights_path() -> Path:
+    """Return where the weights are."""
+    return experiments.path_of("resnet50").with_suffix(".npz")
+
+
+def predict(
+    model: keras.Model, recipe: Recipe, names: str | int | Iterable[str | int]
+) -> tuple[Beats, np.ndarray]:
+    """Call the beats of some records.
+
+    Parameters
+    ----------
+    model : keras.Model
+        This network, or another with its recipe.
+    recipe : Recipe
+    names : str or int, or iterable of them
+        ``"DS1"``, ``"DS2"``, or names of records.
+
+    Returns
+    -------
+    Beats, numpy.ndarray
+        The beats as the recipe cuts them, and their probabilities ``(n, 5)``.
+
+    Raises
+    ------
+    ValueError
+        If a record is named twice, is none of mitdb or lacks a lead. Nothing is called by then.
+    """
+    heartbeats = recipe.load(names)
+    called = np.empty((len(heartbeats), len(beats.CLASSES)), np.float32)
+    for name in np.unique(heartbeats.records):
+        its = heartbeats.records == name
+        called[its] = train.predict(model, heartbeats[its], recipe.zoom)
+    return heartbeats, called

@@ -1,0 +1,141 @@
+"""A recipe is the same wherever it goes, and beats are cut as it says."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from ecglab import beats, models, shipped
+from ecglab.batches import AUGMENTATION
+from ecglab.experiments import ablation, baselines, floor, full_width, resnet50
+from ecglab.recipe import Recipe, of_fit
+
+RECIPES = {
+    **resnet50.RECIPES,
+    "floor": floor.RECIPE,
+    "full width": full_width.RECIPE,
+    "baselines": baselines.RECIPE,
+    **{name: dataclasses.replace(ablation.SHORT, **own) for name, own in ablation.VARIANTS.items()},
+}
+#: Another value for each field.
+OTHERS = {
+    "leads": ("V1",),
+    "before": 0.3,
+    "after": 0.3,
+    "highpass": None,
+    "escape": "S",
+    "show": ("difference",),
+    "rr": ("next / previous",),
+    "reads": "voltages",
+    "size": (32, 64),
+    "zoom": (0.1, 0.2),
+    "width": None,
+    "epochs": 1,
+    "steps": 1,
+    "batch": 1,
+    "rate": 1.0,
+    "decay": 1.0,
+    "average": 0.5,
+    "balance": 1.0,
+    "record_balance": 1.0,
+    "augment": None,
+    "correct": ("F",),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_comes_back_from_json(name):
+    text = json.dumps(RECIPES[name].to_json(), allow_nan=False)
+    back = Recipe.from_json(json.loads(text))
+    assert back == RECIPES[name] and back.digest == RECIPES[name].digest
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Recipe)])
+def test_every_field_counts(name):
+    other = dataclasses.replace(Recipe(), **{name: OTHERS[name]})
+    assert other != Recipe() and other.digest != Recipe().digest
+    assert Recipe.from_json(json.loads(json.dumps(other.to_json()))) == other
+
+
+def test_a_recipe_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Recipe().size = 32
+    amounts = dict(AUGMENTATION)
+    recipe = Recipe(augment=amounts)
+    amounts["gain"] = 9
+    assert recipe.augment == AUGMENTATION
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Recipe(reads="pictures"), "reads is 'pictures'; it may be 'images' or 'voltages'"),
+        (lambda: Recipe.from_json({"depth": 50}), "a recipe has no 'depth'; it has leads, before"),
+        (lambda: Recipe(show="both").load("100"), "show is .'both',.; it may hold beat, typical"),
+        (lambda: Recipe(rr="next (s)").load("100"), "are not RR features without a unit"),
+        (lambda: Recipe(escape="Q").load("100"), "escape is 'Q'; it may be 'N' or 'S'"),
+        (lambda: Recipe(leads="V9").load("100"), "has no lead 'V9'"),
+        (lambda: Recipe(width=None).build(), "width is None: this recipe was made for another"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_beats_know_how_they_were_cut():
+    """What goes with them is what the recipe says: from the beats alone it can be told again."""
+    recipe = Recipe(
+        leads=("MLII", "V1|V5"),
+        before=0.2,
+        after=0.4,
+        highpass=None,
+        escape="S",
+        show=("typical", "difference"),
+        rr=("next / previous",),
+        size=32,
+    )
+    heartbeats = recipe.load(["100"])
+    model = models.cifar_net(8, (32, 32, 4), 5, width=2, features=1)
+    told = of_fit(model, heartbeats, recipe.training)
+    assert told == dataclasses.replace(recipe, width=None)
+    again = told.load(["100"])
+    assert np.array_equal(again.windows, heartbeats.windows) and again.about == heartbeats.about
+
+
+def test_the_network_fits_the_beats():
+    for recipe in (
+        Recipe(leads=("MLII", "V5"), show=("beat", "difference"), size=32, width=4),
+        Recipe(size=(32, 48), width=4, rr=("next / previous",)),
+        Recipe(reads="voltages", width=4),
+    ):
+        heartbeats = recipe.load(["100"])
+        model = recipe.build(seed=0, fs=heartbeats.fs)
+        assert model.inputs[0].shape[-1] == heartbeats.windows.shape[2]
+        if recipe.reads == "voltages":
+            assert model.inputs[0].shape[1] == heartbeats.windows.shape[1]
+        else:
+            assert len(model.inputs) == 1 + bool(recipe.rr)
+
+
+def test_a_seed_makes_the_weights():
+    recipe = Recipe(reads="voltages", width=2)
+    one, same, other = (recipe.build(seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_beats_cut_otherwise_are_not_joined():
+    whole = beats.load(["100"])
+    shown = beats.against_typical(whole, "beat")
+    typical = beats.against_typical(whole, "typical")
+    one_feature = beats.log_rr(whole, ["next / previous"])
+    for other in (typical, one_feature):
+        with pytest.raises(ValueError, match=r"can't be joined: (leads|show|rr_names) is"):
+            beats.concatenate([shown, other])
+
+
+def test_the_shipped_network_has_the_recorded_recipe():
+    _, recipe = shipped.load()
+    assert recipe == resnet50.RECIPE
