@@ -4,23 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from ecglab import given, images
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
 
 #: How much `vary` changes: the keyword arguments that `train.fit` gives it.
-AUGMENTATION = {"gain": 0.2, "shift": 0.012, "stretch": 0.1, "noise": 0.02, "wander": 0.1}
+AUGMENTATION = {
+    "gain": 0.2,
+    "shift": 0.012,  # s
+    "stretch": 0.1,
+    "noise": 0.02,  # mV
+    "wander": 0.1,  # mV
+}
 
 #: How fast a baseline wanders: from slow breathing to fast, in Hz.
 _WANDER_HZ = (0.15, 0.5)
 
+Inputs = np.ndarray | dict[str, np.ndarray]
 Zoom = tuple[float, float] | None  # how many seconds before and after a beat are drawn large
 
 
 def vary(
     beats: Beats,
-    rng: np.random.Generator,
+    rng: Generator,
     *,
     gain: float = 0.0,
     shift: float = 0.0,
@@ -63,25 +71,55 @@ def vary(
     >>> varied.windows.shape == some.windows.shape
     True
     """
-    amounts = {"gain": gain, "shift": shift, "stretch": stretch, "noise": noise, "wander": wander}
-    gain, shift, stretch, noise, wander = _amounts(amounts).values()
-    count, samples, leads = beats.windows.shape
-    times = np.arange(samples) / beats.fs - beats.before
+    amounts = _amounts(
+        {"gain": gain, "shift": shift, "stretch": stretch, "noise": noise, "wander": wander}
+    )
+    windows = _moved(beats, rng, amounts["shift"], amounts["stretch"])
+    windows = windows * _factors(len(beats), rng, amounts["gain"])
+    windows += _wander(beats, rng, amounts["wander"])
+    windows += _noise(beats, rng, amounts["noise"])
+    windows = windows.astype(np.float32)
+    return replace(beats, windows=windows)
 
-    factor = rng.uniform(1 - stretch, 1 + stretch, (count, 1))
-    moved = times * factor + rng.uniform(-shift, shift, (count, 1))
-    windows = _read_at(beats.windows, (moved + beats.before) * beats.fs)
 
-    windows = windows * np.exp(rng.uniform(-gain, gain, (count, 1, 1)))
+def _moved(beats: Beats, rng: Generator, shift: float, stretch: float) -> np.ndarray:
+    """Return windows in which time runs faster or slower, and begins sooner or later."""
+    each = (len(beats), 1)
+    factor = rng.uniform(1 - stretch, 1 + stretch, each)
+    offset = rng.uniform(-shift, shift, each)
+    times = _times(beats) * factor + offset
+    positions = (times + beats.before) * beats.fs
+    return _read_at(beats.windows, positions)
 
+
+def _times(beats: Beats) -> np.ndarray:
+    """Return when each sample of a window was taken, in s after its beat."""
+    samples = beats.windows.shape[1]
+    return np.arange(samples) / beats.fs - beats.before
+
+
+def _factors(count: int, rng: Generator, gain: float) -> np.ndarray:
+    """Return a factor for each beat, half and twice being equally likely."""
+    exponents = rng.uniform(-gain, gain, (count, 1, 1))
+    return np.exp(exponents)
+
+
+def _wander(beats: Beats, rng: Generator, highest: float) -> np.ndarray:
+    """Return a slow sine for each beat, of another height in each lead."""
+    count, _, leads = beats.windows.shape
     frequency = rng.uniform(*_WANDER_HZ, (count, 1))
     phase = rng.uniform(0, 2 * np.pi, (count, 1))
-    sine = np.sin(2 * np.pi * frequency * times + phase)
-    windows += rng.uniform(-wander, wander, (count, 1, leads)) * sine[:, :, None]
+    turns = 2 * np.pi * frequency
+    sine = np.sin(turns * _times(beats) + phase)
+    height = rng.uniform(-highest, highest, (count, 1, leads))
+    return height * sine[:, :, None]
 
-    strength = rng.uniform(0, noise, (count, 1, 1))
-    windows += strength * rng.standard_normal((count, samples, leads), dtype=np.float32)
-    return replace(beats, windows=windows.astype(np.float32))
+
+def _noise(beats: Beats, rng: Generator, strongest: float) -> np.ndarray:
+    """Return white noise for each beat, of one strength in all leads."""
+    strength = rng.uniform(0, strongest, (len(beats), 1, 1))
+    noise = rng.standard_normal(beats.windows.shape, dtype=np.float32)
+    return strength * noise
 
 
 def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
@@ -185,8 +223,10 @@ class BeatImages(keras.utils.PyDataset):
         super().__init__()
         empty = [name for name in "NSV" if not self.beats.counts[name]]
         if empty:
+            missing = ", ".join(empty)
+            count = len(self.beats)
             raise ValueError(
-                f"there is no beat of class {', '.join(empty)} among the {len(self.beats)} given; "
+                f"there is no beat of class {missing} among the {count} given; "
                 "training needs N, S and V: load more records"
             )
         self._take_numbers()
@@ -199,36 +239,42 @@ class BeatImages(keras.utils.PyDataset):
             _zoomed(self.beats, self.zoom)
         chances = _chances(self.beats, self.balance, self.record_balance)
         self.chances = np.cumsum(chances)
+        in_class = np.bincount(self.beats.labels, chances, len(CLASSES))
         #: Which share of the drawn beats belongs to each class.
-        self.shares = np.bincount(self.beats.labels, chances, len(CLASSES)) / chances.sum()
+        self.shares = in_class / chances.sum()
 
     def _take_numbers(self) -> None:
         """Make plain numbers of Python of all that was given, or refuse it by its name."""
         self.size = _sides(self.size)
-        self.batch, self.steps, self.seed = numbers(self.batch, self.steps, self.seed)
+        plain = numbers(self.batch, self.steps, self.seed)
+        self.batch, self.steps, self.seed = plain
         self.epoch = given.whole("epoch", self.epoch, 0)
         self.balance = given.number("balance", self.balance, finite=False)
         self.record_balance = given.number("record_balance", self.record_balance, finite=False)
-        self.augment = None if self.augment is None else _amounts(self.augment)
-        self.zoom = None if self.zoom is None else _seconds(self.zoom)
+        if self.augment is not None:
+            self.augment = _amounts(self.augment)
+        if self.zoom is not None:
+            self.zoom = _seconds(self.zoom)
 
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray | dict[str, np.ndarray], np.ndarray]:
+    def __getitem__(self, step: int) -> tuple[Inputs, np.ndarray]:
         rng = np.random.default_rng([self.seed, self.epoch, step])
         places = rng.random(self.batch) * self.chances[-1]
-        beats = self.beats[np.searchsorted(self.chances, places, "right")]
+        chosen = np.searchsorted(self.chances, places, "right")
+        beats = self.beats[chosen]
         if self.augment is not None:
             beats = vary(beats, rng, **self.augment)
-        beats = beats[self.share[0] :: self.share[1]]
+        number, processes = self.share
+        beats = beats[number::processes]
         drawn = inputs(beats, self.size, self.zoom, self.features)
         return drawn, beats.labels.astype(np.int64)
 
 
 def inputs(
     beats: Beats, size: tuple[int, ...], zoom: Zoom = None, features: bool = False
-) -> np.ndarray | dict[str, np.ndarray]:
+) -> Inputs:
     """Return beats as a network takes them in.
 
     Parameters
@@ -281,7 +327,8 @@ def numbers(batch: int, steps: int, seed: int) -> tuple[int, int, int]:
 
 def _sides(size: tuple[int, ...], axes: int = 0) -> tuple[int, ...]:
     """Return an image's height and width; ``(samples,)`` stands for windows as they are."""
-    sides = np.atleast_1d(np.asarray(size, dtype=object)).tolist()
+    listed = np.asarray(size, dtype=object)
+    sides = np.atleast_1d(listed).tolist()
     may_have = (axes,) if axes else (1, 2)
     if len(sides) not in may_have:
         raise ValueError(f"size is {size}; give a height and a width in pixels, such as (64, 64)")
@@ -303,9 +350,10 @@ def _zoomed(beats: Beats, zoom: Zoom) -> slice:
     last = round((beats.before + after) * beats.fs)
     samples = beats.windows.shape[1]
     if not 0 <= first < last <= samples:
+        seconds = samples / beats.fs
         raise ValueError(
             f"zoom is {zoom} s about the beat; the windows begin {beats.before:g} s before it "
-            f"and are {samples / beats.fs:g} s long"
+            f"and are {seconds:g} s long"
         )
     return slice(first, last)
 
@@ -318,7 +366,9 @@ def _amounts(augment: Mapping[str, float]) -> dict[str, float]:
     unknown = [name for name in augment if name not in AUGMENTATION]
     if unknown:
         raise ValueError(f"augment holds {unknown[0]!r}; it may hold {known}")
-    amounts = {name: given.number(name, value, 0) for name, value in augment.items()}
+    amounts = {}
+    for name, value in augment.items():
+        amounts[name] = given.number(name, value, 0)
     if amounts.get("stretch", 0) >= 1:
         raise ValueError(f"stretch is {augment['stretch']}; it must be below 1")
     return amounts
@@ -326,9 +376,13 @@ def _amounts(augment: Mapping[str, float]) -> dict[str, float]:
 
 def _read_at(windows: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Return windows ``(n, samples, leads)`` read between samples, at ``(n, samples)`` places."""
-    positions = np.clip(positions, 0, windows.shape[1] - 1)[:, :, None]
-    before = np.minimum(positions.astype(int), windows.shape[1] - 2)
-    part = (positions - before).astype(np.float32)
+    last = windows.shape[1] - 1
+    inside = np.clip(positions, 0, last)
+    inside = inside[:, :, None]
+    before = inside.astype(int)
+    before = np.minimum(before, last - 1)
+    part = inside - before
+    part = part.astype(np.float32)
     left = np.take_along_axis(windows, before, axis=1)
     right = np.take_along_axis(windows, before + 1, axis=1)
     return left * (1 - part) + right * part
@@ -339,9 +393,10 @@ def _chances(beats: Beats, balance: float, record_balance: float) -> np.ndarray:
     for name, value in (("balance", balance), ("record_balance", record_balance)):
         if not 0 <= value <= 1:
             raise ValueError(f"{name} is {value}; it must lie between 0 and 1")
-    pairs = np.stack([beats.labels.astype("<U1"), beats.records])
-    _, group, in_group = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
-    within = in_group[group] ** -record_balance
-    in_class = np.bincount(beats.labels, within)[beats.labels]
-    share = np.bincount(beats.labels)[beats.labels] ** (1 - balance)
-    return within / in_class * share
+    labels = beats.labels
+    pairs = np.stack([labels.astype("<U1"), beats.records])
+    _, group, sizes = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
+    within = sizes[group] ** -record_balance
+    in_class = np.bincount(labels, within)
+    share = np.bincount(labels) ** (1 - balance)
+    return within / in_class[labels] * share[labels]
