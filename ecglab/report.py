@@ -69,10 +69,16 @@ figcaption { font-size: 0.9rem; }
   th, td { padding: 0.3rem; }
   th + td, th + th { min-width: 0; }
 }
+@page { margin: 15mm; }
 @media print {
-  body { max-width: none; }
-  img { min-width: 0 !important; }
+  :root { color-scheme: light; --ground: #fff; --ink: #000; --line: #999; --warn: #fff;
+    font-size: 10pt; }
+  body { max-width: none; padding: 0; }
+  p:has(+ .wide), p:has(+ .gallery) { break-after: avoid; }
+  table, .warning { break-inside: avoid; }
+  img { min-width: 0 !important; max-height: 80vh; object-fit: contain; }
   .wide { overflow: visible; }
+  .gallery { grid-template-columns: repeat(3, 1fr); }
 }
 """
 
