@@ -13,7 +13,7 @@ from scipy.signal import butter, sosfiltfilt
 from ecglab import given
 from ecglab import records as recordings
 from ecglab.databases import Record, checked_rate, checked_symbols
-from ecglab.rhythm import GAP, RR_KINDS, RR_NAMES, intervals, rr_features
+from ecglab.rhythm import GAP, RR_KINDS, RR_NAMES, in_episodes, intervals, rr_features
 
 __all__ = [
     "AAMI",
@@ -285,7 +285,8 @@ def find(record: Record, lead: str | None = None) -> Record:
         heights = np.ptp(np.percentile(record.signal, (1, 99), axis=0), axis=0)
         lead = record.leads[int(heights.argmax())]
     samples = detect(record.lead(lead), record.fs)
-    samples = samples[~_inside(samples, record.episodes, "unreadable")]
+    unreadable = record.episodes[record.episodes["kind"] == "unreadable"]
+    samples = samples[~in_episodes(samples, unreadable)]
     if not len(samples):
         raise ValueError(f"no beat was found in lead {lead} of record {record}")
     return replace(record, samples=samples, symbols=["?"] * len(samples), rhythms=())
@@ -712,14 +713,6 @@ def _narrow(texts: np.ndarray) -> np.ndarray:
 
 def _hash(values: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
-
-
-def _inside(samples: np.ndarray, episodes: np.ndarray, kind: str) -> np.ndarray:
-    """Tell of each place whether it lies in an episode of that kind."""
-    inside = np.zeros(len(samples), dtype=bool)
-    for onset, offset in episodes[episodes["kind"] == kind][["onset", "offset"]].tolist():
-        inside |= (samples >= onset) & (samples < offset)
-    return inside
 
 
 def _checked_choice(choice: np.ndarray | Sequence[int], count: int) -> np.ndarray:

@@ -5,14 +5,15 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.signal import butter, sosfiltfilt
 
-from ecglab import beats, evaluate, formats, given
+from ecglab import beats, evaluate, formats, given, rhythm
 from ecglab.beats import CLASSES
 from ecglab.records import Record
 
@@ -31,6 +32,8 @@ STRETCH = 1800.0
 #: Fewer beats than these make no typical beat to set the others against; below the second number
 #: a stretch's typical beat is doubtful.
 FEWEST, FEW = 5, 100
+#: The leads that the network learned from: MLII with one of these.
+SECOND_LEADS = ("V1", "V2", "V4", "V5")
 
 #: Why a beat gets no answer. The first reason that holds counts.
 REASONS = {
@@ -79,12 +82,14 @@ class Findings:
     @property
     def counts(self) -> dict[str, int]:
         """How many beats were called what."""
-        return {name: int((self.record.symbols == name).sum()) for name in CLASSES}
+        counts = Counter(self.record.symbols)
+        return {name: counts[name] for name in CLASSES}
 
     @property
     def withheld(self) -> dict[str, int]:
         """How many beats have no answer, for each of `REASONS`."""
-        return {reason: int((self.table["why"] == reason).sum()) for reason in REASONS}
+        counts = Counter(self.table["why"])
+        return {reason: counts[reason] for reason in REASONS}
 
     @property
     def rates(self) -> tuple[float, float, float]:
@@ -92,28 +97,38 @@ class Findings:
 
         The lowest and the highest are of ten intervals in a row: their median.
         """
-        rates = 60 / of_ten(self.table["interval"])
-        return 60 / self.table["interval"].median(), rates.min(), rates.max()
+        intervals = self.table["interval"]
+        rates = 60 / of_ten(intervals)
+        return 60 / intervals.median(), rates.min(), rates.max()
 
     @property
     def rate_in_words(self) -> str:
         """The rates, as a sentence's end."""
-        median, lowest, highest = self.rates
-        known = int(self.table["interval"].notna().sum())
-        if not known:
+        count = self.table["interval"].count()  # of those that are not NaN
+        if count == 0:
             return "no rate: fewer than two beats in a row"
-        said = f"median {median:.0f} a minute"
-        return said if known < 10 else f"{said}, {lowest:.0f} to {highest:.0f} over ten intervals"
+        median, lowest, highest = self.rates
+        words = f"median {median:.0f} a minute"
+        if count >= 10:
+            words += f", {lowest:.0f} to {highest:.0f} over ten intervals"
+        return words
 
     @property
     def agreement(self) -> evaluate.BeatByBeat | None:
         """Found beats against the record's own annotations; None if it has none."""
-        own, found = self.reference, self.record
+        own = self.reference
         if not len(own.samples):
             return None
-        pairs = (own.samples, own.symbols, found.samples, found.symbols)
-        rules = {"start": 0, "escape": "N", "episodes": own.episodes}
-        return evaluate.beat_by_beat(*pairs, own.fs, **rules)
+        return evaluate.beat_by_beat(
+            own.samples,
+            own.symbols,
+            self.record.samples,
+            self.record.symbols,
+            own.fs,
+            start=0,
+            escape="N",
+            episodes=own.episodes,
+        )
 
     def __str__(self) -> str:
         return "\n".join(_summary(self))
@@ -155,17 +170,17 @@ def examine(record: Record, certain: float = CERTAIN) -> Findings:
     asked, doubts, unasked = leads_for_network(record)
     found = _find(record, asked.get("MLII"))
     count = len(found.samples)
-    table = pd.DataFrame({"time": found.samples / found.fs, "interval": _intervals(found)})
-    table = table.assign(called="?", certainty=np.nan, why="")
     if count < FEWEST and not unasked:
         asked, doubts = {}, []
         unasked = f"{count} beats make no typical beat; {FEWEST} are needed"
+    table = _unanswered(found)
     if asked:
         _ask(table, found, asked, certain)
         longest = max(np.bincount(_stretches(found)))
         if longest < FEW:
             doubts.append(f"the typical beat is made of {longest} beats; {FEW} make a good one")
-    found = replace(found, symbols=np.where(table["why"] == "", table["called"], "?"))
+    answered = table["why"] == ""
+    found = replace(found, symbols=np.where(answered, table["called"], "?"))
     return Findings(record, found, table, asked, unasked, tuple(doubts), certain)
 
 
@@ -179,6 +194,18 @@ def _find(record: Record, lead: str | None) -> Record:
         return beats.find(record, lead)
     except ValueError:  # flat, too short, or no beat in it
         return replace(record, samples=(), symbols=(), rhythms=())
+
+
+def _unanswered(found: Record) -> pd.DataFrame:
+    """Return the table of `Findings`, as it is before the network is asked."""
+    columns = {
+        "time": found.samples / found.fs,
+        "interval": _intervals(found),
+        "called": "?",
+        "certainty": np.nan,
+        "why": "",
+    }
+    return pd.DataFrame(columns)
 
 
 def _intervals(found: Record) -> np.ndarray:
@@ -196,6 +223,11 @@ def unit_doubts(record: Record) -> list[str]:
     return [note for note in record.notes if re.search("assum|asked for", note)]
 
 
+def heights_of(record: Record) -> dict[str, float]:
+    """Return how high the beats are in each lead, in mV."""
+    return {lead: formats.beat_height(record.lead(lead), record.fs) for lead in record.leads}
+
+
 def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     """Choose the two leads that the network is shown: it learned MLII and one of V1, V2, V4, V5.
 
@@ -211,12 +243,8 @@ def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     >>> leads_for_network(records.load("114"))[0]
     {'MLII': 'MLII', 'V5': 'V5'}
     """
-    heights = [formats.beat_height(column, record.fs) for column in record.signal.T]
-    alive = [
-        lead
-        for lead, height in zip(record.leads, heights, strict=True)
-        if height >= formats.LOWEST_BEAT
-    ]
+    heights = heights_of(record)
+    alive = [lead for lead in record.leads if heights[lead] >= formats.LOWEST_BEAT]
     if len(alive) < 2:
         has = f"this recording has {', '.join(alive) or 'none'}"
         needed = "it needs two leads that show beats, MLII and one of V1, V2, V4, V5"
@@ -224,22 +252,31 @@ def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     doubts = [f"the unit: {note}" for note in unit_doubts(record)]
     if record.simulated:
         doubts.append("the patient is simulated")
-    first = next((lead for lead in ("MLII", "II") if lead in alive), None)
-    second = next((lead for lead in ("V1", "V2", "V4", "V5") if lead in alive), None)
+    first = _first_of(("MLII", "II"), alive)
+    second = _first_of(SECOND_LEADS, alive)
     if first == "II":
         doubts.append("lead II stands for MLII: much alike, but not the same electrodes")
-    others, taken = iter(lead for lead in alive if lead not in (first, second)), []
+    others = [lead for lead in alive if lead not in (first, second)]
+    taken = []
     if first is None:
-        first = next(others)
+        first = others.pop(0)
         taken.append(f"{first} is taken for MLII")
     if second is None:
-        second = next(others)
+        second = others.pop(0)
         taken.append(f"{second} is taken for V1")
-    called = second if second in ("V1", "V2", "V4", "V5") else "V1"
+    called = second if second in SECOND_LEADS else "V1"
     if taken:
-        said = f"the leads: {' and '.join(taken)}, because of their order alone"
-        doubts.append(f"{said}; if that is right, say --leads {first}=MLII {second}={called}")
+        because = f"the leads: {' and '.join(taken)}, because of their order alone"
+        doubts.append(f"{because}; if that is right, say --leads {first}=MLII {second}={called}")
     return {"MLII": first, called: second}, doubts, ""
+
+
+def _first_of(names: Sequence[str], leads: Sequence[str]) -> str | None:
+    """Return the first of the names that is among the leads."""
+    for name in names:
+        if name in leads:
+            return name
+    return None
 
 
 def _stretches(found: Record) -> np.ndarray:
@@ -261,16 +298,17 @@ def _ask(table: pd.DataFrame, found: Record, asked: dict[str, str], certain: flo
             table.loc[rows, "why"] = "few"
             continue
         probabilities = train.predict(model, recipe.cut(part), recipe.zoom)
+        highest = probabilities.max(axis=1)
         table.loc[rows, "called"] = np.array(CLASSES)[probabilities.argmax(axis=1)]
-        table.loc[rows, "certainty"] = probabilities.max(axis=1)
-        unsure = probabilities.max(axis=1) < certain
-        table.loc[rows, "why"] = _reasons(part, recipe.before, recipe.after, unsure)
-    table.loc[_in_episodes(found), "why"] = "episode"
+        table.loc[rows, "certainty"] = highest
+        table.loc[rows, "why"] = _reasons(part, recipe.before, recipe.after, highest < certain)
+    table.loc[rhythm.in_episodes(found.samples, found.episodes), "why"] = "episode"
 
 
 def _part(found: Record, rows: np.ndarray, asked: dict[str, str]) -> Record:
     """Cut a stretch out of a record, a second longer than its beats, with the network's leads."""
-    samples, margin = found.samples[rows], round(found.fs)
+    samples = found.samples[rows]
+    margin = round(found.fs)
     first = max(0, samples[0] - margin)
     last = min(len(found.signal), samples[-1] + margin)
     columns = [found.leads.index(lead) for lead in asked.values()]
@@ -290,22 +328,22 @@ def _part(found: Record, rows: np.ndarray, asked: dict[str, str]) -> Record:
 
 def _can_be_cut(part: Record) -> bool:
     """Tell whether a stretch has beats enough, intervals between them, and no flat lead."""
-    known = np.isfinite(_intervals(part)).sum()
-    return known >= FEWEST - 1 and bool((np.ptp(part.signal, axis=0) > 0).all())
-
-
-def _in_episodes(found: Record) -> np.ndarray:
-    inside = np.zeros(len(found.samples), dtype=bool)
-    for onset, offset in found.episodes[["onset", "offset"]].tolist():
-        inside |= (found.samples >= onset) & (found.samples < offset)
-    return inside
+    if np.isfinite(_intervals(part)).sum() < FEWEST - 1:
+        return False
+    heights = np.ptp(part.signal, axis=0)
+    return bool((heights > 0).all())
 
 
 def _reasons(part: Record, before: float, after: float, unsure: np.ndarray) -> np.ndarray:
     """Return for each beat why its answer is withheld; empty where it is not."""
     window = beats.segment(part, before, after)
-    far = np.abs(window.windows).max(axis=(1, 2)) > FAR
-    checks = {"edge": window.padded, "far": far, "rough": roughness(part) > ROUGH, "unsure": unsure}
+    furthest = np.abs(window.windows).max(axis=(1, 2))
+    checks = {
+        "edge": window.padded,
+        "far": furthest > FAR,
+        "rough": roughness(part) > ROUGH,
+        "unsure": unsure,
+    }
     return np.select(list(checks.values()), list(checks), default="")
 
 
@@ -319,8 +357,7 @@ def of_ten(intervals: pd.Series) -> pd.Series:
     >>> of_ten(pd.Series([0.8, 0.8, 1.0])).tolist()
     [nan, 0.8, 0.8]
     """
-    known = int(intervals.notna().sum())
-    window = min(10, max(known, 1))
+    window = min(10, max(1, intervals.count()))
     return intervals.rolling(window, min_periods=window // 2 + 1).median()
 
 
@@ -347,13 +384,15 @@ def roughness(record: Record) -> np.ndarray:
     >>> len(roughness(record)) == len(record.samples)
     True
     """
-    fs, last = record.fs, len(record.signal) - 1
-    fast = sosfiltfilt(butter(2, 20, "highpass", fs=fs, output="sos"), record.signal, axis=0)
+    fs = record.fs
+    highpass = butter(2, 20, "highpass", fs=fs, output="sos")
+    fast = sosfiltfilt(highpass, record.signal, axis=0)
     before = np.arange(round(-0.25 * fs), round(-0.10 * fs))
     after = np.arange(round(0.15 * fs), round(0.35 * fs))
     beside = np.concatenate([before, after])
-    places = np.clip(record.samples[:, None] + beside, 0, last)
-    return np.sqrt((fast[places] ** 2).mean(axis=1)).max(axis=1)
+    places = np.clip(record.samples[:, None] + beside, 0, len(fast) - 1)
+    power = (fast[places] ** 2).mean(axis=1)
+    return np.sqrt(power).max(axis=1)
 
 
 # ---------------------------------------------------------------------------
@@ -386,4 +425,6 @@ def clock(seconds: float) -> str:
     """
     minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:02.0f}" if hours else f"{minutes}:{rest:04.1f}"
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02.0f}"
+    return f"{minutes}:{rest:04.1f}"

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ecglab import evaluate, experiments, formats, given, plot
+from ecglab import evaluate, experiments, given, plot
 from ecglab.beats import CLASSES
-from ecglab.findings import FAR, REASONS, Findings, clock, examine, of_ten, unit_doubts
+from ecglab.findings import FAR, REASONS, Findings, clock, examine, heights_of, of_ten, unit_doubts
 from ecglab.records import Record
 
 __all__ = ["FOR_LEARNING", "check_place", "examine", "write"]
@@ -39,6 +39,7 @@ MEANINGS = {
     "Q": "paced, or not to be classified",
 }
 _INK = "#1a1a1a"
+_ROOM = 0.5  # of paper above the first lead, for the classes' letters, in mV
 _STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1a1a1a; --line: #bbb; --warn: #fff1d6; }
 @media (prefers-color-scheme: dark) {
@@ -68,10 +69,16 @@ figcaption { font-size: 0.9rem; }
   th, td { padding: 0.3rem; }
   th + td, th + th { min-width: 0; }
 }
+@page { margin: 15mm; }
 @media print {
-  body { max-width: none; }
-  img { min-width: 0 !important; }
+  :root { color-scheme: light; --ground: #fff; --ink: #000; --line: #999; --warn: #fff;
+    font-size: 10pt; }
+  body { max-width: none; padding: 0; }
+  p:has(+ .wide), p:has(+ .gallery) { break-after: avoid; }
+  table, .warning { break-inside: avoid; }
+  img { min-width: 0 !important; max-height: 80vh; object-fit: contain; }
   .wide { overflow: visible; }
+  .gallery { grid-template-columns: repeat(3, 1fr); }
 }
 """
 
@@ -139,11 +146,16 @@ def write(findings: Findings, path: str | os.PathLike) -> Path:
         plot.style()
         sheet = _png(_sheet(findings))
         page = _page(findings, sheet)
-    for place, content in ((path.with_suffix(".png"), sheet), (path, page.encode())):
-        part = place.with_name(f"part-{place.name}")
-        part.write_bytes(content)
-        os.replace(part, place)
+    _replace(path.with_suffix(".png"), sheet)
+    _replace(path, page.encode())
     return path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file under another name first, so that a write that breaks off leaves the old one."""
+    part = path.with_name(f"part-{path.name}")
+    part.write_bytes(content)
+    os.replace(part, path)
 
 
 # ---------------------------------------------------------------------------
@@ -178,54 +190,81 @@ def _on_paper(
         curve = np.clip(curve - np.median(curve), -FAR, FAR)
         curves.append(curve + top - np.ceil(2 * curve.max() + 0.5) / 2)
         top = np.floor(2 * curves[-1].min() - 0.2) / 2
-    room = 0.5
-    scale = 2 if seconds <= 2 else 1  # times 25 mm a second and 10 mm a mV
-    width, height = 0.985 * scale * seconds, 0.394 * scale * (room - top)  # inches
-    whole = np.array([width + 1.1, height + 1.0])
-    figure = plt.figure(figsize=whole, layout="none")
-    ax = figure.add_axes([0.9 / whole[0], 0.6 / whole[1], *(width, height) / whole])
-    plot.paper(ax, seconds, top, room, start - mark)
+    ax = _empty_paper(seconds, top, start - mark)
     if mark:
         ax.axvspan(-0.25, 0.35, color=plot.PALETTE[4], alpha=0.25, linewidth=0)
+    lead_style = {"ha": "right", "va": "center", "weight": "bold", "parse_math": False}
     for lead, curve in zip(leads, curves, strict=True):
         ax.plot(time, curve, color=_INK, linewidth=1)
-        place = {"ha": "right", "va": "center", "weight": "bold", "parse_math": False}
-        ax.text(time[0] - 0.05, np.median(curve), lead, **place)
+        ax.text(time[0] - 0.05, np.median(curve), lead, **lead_style)
+    letter_style = {"weight": "bold", "ha": "center", "clip_on": True}
     inside = (record.samples >= first) & (record.samples < last)
     for sample, symbol in zip(record.samples[inside], record.symbols[inside], strict=True):
-        style = {"color": plot.COLORS.get(symbol, _INK), "weight": "bold", "ha": "center"}
-        ax.text(sample / record.fs - mark, room - 0.35, symbol, clip_on=True, **style)
+        color = plot.COLORS.get(symbol, _INK)
+        ax.text(sample / record.fs - mark, _ROOM - 0.35, symbol, color=color, **letter_style)
     ax.set_title(title, parse_math=False)
     ax.set_yticklabels([])
     ax.set_xlabel("s from the beat" if mark else "time (s)  ·  a large box is 0.2 s and 0.5 mV")
-    return figure
+    return ax.figure
+
+
+def _empty_paper(seconds: float, low: float, start: float) -> plt.Axes:
+    """Lay out ECG paper from `low` mV upwards, at the clinic's scale, or twice that if short."""
+    scale = 2 if seconds <= 2 else 1
+    width = 0.985 * scale * seconds  # inches: 25 mm a second
+    height = 0.394 * scale * (_ROOM - low)  # and 10 mm a mV
+    whole = np.array([width + 1.1, height + 1.0])
+    figure = plt.figure(figsize=whole, layout="none")
+    ax = figure.add_axes([0.9 / whole[0], 0.6 / whole[1], width / whole[0], height / whole[1]])
+    plot.paper(ax, seconds, low, _ROOM, start)
+    return ax
 
 
 def _rate(findings: Findings) -> Figure:
     """Draw the heart rate over the recording: of each interval, and of ten in a row."""
-    table, (median, _, highest) = findings.table, findings.rates
-    long = findings.record.duration
-    unit, scale = ("h", 3600) if long > 3 * 3600 else ("min", 60) if long > 180 else ("s", 1)
-    time = table["time"] / scale
+    record = findings.record
+    unit, scale = _unit_of_time(record.duration)
+    intervals = findings.table["interval"]
+    time = findings.table["time"] / scale
     figure, ax = plt.subplots(figsize=(9.5, 3.2))
-    ax.plot(time, 60 / table["interval"], ".", color=plot.PALETTE[5], markersize=3, rasterized=True)
-    ax.plot(time, 60 / of_ten(table["interval"]), color=plot.PALETTE[0])
+    ax.plot(time, 60 / intervals, ".", color=plot.PALETTE[5], markersize=3, rasterized=True)
+    ax.plot(time, 60 / of_ten(intervals), color=plot.PALETTE[0])
+    median, _, highest = findings.rates
     top = min(max(2.2 * median, 1.3 * highest), 320)
-    ax.set(xlim=(0, long / scale), ylim=(0, top), xlabel=f"time ({unit})")
-    ax.set(ylabel="beats a minute", title=f"Heart rate: {findings.rate_in_words}")
-    for onset, offset in findings.record.episodes[["onset", "offset"]].tolist():
-        span = np.array([onset, offset]) / findings.record.fs / scale
+    ax.set(xlim=(0, record.duration / scale), ylim=(0, top))
+    ax.set(xlabel=f"time ({unit})", ylabel="beats a minute")
+    ax.set_title(f"Heart rate: {findings.rate_in_words}")
+    for onset, offset in record.episodes[["onset", "offset"]].tolist():
+        span = np.array([onset, offset]) / record.fs / scale
         ax.axvspan(*span, color="#bbbbbb", linewidth=0)
     return figure
+
+
+def _unit_of_time(seconds: float) -> tuple[str, int]:
+    """Return the unit that suits so long a time, and how many seconds it has."""
+    if seconds > 3 * 3600:
+        return "h", 3600
+    if seconds > 3 * 60:
+        return "min", 60
+    return "s", 1
 
 
 def _strip(findings: Findings, leads: Sequence[str]) -> tuple[float, Figure]:
     """Draw the ten seconds about the most certain call of V, or else of S, or else the first."""
     record = findings.record
-    shown = [*_surest(findings, "V")["time"], *_surest(findings, "S")["time"], 0.0]
     seconds = min(10.0, record.duration)
-    start = np.floor(np.clip(shown[0] - 5, 0, record.duration - seconds))
+    surest = [*_surest(findings, "V")["time"], *_surest(findings, "S")["time"]]
+    middle = surest[0] if surest else 0.0
+    start = np.floor(np.clip(middle - 5, 0, record.duration - seconds))
     return start, _on_paper(record, leads, start, seconds, f"From {clock(start)}")
+
+
+def _beat(findings: Findings, time: float) -> Figure:
+    """Draw the three seconds about a beat, in the leads that the network was shown."""
+    record = findings.record
+    seconds = min(3.0, record.duration)
+    start = np.clip(time - seconds / 2, 0, record.duration - seconds)
+    return _on_paper(record, list(findings.asked.values()), start, seconds, "", mark=time)
 
 
 def _surest(findings: Findings, name: str) -> pd.DataFrame:
@@ -253,11 +292,13 @@ def _page(findings: Findings, sheet: bytes) -> str:
     title = f"Heartbeats of recording {escape(str(record))}"
     banner = f'<p class="warning"><strong>{FOR_LEARNING}</strong></p>'
     parts = [banner, f"<h1>{title}</h1>", _read(findings), _first(findings, sheet)]
-    parts += [_rhythm(findings)]
+    parts.append(_rhythm(findings))
     if not findings.unasked:
-        parts += [_gallery(findings, name) for name in ("V", "S")]
+        parts += [_gallery(findings, "V"), _gallery(findings, "S")]
     parts += [_answers(findings), _comparison(findings)]
-    parts += [banner] if findings.unasked else [_worth(), banner]
+    if not findings.unasked:
+        parts.append(_worth())
+    parts.append(banner)
     head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
     body = "\n".join(parts)
@@ -267,25 +308,24 @@ def _page(findings: Findings, sheet: bytes) -> str:
 def _read(findings: Findings) -> str:
     """Say what was read, and what is doubtful about it."""
     record = findings.record
-    heights = [formats.beat_height(column, record.fs) for column in record.signal.T]
-    named = zip(record.leads, heights, strict=True)
+    heights = heights_of(record).items()
     rows = {
         "recording": record.name,
         "length": f"{clock(record.duration)} at {record.fs:g} samples a second",
         "leads": ", ".join(record.leads),
         "unit": "mV, but that is doubtful: see below" if unit_doubts(record) else "mV, as stated",
-        "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in named),
+        "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in heights),
         "beats found": f"{len(findings.table):,}",
         "heart rate": findings.rate_in_words,
         "not readable": f"{len(record.episodes)} stretches" if len(record.episodes) else "nothing",
     }
-    notes = "".join(f"<li>{escape(note)}</li>" for note in record.notes)
-    notes = f"<h3>What the file says, and what is doubtful</h3><ul>{notes}</ul>" if notes else ""
-    doubts = "".join(f"<li>{escape(doubt)}</li>" for doubt in findings.doubts)
-    if doubts:
+    html = f"<h2>What was read</h2>{_table(rows.items())}"
+    if findings.doubts:
         text = "Every answer of the network on this page is doubtful, because of"
-        doubts = f'<div class="warning">{text}<ul>{doubts}</ul></div>'
-    return f"<h2>What was read</h2>{_table(rows.items())}{doubts}{notes}"
+        html += f'<div class="warning">{text}{_list(findings.doubts)}</div>'
+    if record.notes:
+        html += f"<h3>What the file says, and what is doubtful</h3>{_list(record.notes)}"
+    return html
 
 
 def _first(findings: Findings, sheet: bytes) -> str:
@@ -327,27 +367,23 @@ def _rhythm(findings: Findings) -> str:
 
 def _gallery(findings: Findings, name: str) -> str:
     """Show the surest calls of a class, each beat between its neighbours."""
-    record, shown = findings.record, _surest(findings, name)
+    shown = _surest(findings, name)
     head = f"<h2>Called {name}: {MEANINGS[name]}</h2>"
     if shown.empty:
         return f"{head}<p>The network calls no beat {name}.</p>"
-    images = []
+    images = ""
     for beat in shown.itertuples():
-        seconds = min(3.0, record.duration)
-        start = np.clip(beat.time - seconds / 2, 0, record.duration - seconds)
-        leads = list(findings.asked.values())
-        drawn = _png(_on_paper(record, leads, start, seconds, "", mark=beat.time))
         sure = "over 0.99" if beat.certainty > 0.99 else f"{beat.certainty:.2f}"
-        said = f"{clock(beat.time)}, certainty {sure}"
-        images.append(_figure(drawn, f"Beat called {name} at {said}, with its neighbours.", said))
+        caption = f"{clock(beat.time)}, certainty {sure}"
+        alt = f"Beat called {name} at {caption}, with its neighbours."
+        images += _figure(_png(_beat(findings, beat.time)), alt, caption)
     count = findings.counts[name]
-    text = f"{count:,} beats" if count > len(shown) else f"All {count}"
-    text = f"The {len(shown)} surest of {count:,}" if count > len(shown) else text
+    text = f"The {len(shown)} surest of {count:,}" if count > len(shown) else f"All {count}"
     text += (
         ", the surest first; the shaded part is what the network saw of the beat. The certainty "
         "is the network's own: how sure it is, not how often it is right."
     )
-    return f'{head}<p>{text}</p><div class="gallery">{"".join(images)}</div>'
+    return f'{head}<p>{text}</p><div class="gallery">{images}</div>'
 
 
 def _answers(findings: Findings) -> str:
@@ -356,19 +392,20 @@ def _answers(findings: Findings) -> str:
     if findings.unasked:
         text = f"<strong>The network was not asked: {escape(findings.unasked)}.</strong>"
         return f"{head}<p>{text} Everything else on this page needs no network.</p>"
-    found, counts = len(findings.table), findings.counts
-    called = [(f"{name}: {MEANINGS[name]}", f"{count:,}") for name, count in counts.items()]
-    withheld = [(text, f"{findings.withheld[why]:,}") for why, text in REASONS.items()]
+    counts, withheld = findings.counts, findings.withheld
+    called = [(f"{name}: {MEANINGS[name]}", f"{counts[name]:,}") for name in CLASSES]
+    reasons = [(text, f"{withheld[why]:,}") for why, text in REASONS.items()]
+    shown = []
+    for name, lead in findings.asked.items():
+        shown.append(lead if lead == name else f"{lead} as {name}")
     doubtful = " All of them are doubtful: see the top." if findings.doubts else ""
-    pairs = findings.asked.items()
-    asked = ", ".join(own if own == name else f"{own} as {name}" for name, own in pairs)
     return (
-        f"{head}<p>Of {found:,} beats found, {sum(counts.values()):,} were answered. "
-        f"The network was shown {escape(asked)}.{doubtful}</p>"
+        f"{head}<p>Of {len(findings.table):,} beats found, {sum(counts.values()):,} were answered. "
+        f"The network was shown {escape(', '.join(shown))}.{doubtful}</p>"
         f"{_table(called, ('called', 'beats'))}"
-        f"<p>Without an answer: {sum(findings.withheld.values()):,}. Of several reasons the first "
+        f"<p>Without an answer: {sum(withheld.values()):,}. Of several reasons the first "
         f"counts. A certainty below {findings.certain:g} is too little here, which is a choice: a "
-        f"higher bar gives fewer and better answers.</p>{_table(withheld, ('why not', 'beats'))}"
+        f"higher bar gives fewer and better answers.</p>{_table(reasons, ('why not', 'beats'))}"
     )
 
 
@@ -382,35 +419,46 @@ def _comparison(findings: Findings) -> str:
         f"Beats that the file's annotations mark: {there + result.missed:,}. Found of these, "
         f"within 150 ms: {there:,}. Found where they have none: {result.extra:,}."
     )
+    html = f"<h2>Beside the annotations of the file</h2><p>{text}</p>"
+    if findings.unasked:
+        return html
     head = ("annotated", *CLASSES[:4], "Q or no answer", "not found")
-    names = (*CLASSES, "no beat there")
-    counts = [[f"{count:,}" for count in row] for row in result.matrix]
-    rows = [(name, *row) for name, row in zip(names, counts, strict=True)]
-    known = "" if findings.unasked else f"<p>What was called what:</p>{_table(rows, head)}"
-    return f"<h2>Beside the annotations of the file</h2><p>{text}</p>{known}"
+    rows = []
+    for name, counts in zip((*CLASSES, "no beat there"), result.matrix, strict=True):
+        cells = [f"{count:,}" for count in counts]
+        rows.append([name, *cells])
+    return f"{html}<p>What was called what:</p>{_table(rows, head)}"
 
 
 def _worth() -> str:
     """Say what the network is known to reach, from the recorded outcome of its experiment."""
     outcome = experiments.recorded("resnet50")["outcomes"][0]
-    scores, detected = outcome["annotated beats"]["scores"], outcome["detected beats"]["table"]
-    rows = [
-        (name, *(f"{scores[f'{name} {column}']:.2f}" for column in ("+P", "Se", "F1")))
-        for name in evaluate.SCORED
-    ]
+    scores = outcome["annotated beats"]["scores"]
+    detected = outcome["detected beats"]["table"]
     head = ("class", "part of its calls that is right", "part of its beats that it calls so", "F1")
-    again = " and ".join(
-        f"{name} {detected[name]['+P']:.2f} and {detected[name]['Se']:.2f}" for name in ("S", "V")
-    )
+    rows = []
+    for name in evaluate.SCORED:
+        cells = [f"{scores[f'{name} {column}']:.2f}" for column in ("+P", "Se", "F1")]
+        rows.append([name, *cells])
+    again = []
+    for name in ("S", "V"):
+        row = detected[name]
+        again.append(f"{name} {row['+P']:.2f} and {row['Se']:.2f}")
     return (
         "<h2>How much an answer means</h2><p>The network learned from people of the MIT-BIH "
         "Arrhythmia Database and was then scored on others (DS2), on beats that cardiologists had "
         "marked:</p>"
         f"{_table(rows, head)}<p>On beats that a program had found, as on this page, the first two "
-        f"columns are {again}. So of three beats called S about one is; most beats that are S, it "
-        "misses. It knows nothing of F and Q to speak of, and nobody has scored it on recordings "
-        "like this one: with other electrodes, other people or more noise it may do far worse.</p>"
+        f"columns are {' and '.join(again)}. So of three beats called S about one is; most beats "
+        "that are S, it misses. It knows nothing of F and Q to speak of, and nobody has scored it "
+        "on recordings like this one: with other electrodes, other people or more noise it may do "
+        "far worse.</p>"
     )
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>"
 
 
 def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
@@ -425,7 +473,8 @@ def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
 
 def _figure(png: bytes, alt: str, caption: str) -> str:
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    width = int.from_bytes(png[16:20], "big")
+    height = int.from_bytes(png[20:24], "big")
     size = f'width="{width}" height="{height}" style="min-width: min({width}px, 44rem)"'
     image = f'<div class="wide" tabindex="0"><img src="{address}" alt="{escape(alt)}" {size}></div>'
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"

@@ -85,6 +85,34 @@ def intervals(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None
     return seconds
 
 
+def in_episodes(samples: np.ndarray, episodes: np.ndarray) -> np.ndarray:
+    """Tell of each beat whether it lies in an episode.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray
+        int, shape ``(n,)``: where the beats are.
+    episodes : numpy.ndarray
+        As ``Record.episodes``.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool, shape ``(n,)``.
+
+    Examples
+    --------
+    >>> from ecglab.databases import EPISODE
+    >>> episodes = np.array([("flutter", 100, 200)], dtype=EPISODE)
+    >>> in_episodes(np.array([50, 100, 200]), episodes).tolist()
+    [False, True, False]
+    """
+    inside = np.zeros(len(samples), dtype=bool)
+    for onset, offset in episodes[["onset", "offset"]].tolist():
+        inside |= (samples >= onset) & (samples < offset)
+    return inside
+
+
 def rr_features(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
     """Describe each beat by the intervals to its neighbours.
 

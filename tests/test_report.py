@@ -151,6 +151,10 @@ def test_light_dark_narrow_and_paper(page):
     for part in ("prefers-color-scheme: dark", "max-width: 30rem", "@media print"):
         assert part in style
     assert page.find("meta", attrs={"name": "viewport"})
+    _, _, rest = style.partition("prefers-color-scheme: dark")
+    printed = rest.partition("@media print")[2]
+    for part in ("--ground: #fff", "--ink: #000", "color-scheme: light"):
+        assert part in printed, "a dark theme prints as ink on white too"
 
 
 def test_what_was_read(page, usual):
