@@ -111,8 +111,7 @@ def function(
     Raises
     ------
     ValueError
-        If there is not one expected value for each case. This is the author's mistake,
-        and is raised whatever the reader has answered.
+        If there is not one expected value for each case, whatever the reader has answered.
 
     Examples
     --------
@@ -130,17 +129,13 @@ def function(
         return _cannot(error)
     empty = []
     for number, (case, one) in enumerate(zip(cases, wanted, strict=True), start=1):
-        try:
-            answer = function(*_copies(case))
-        except NotImplementedError:
-            answer = None
-        except KeyboardInterrupt:
-            return _wrong(f"Case {number} was stopped: is there a loop that never ends?", hint)
-        except BaseException as error:  # SystemExit too: say it, don't raise it
-            return _wrong(f"Case {number} stops with {_named(error)}.", hint)
+        answer, stop = _try(function, case)
+        if stop:
+            return _wrong(f"Case {number} {stop}", hint)
+        difference = _difference(answer, one, within)
         if _unanswered(answer):
             empty.append(number)
-        elif (difference := _difference(answer, one, within)) is not None:
+        elif difference is not None:
             return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
     if len(empty) == len(cases):
         return _UNANSWERED
@@ -195,6 +190,18 @@ def _unseal(expected: Any) -> Any:
 def _unanswered(answer: Any) -> bool:
     dots = type(answer) in (list, tuple) and any(item is ... for item in answer)
     return answer is None or answer is ... or dots
+
+
+def _try(function: Any, case: tuple) -> tuple[Any, str]:
+    """Return what a function gives in one case; and, if it stops, how."""
+    try:
+        return function(*_copies(case)), ""
+    except NotImplementedError:
+        return None, ""
+    except KeyboardInterrupt:
+        return None, "was stopped: is there a loop that never ends?"
+    except BaseException as error:  # SystemExit too: say it, don't raise it
+        return None, f"stops with {_named(error)}."
 
 
 def _difference(answer: Any, wanted: Any, within: float) -> str | None:

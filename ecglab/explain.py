@@ -4,9 +4,9 @@ All maps explain the *logit* of one class: what the softmax is taken of. A proba
 and falls also when another class gains; a logit does neither.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,10 @@ Kind = str | int | np.ndarray | None
 
 
 def gradients(
-    model: keras.Model, inputs: Inputs, layer: str, of: Kind = None
+    model: keras.Model,
+    inputs: Inputs,
+    layer: str,
+    of: Kind = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what a layer gives, and how the logit of a class changes with it.
 
@@ -60,11 +63,15 @@ def gradients(
     >>> activations.shape == slopes.shape == (2, 8, 8, 64)
     True
     """
-    probe, inputs, kinds = _prepare(model, inputs, of)
-    pick = np.eye(probe.output.shape[1], dtype=np.float32)[kinds]
-    layers = [probe.get_layer(layer)]
-    # The gradient of a sum over images: each depends on its own image alone.
-    answers, slopes, _ = _differentiate(probe, inputs, layers, lambda z: keras.ops.sum(z * pick))
+    network, inputs, kinds = _prepare(model, inputs, of)
+    classes = network.output.shape[1]
+    chosen = np.eye(classes, dtype=np.float32)[kinds]
+
+    def total(logits):  # each image's logit depends on that image alone: a sum keeps them apart
+        return keras.ops.sum(logits * chosen)
+
+    layers = [network.get_layer(layer)]
+    answers, slopes, _ = _differentiate(network, inputs, layers, total)
     return answers[0], slopes[0]
 
 
@@ -101,22 +108,34 @@ def gradient_norms(model: keras.Model, inputs: Inputs, labels: np.ndarray) -> pd
     >>> gradient_norms(model, images, np.array([0, 1, 2, 2])).index[:3].tolist()
     ['conv1_conv', 'conv2_block1_1_conv', 'conv2_block1_2_conv']
     """
-    probe, inputs, labels = _prepare(model, inputs, np.asarray(labels), each=True)
-    layers = [layer for layer in probe.layers if isinstance(layer, keras.layers.Conv2D)]
+    network = _up_to_logits(model)
+    inputs = _arrays(model, inputs)
+    labels = _indices(np.asarray(labels), network, len(inputs[0]))
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     kernels = [layer.kernel for layer in layers]
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
-    answers, slopes, weights = _differentiate(probe, inputs, layers, partial(loss, labels), kernels)
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+
+    def loss(logits):
+        return cross_entropy(labels, logits)
+
+    answers, slopes, by_kernel = _differentiate(network, inputs, layers, loss, kernels)
     table = {
-        "kernel": [np.linalg.norm(kernel) for kernel in kernels],
-        "kernel_gradient": [np.linalg.norm(weight) / len(labels) for weight in weights],
-        "activation": [np.mean([*map(np.linalg.norm, one)]) for one in answers],
-        "activation_gradient": [np.mean([*map(np.linalg.norm, one)]) for one in slopes],
+        "kernel": _norms(kernels),
+        "kernel_gradient": _norms(by_kernel) / len(labels),
+        "activation": [_norms(one).mean() for one in answers],
+        "activation_gradient": [_norms(one).mean() for one in slopes],
     }
-    return pd.DataFrame(table, pd.Index([one.name for one in layers], name="layer"), dtype=float)
+    names = [layer.name for layer in layers]
+    index = pd.Index(names, name="layer")
+    return pd.DataFrame(table, index, dtype=float)
 
 
 def grad_cam(
-    model: keras.Model, inputs: Inputs, layer: str | None = None, kind: Kind = None, batch: int = 32
+    model: keras.Model,
+    inputs: Inputs,
+    layer: str | None = None,
+    kind: Kind = None,
+    batch: int = 32,
 ) -> np.ndarray:
     """Show where a layer's feature maps speak for a class (Selvaraju et al. 2017).
 
@@ -153,23 +172,31 @@ def grad_cam(
     >>> grad_cam(models.cifar_net(8, (32, 32, 1), 5), np.ones((2, 32, 32, 1)), kind="V").shape
     (2, 32, 32)
     """
-    probe, inputs, kinds = _prepare(model, inputs, kind)
+    network, inputs, kinds = _prepare(model, inputs, kind)
     batch = given.whole("batch", batch, 1)
-    layer = layer or [one.name for one in model.layers if len(one.output.shape) == 4][-1]
+    if layer is None:
+        with_maps = [one.name for one in model.layers if len(one.output.shape) == 4]
+        layer = with_maps[-1]
     maps = []
-    for *part, own in _parts([*inputs, kinds], batch):
-        answer, slopes = gradients(probe, part, layer, own)
-        if answer.ndim != 4:
-            raise ValueError(f"layer {layer!r} gives {answer.shape[1:]}: no feature maps")
-        weights = slopes.mean(axis=(1, 2), keepdims=True)
-        maps.append(np.maximum((weights * answer).sum(axis=3, keepdims=True), 0))
-    maps = np.asarray(keras.ops.image.resize(np.concatenate(maps), inputs[0].shape[1:3]))[..., 0]
-    top = maps.max(axis=(1, 2), keepdims=True)
-    return maps / np.where(top > 0, top, 1)
+    for *part, part_kinds in _parts([*inputs, kinds], batch):
+        answers, slopes = gradients(network, part, layer, part_kinds)
+        if answers.ndim != 4:
+            raise ValueError(f"layer {layer!r} gives {answers.shape[1:]}: no feature maps")
+        maps.append(_evidence(answers, slopes))
+    small = np.concatenate(maps)
+    sides = inputs[0].shape[1:3]
+    enlarged = np.asarray(keras.ops.image.resize(small, sides))
+    enlarged = enlarged[..., 0]
+    top = enlarged.max(axis=(1, 2), keepdims=True)
+    return enlarged / np.where(top > 0, top, 1)
 
 
 def occlusion(
-    model: keras.Model, inputs: Inputs, kind: Kind = None, patch: int = 8, stride: int = 4
+    model: keras.Model,
+    inputs: Inputs,
+    kind: Kind = None,
+    patch: int = 8,
+    stride: int = 4,
 ) -> np.ndarray:
     """Show where a network needs the image: cover it patch by patch (Zeiler & Fergus 2014).
 
@@ -203,23 +230,25 @@ def occlusion(
     >>> occlusion(models.cifar_net(8, (32, 32, 1), 5), np.ones((1, 32, 32, 1)), "N").shape
     (1, 32, 32)
     """
-    probe, inputs, kinds = _prepare(model, inputs, kind)
+    network, inputs, kinds = _prepare(model, inputs, kind)
     sides = inputs[0].shape[1:3]
-    patch, stride = given.whole("patch", patch), given.whole("stride", stride)
+    patch = given.whole("patch", patch)
+    stride = given.whole("stride", stride)
     if not 1 <= stride <= patch <= min(sides):
         allowed = f"1 ≤ stride ≤ patch ≤ {min(sides)} covers every pixel"
         raise ValueError(f"patch is {patch} and stride {stride}; {allowed}")
-    starts = [[*range(0, side - patch, stride), side - patch] for side in sides]
-    corners = list(itertools.product(*starts))
-    patches = np.zeros((len(corners), *sides), dtype=np.float32)
-    for one, (row, column) in zip(patches, corners, strict=True):
-        one[row : row + patch, column : column + patch] = 1
+    patches = _patches(sides, patch, stride)
+    times_covered = patches.sum(axis=0)
+    open_parts = 1 - patches[..., None]
     drops = []
-    for image, *others, own in zip(*inputs, kinds, strict=True):
-        images = np.concatenate([image[None], image * (1 - patches[..., None])])
-        others = [np.repeat(one[None], len(images), axis=0) for one in others]
-        whole, *covered = _logits(probe, [images, *others])[:, own]
-        drops.append(np.tensordot(whole - covered, patches, axes=1) / patches.sum(axis=0))
+    for image, *features, own in zip(*inputs, kinds, strict=True):
+        covered = image * open_parts
+        images = np.concatenate([image[None], covered])
+        repeated = [np.repeat(one[None], len(images), axis=0) for one in features]
+        logits = _logits(network, [images, *repeated])[:, own]
+        drop = logits[0] - logits[1:]
+        total = np.tensordot(drop, patches, axes=1)
+        drops.append(total / times_covered)
     return np.stack(drops)
 
 
@@ -258,14 +287,24 @@ def randomised(model: keras.Model, layer: str, seed: int = 0) -> keras.Model:
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     last = copy.layers.index(copy.get_layer(layer))
-    for k, one in list(enumerate(copy.layers))[last:]:
-        rng = np.random.default_rng([seed, k])
-        one.set_weights([rng.permutation(w.ravel()).reshape(w.shape) for w in one.get_weights()])
+    for place, one in enumerate(copy.layers):
+        if place < last:
+            continue
+        rng = np.random.default_rng([seed, place])
+        shuffled = []
+        for weights in one.get_weights():
+            values = rng.permutation(weights.ravel())
+            shuffled.append(values.reshape(weights.shape))
+        one.set_weights(shuffled)
     return copy
 
 
 def sanity(
-    model: keras.Model, inputs: Inputs, maps: Callable, layers: Sequence[str] = (), seed: int = 0
+    model: keras.Model,
+    inputs: Inputs,
+    maps: Callable,
+    layers: Sequence[str] = (),
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Ask whether maps depend on what the network learnt (Adebayo et al. 2018).
 
@@ -306,65 +345,92 @@ def sanity(
     """
     _, inputs, kinds = _prepare(model, inputs, None)
     layers = given.names(layers)
-    layers = layers or [one.name for one in model.layers[::-1] if hasattr(one, "kernel")]
+    if not layers:
+        layers = [layer.name for layer in model.layers[::-1] if hasattr(layer, "kernel")]
     for name in layers:
-        model.get_layer(name)  # a name that is none is said before the first map is made
+        model.get_layer(name)  # a name that is none is refused before the first map is made
     original = np.asarray(maps(model, inputs, kind=kinds))
     if original.ndim != 3 or len(original) != len(kinds):
-        said = f"maps gives {original.shape} for {len(kinds)} images"
-        raise ValueError(f"{said}; it must give (n, height, width)")
-    steps = [maps(randomised(model, name, seed), inputs, kind=kinds) for name in layers]
-    alike = [np.mean(list(map(_alike, original, step))) for step in steps]
-    return pd.DataFrame({"correlation": alike}, index=pd.Index(layers, name="layer"))
+        problem = f"maps gives {original.shape} for {len(kinds)} images"
+        raise ValueError(f"{problem}; it must give (n, height, width)")
+    means = []
+    for name in layers:
+        step = maps(randomised(model, name, seed), inputs, kind=kinds)
+        correlations = list(map(_alike, original, step))
+        means.append(np.mean(correlations))
+    return pd.DataFrame({"correlation": means}, index=pd.Index(layers, name="layer"))
 
 
 # ---------------------------------------------------------------------------
 
 
 def _prepare(
-    model: keras.Model, inputs: Inputs, kind: Kind, each: bool = False
-) -> tuple[keras.Model, list, np.ndarray]:
+    model: keras.Model,
+    inputs: Inputs,
+    kind: Kind,
+) -> tuple[keras.Model, list[np.ndarray], np.ndarray]:
     """Return the network up to its logits, its inputs, and for each image a class's index."""
+    network = _up_to_logits(model)
+    inputs = _arrays(model, inputs)
+    count = len(inputs[0])
+    if kind is None:
+        kinds = _logits(network, inputs).argmax(axis=1)
+    elif np.ndim(kind) == 0:
+        index = _index(kind, network.output.shape[1])
+        kinds = np.full(count, index)
+    else:
+        kinds = _indices(kind, network, count)
+    return network, inputs, kinds
+
+
+def _up_to_logits(model: keras.Model) -> keras.Model:
+    """Return the network without its softmax."""
     names = [layer.name for layer in model.layers]
     if "logits" not in names:
-        wanted = "networks of ecglab.models have one"
-        raise ValueError(f"{model.name} has no layer 'logits'; {wanted}")
+        advice = "networks of ecglab.models have one"
+        raise ValueError(f"{model.name} has no layer 'logits'; {advice}")
     logits = model.get_layer("logits").output
-    probe = model if model.output is logits else keras.Model(model.inputs, logits)
-    inputs = _arrays(model, inputs)
-    count, classes = len(inputs[0]), probe.output.shape[1]
-    if kind is None:
-        return probe, inputs, _logits(probe, inputs).argmax(axis=1)
-    if np.ndim(kind) == 0 and not each:
-        kind = np.full(count, _index(kind, classes))
-    kinds = np.asarray(kind)
-    whole = kinds.shape == (count,) and kinds.dtype.kind in "iu"
-    if not whole or kinds.min() < 0 or kinds.max() >= classes:
-        wanted = f"one index below {classes} for each of {count} images"
-        raise ValueError(f"classes are {kind}; give {wanted}")
-    return probe, inputs, kinds
+    if model.output is logits:
+        return model
+    return keras.Model(model.inputs, logits)
 
 
 def _index(kind: str | int, classes: int) -> int:
     """Return the index of one class, given by its name or by its index."""
-    if isinstance(kind, str):
-        if kind not in CLASSES[:classes]:
-            raise ValueError(f"there is no class {kind!r}; there are {' '.join(CLASSES[:classes])}")
-        return CLASSES.index(kind)
-    return given.whole("class", kind, 0, classes - 1)
+    if not isinstance(kind, str):
+        return given.whole("class", kind, 0, classes - 1)
+    names = CLASSES[:classes]
+    if kind not in names:
+        choice = " ".join(names)
+        raise ValueError(f"there is no class {kind!r}; there are {choice}")
+    return names.index(kind)
+
+
+def _indices(kinds: np.ndarray, network: keras.Model, count: int) -> np.ndarray:
+    """Return indices as an array, or refuse what is not one of a class for each image."""
+    classes = network.output.shape[1]
+    indices = np.asarray(kinds)
+    fitting = indices.shape == (count,) and indices.dtype.kind in "iu"
+    if fitting:
+        fitting = indices.min() >= 0 and indices.max() < classes
+    if not fitting:
+        expected = f"one index below {classes} for each of {count} images"
+        raise ValueError(f"classes are {kinds}; give {expected}")
+    return indices
 
 
 def _arrays(model: keras.Model, inputs: Inputs) -> list[np.ndarray]:
     """Return what a network takes as float32, or refuse what it can't take."""
-    arrays = [np.asarray(one, dtype=np.float32) for one in keras.tree.flatten(inputs)]
-    if arrays[0].ndim != 4 or not len(arrays[0]):
-        raise ValueError(f"images have shape {arrays[0].shape}; give (n, height, width, channels)")
-    wanted = [tuple(one.shape[1:]) for one in model.inputs]
-    fitting = [_fits(one.shape[1:], shape) for one, shape in zip(arrays, wanted, strict=False)]
-    counts = {len(one) for one in arrays}
-    if not all(fitting) or len(arrays) != len(wanted) or len(counts) > 1:
-        have = ", ".join(str(one.shape) for one in arrays)
-        takes = ", ".join(f"(n, {', '.join(map(str, shape))})" for shape in wanted)
+    flat = keras.tree.flatten(inputs)
+    arrays = [np.asarray(one, dtype=np.float32) for one in flat]
+    images = arrays[0]
+    if images.ndim != 4 or len(images) == 0:
+        raise ValueError(f"images have shape {images.shape}; give (n, height, width, channels)")
+    shapes = [one.shape for one in arrays]
+    if not _fit(shapes, model):
+        have = ", ".join(map(str, shapes))
+        takes = ", ".join(str(one.shape) for one in model.inputs)
+        takes = takes.replace("(None", "(n")
         raise ValueError(f"inputs have shapes {have}; {model.name} takes {takes}")
     for name, one in zip(("images", "features"), arrays, strict=False):
         if not np.isfinite(one).all():
@@ -372,50 +438,102 @@ def _arrays(model: keras.Model, inputs: Inputs) -> list[np.ndarray]:
     return arrays
 
 
-def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Return whether a network takes arrays of some shape; None stands for any number."""
-    same = [side in (None, own) for side, own in zip(wanted, shape, strict=False)]
-    return len(shape) == len(wanted) and all(same)
+def _fit(shapes: list[tuple[int, ...]], model: keras.Model) -> bool:
+    """Return whether a network takes arrays of these shapes, one row for each image."""
+    if len(shapes) != len(model.inputs):
+        return False
+    count = shapes[0][0]
+    for shape, one in zip(shapes, model.inputs, strict=True):
+        taken = (count, *one.shape[1:])
+        if len(shape) != len(taken):
+            return False
+        for side, allowed in zip(shape, taken, strict=True):
+            if allowed not in (None, side):  # None stands for any number
+                return False
+    return True
 
 
-def _logits(probe: keras.Model, inputs: list[np.ndarray]) -> np.ndarray:
+def _logits(network: keras.Model, inputs: list[np.ndarray]) -> np.ndarray:
     # Called as it is: `predict` would compile every network anew, and TensorFlow warns of that.
-    return np.concatenate([np.asarray(probe(list(part))) for part in _parts(inputs, 256)])
+    logits = [np.asarray(network(part)) for part in _parts(inputs, 256)]
+    return np.concatenate(logits)
 
 
-def _parts(arrays: list[np.ndarray], batch: int) -> Iterable[tuple[np.ndarray, ...]]:
-    return zip(*(np.split(one, range(batch, len(one), batch)) for one in arrays), strict=True)
+def _parts(arrays: list[np.ndarray], batch: int) -> Iterator[list[np.ndarray]]:
+    """Give some images at a time, with what belongs to them."""
+    count = len(arrays[0])
+    for start in range(0, count, batch):
+        part = slice(start, start + batch)
+        yield [one[part] for one in arrays]
+
+
+def _evidence(answers: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Return Grad-CAM's maps of a layer, shape ``(n, height, width, 1)``, in its own pixels."""
+    weights = slopes.mean(axis=(1, 2), keepdims=True)
+    weighted = weights * answers
+    evidence = weighted.sum(axis=3, keepdims=True)
+    return np.maximum(evidence, 0)
+
+
+def _patches(sides: Sequence[int], patch: int, stride: int) -> np.ndarray:
+    """Return where each patch lies, shape ``(patches, height, width)``: 1 within, 0 outside."""
+    patches = []
+    for row in _starts(sides[0], patch, stride):
+        for column in _starts(sides[1], patch, stride):
+            below = row + patch
+            right = column + patch
+            one = np.zeros(sides, dtype=np.float32)
+            one[row:below, column:right] = 1
+            patches.append(one)
+    return np.stack(patches)
+
+
+def _starts(side: int, patch: int, stride: int) -> list[int]:
+    """Return where patches begin along a side; the last ends where the side does."""
+    last = side - patch
+    return [*range(0, last, stride), last]
 
 
 def _differentiate(
-    probe: keras.Model, inputs: list, layers: list, of: Callable, variables: Sequence = ()
+    network: keras.Model,
+    inputs: list[np.ndarray],
+    layers: list[keras.Layer],
+    of: Callable,
+    variables: Sequence[keras.Variable] = (),
 ) -> list[list[np.ndarray]]:
     """Return what layers give, and the gradients of ``of(logits)`` by that and by variables.
 
     Zeros are added to what each layer gives: the gradient by them is the gradient by it, on a
     backend with a tape and on one without. With variables the network is in its training mode.
     """
-    zeros = [keras.ops.zeros((len(inputs[0]), *layer.output.shape[1:])) for layer in layers]
-    network = keras.Model(probe.inputs, [probe.output, *(layer.output for layer in layers)])
-
-    def call(layer, extra, *args, **kwargs):
-        answer = type(layer).call(layer, *args, **kwargs)
-        return answer + keras.ops.cast(extra, answer.dtype)
+    outputs = [layer.output for layer in layers]
+    zeros = [keras.ops.zeros((len(inputs[0]), *one.shape[1:])) for one in outputs]
+    probe = keras.Model(network.inputs, [network.output, *outputs])
 
     def run(zeros, values):
         for layer, extra in zip(layers, zeros, strict=True):
-            layer.call = partial(call, layer, extra)
+            layer.call = partial(_call_and_add, layer, extra)
         try:
             # What training would change, the moving statistics, is forgotten with the scope.
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
-                logits, *answers = network(inputs, training=bool(variables))
+                logits, *answers = probe(inputs, training=bool(variables))
         finally:
             for layer in layers:
                 del layer.call
-        return of(logits), [keras.ops.cast(one, "float32") for one in answers]
+        answers = [keras.ops.cast(one, "float32") for one in answers]
+        return of(logits), answers
 
-    answers, slopes = _gradients(run, zeros, [one.value for one in variables])
+    values = [one.value for one in variables]
+    answers, slopes = _gradients(run, zeros, values)
     return keras.tree.map_structure(keras.ops.convert_to_numpy, [answers, *slopes])
+
+
+def _call_and_add(layer: keras.Layer, extra: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a layer as its class does, and add something to what it gives."""
+    call = type(layer).call
+    answer = call(layer, *args, **kwargs)
+    extra = keras.ops.cast(extra, answer.dtype)
+    return answer + extra
 
 
 def _gradients(function: Callable, *tensors: list) -> tuple[list, Sequence[list]]:
@@ -427,15 +545,25 @@ def _gradients(function: Callable, *tensors: list) -> tuple[list, Sequence[list]
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             value, more = function(*tensors)
-        return more, tape.gradient(value, tensors, unconnected_gradients="zero")
+        slopes = tape.gradient(value, tensors, unconnected_gradients="zero")
+        return more, slopes
     if backend == "jax":
         import jax
 
-        (_, more), slopes = jax.value_and_grad(function, (0, 1), has_aux=True)(*tensors)
+        differentiated = jax.value_and_grad(function, (0, 1), has_aux=True)
+        (_, more), slopes = differentiated(*tensors)
         return more, slopes
     raise NotImplementedError(f"Keras runs on {backend}; gradients run on tensorflow and on jax")
 
 
+def _norms(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the Euclidean norm of each array."""
+    norms = [np.linalg.norm(one) for one in arrays]
+    return np.array(norms)
+
+
 def _alike(one: np.ndarray, other: np.ndarray) -> float:
-    flat = 0 in (np.ptp(one), np.ptp(other))
-    return 0.0 if flat else float(spearmanr(one, other, axis=None).statistic)
+    """Return Spearman's correlation of two maps, 0 where one is the same everywhere."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(spearmanr(one, other, axis=None).statistic)

@@ -1,5 +1,6 @@
 """Figures in one style: ECG paper, twelve leads, galleries of beats, curves and tables."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -15,15 +16,39 @@ from ecglab.records import Record
 
 #: The palette of Okabe and Ito, which colour-blind readers can tell apart. Orange and sky blue are
 #: faint on white (2.3 : 1): for areas and thick marks, not for thin lines.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+PALETTE = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermilion
+    "#009E73",  # green
+    "#CC79A7",  # purple
+    "#E69F00",  # orange
+    "#56B4E9",  # sky blue
+    "#000000",
+)
 #: One colour for each AAMI class. As text they have a contrast of 4.5 : 1 on white or more.
-COLORS = {"N": "#2A66D9", "S": "#8A7200", "V": "#7A1F00", "F": "#B0128F", "Q": "#1A1A1A"}
-_WAVE_COLORS = {"P": "#56B4E9", "QRS": "#E69F00", "T": "#009E73"}
-_INK, _GRID, _FINE = "#1a1a1a", "#e8a0a0", "#f6dcdc"
-_BOLD = {"ha": "center", "weight": "bold"}
+COLORS = {
+    "N": "#2A66D9",
+    "S": "#8A7200",
+    "V": "#7A1F00",
+    "F": "#B0128F",
+    "Q": "#1A1A1A",
+}
+_WAVE_COLORS = {
+    "P": "#56B4E9",
+    "QRS": "#E69F00",
+    "T": "#009E73",
+}
+_INK = "#1a1a1a"
+_LARGE_BOX = "#e8a0a0"
+_SMALL_BOX = "#f6dcdc"
 
 # Sky blue and orange, clear where a map says nothing and never so dense that they hide the beat.
-_STOPS = [(0, "#56B4E9CC"), (0.5, "#56B4E900"), (0.5, "#E69F0000"), (1, "#E69F00CC")]
+_STOPS = [
+    (0, "#56B4E9CC"),
+    (0.5, "#56B4E900"),
+    (0.5, "#E69F0000"),
+    (1, "#E69F00CC"),
+]
 _EVIDENCE = LinearSegmentedColormap.from_list("evidence", _STOPS)
 
 #: A lead on paper spans no more than this, in mV: three times what any record of mitdb does.
@@ -34,7 +59,25 @@ NARROWEST = 0.02
 LONGEST = 120.0
 
 #: Rows of the usual twelve-lead sheet.
-CLINICAL_LAYOUT = ("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6")
+CLINICAL_LAYOUT = (
+    ("I", "aVR", "V1", "V4"),
+    ("II", "aVL", "V2", "V5"),
+    ("III", "aVF", "V3", "V6"),
+)
+# Its rows lie 2.5 mV apart, the first about 0 mV, and 0.4 s are left for the calibration marks.
+_ROW = 2.5
+_LOWEST = -9.5
+_HIGHEST = 2.0
+_LEFT = 0.4
+# A calibration mark, 1 mV high and 0.2 s wide: times in s, voltages in mV.
+_MARK = (
+    (-0.36, 0),
+    (-0.32, 0),
+    (-0.32, 1),
+    (-0.12, 1),
+    (-0.12, 0),
+    (-0.08, 0),
+)
 
 
 def style() -> None:
@@ -64,30 +107,37 @@ def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 
     ValueError
         If there is no width or height, or so much of it that it is no paper for an ECG in mV.
     """
-    start, low = given.number("start", start), given.number("low", low)
-    if not 0 < given.number("seconds", seconds) <= LONGEST:
+    start = given.number("start", start)
+    low = given.number("low", low)
+    seconds = given.number("seconds", seconds)
+    if not 0 < seconds <= LONGEST:
         raise ValueError(f"seconds is {seconds}; give more than 0, at most {LONGEST:g} s")
-    high_above = given.number("high", high) - low
-    if not 0 < high_above <= 2 * WIDEST:
-        said = f"low is {low:g} mV, high {high:g} mV"
-        raise ValueError(f"{said}; high must be above low by at most {2 * WIDEST:g} mV")
-    ax.set(xlim=(start, start + seconds), ylim=(low, high), axisbelow=True, frame_on=False)
+    high = given.number("high", high)
+    if not 0 < high - low <= 2 * WIDEST:
+        edges = f"low is {low:g} mV, high {high:g} mV"
+        raise ValueError(f"{edges}; high must be above low by at most {2 * WIDEST:g} mV")
+    ax.set_xlim(start, start + seconds)
+    ax.set_ylim(low, high)
+    ax.set_axisbelow(True)
+    ax.set_frame_on(False)
     ax.set_aspect(0.4)  # 25 mm/s and 10 mm/mV: a second is as long as 2.5 mV
     ax.xaxis.set_major_locator(plt.MultipleLocator(0.2))
     ax.yaxis.set_major_locator(plt.MultipleLocator(0.5))
-    every = max(1, round(seconds / 10)) * (5 if seconds > 2 else 1)
-    ax.xaxis.set_major_formatter(lambda s, _: f"{s:g}" if round(s / 0.2) % every == 0 else "")
-    ax.yaxis.set_major_formatter(lambda mv, _: f"{mv:g}" if mv % 1 == 0 else "")
+    ax.grid(which="major", color=_LARGE_BOX, linewidth=0.7)
     if seconds <= 5:  # finer lines would run together
         ax.xaxis.set_minor_locator(plt.MultipleLocator(0.04))
         ax.yaxis.set_minor_locator(plt.MultipleLocator(0.1))
-        ax.grid(which="minor", color=_FINE, linewidth=0.5)
-    ax.grid(which="major", color=_GRID, linewidth=0.7)
+        ax.grid(which="minor", color=_SMALL_BOX, linewidth=0.5)
     ax.tick_params(which="both", length=0)
+    _number_boxes(ax, seconds)
 
 
 def strip(
-    record: Record, lead: str, start: float = 0.0, seconds: float = 10.0, beats: bool = True
+    record: Record,
+    lead: str,
+    start: float = 0.0,
+    seconds: float = 10.0,
+    beats: bool = True,
 ) -> Figure:
     """Draw one lead of a record on ECG paper, with the annotators' symbols above the beats.
 
@@ -116,13 +166,19 @@ def strip(
     >>> from ecglab import records
     >>> figure = strip(records.load("100"), "MLII", seconds=4)
     """
-    ax = _trace(record, lead, start, seconds, room=0.5 if beats else 0.0)
+    room = 0.5 if beats else 0.0  # mV
+    ax = _trace(record, lead, start, seconds, room)
+    if not beats:
+        return ax.figure
     times = record.samples / record.fs
-    inside = (times >= start) & (times < start + seconds) & beats
-    symbols, high = record.symbols[inside], ax.get_ylim()[1] - 0.12
-    for x, symbol, label in zip(times[inside], symbols, labels_of(symbols), strict=True):
-        color = COLORS[CLASSES[label]]
-        ax.text(x, high, symbol, color=color, fontsize=11, va="top", clip_on=True, **_BOLD)
+    inside = (times >= start) & (times < start + seconds)
+    symbols = record.symbols[inside]
+    labels = labels_of(symbols)
+    height = ax.get_ylim()[1] - 0.12  # mV
+    for time, symbol, label in zip(times[inside], symbols, labels, strict=True):
+        text = ax.text(time, height, symbol, fontsize=11, weight="bold", ha="center", va="top")
+        text.set_color(COLORS[CLASSES[label]])
+        text.set_clip_on(True)
     return ax.figure
 
 
@@ -146,24 +202,24 @@ def twelve_leads(record: Record) -> Figure:
         If a lead is missing, or what one holds is no ECG in mV.
     """
     seconds = min(record.duration, 10.0)
-    for lead in sum(CLINICAL_LAYOUT, ()):
-        _check_voltages(record, lead, record.lead(lead)[: round(seconds * record.fs)])
-    ax = _sheet(seconds + 0.4, -9.5, 2.0, start=-0.4)
-    for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
-        width, middle = seconds / len(leads), -2.5 * row
-        mark = np.array([0, 0, 1, 1, 0, 0]) + middle
-        ax.plot([-0.36, -0.32, -0.32, -0.12, -0.12, -0.08], mark, color=_INK, linewidth=0.8)
+    samples = round(seconds * record.fs)
+    for leads in CLINICAL_LAYOUT:
+        for lead in leads:
+            _check_voltages(record, lead, record.lead(lead)[:samples])
+    ax = _sheet(_LEFT + seconds, _LOWEST, _HIGHEST, start=-_LEFT)
+    rows = (*CLINICAL_LAYOUT, ("II",))
+    for row, leads in enumerate(rows):
+        middle = -_ROW * row
+        width = seconds / len(leads)
+        times, voltages = np.transpose(_MARK)
+        ax.plot(times, middle + voltages, color=_INK, linewidth=0.8)
         for place, lead in enumerate(leads):
-            first = round(place * width * record.fs)
-            signal = record.lead(lead)[first : first + round(width * record.fs)]
-            time = (first + np.arange(len(signal))) / record.fs
-            # A strip hangs about its own middle, so that neighbours do not collide.
-            base = middle - float(np.nanmedian(signal))
-            ax.plot(time, np.clip(signal + base, -9.5, 1.8), color=_INK, linewidth=0.8)
-            ax.text(place * width + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
-            if place:
-                ax.vlines(place * width, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
-    ax.set(title=f"Record {record}: twelve leads", ylabel="rows 2.5 mV apart", yticklabels=[])
+            start = place * width
+            _short_strip(ax, record, lead, start, width, middle)
+            if place > 0:
+                ax.vlines(start, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
+    ax.set_title(f"Record {record}: twelve leads")
+    ax.set(ylabel="rows 2.5 mV apart", yticklabels=[])
     return ax.figure
 
 
@@ -190,14 +246,21 @@ def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -
         than `LONGEST`, or what the lead holds is no ECG in mV.
     """
     if lead not in record.waves:
-        raise ValueError(f"record {record} has wave bounds for {list(record.waves) or 'no lead'}")
+        leads = list(record.waves) or "no lead"
+        raise ValueError(f"record {record} has wave bounds for {leads}")
     ax = _trace(record, lead, start, seconds, room=0.3)
+    end = start + seconds
+    _, top = ax.get_ylim()
     for kind, onset, peak, offset in record.waves[lead]:
-        inside = start <= peak / record.fs < start + seconds
-        if inside and onset >= 0 and offset >= 0:
-            span = max(onset / record.fs, start), min(offset / record.fs, start + seconds)
-            ax.axvspan(*span, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
-            ax.text(sum(span) / 2, ax.get_ylim()[1] - 0.22, kind, fontsize=10, **_BOLD)
+        time = peak / record.fs
+        annotated = onset >= 0 and offset >= 0
+        if not annotated or not start <= time < end:
+            continue
+        left = max(onset / record.fs, start)
+        right = min(offset / record.fs, end)
+        middle = (left + right) / 2
+        ax.axvspan(left, right, color=_WAVE_COLORS[kind], alpha=0.35, linewidth=0)
+        ax.text(middle, top - 0.22, kind, fontsize=10, weight="bold", ha="center")
     ax.set_title(f"Record {record}, lead {lead}: wave bounds")
     return ax.figure
 
@@ -232,25 +295,33 @@ def gallery(
         If there are no images, or not one title for each.
     """
     images = np.asarray(images)
-    images = images[..., 0] if images.ndim == 4 else images
-    if images.ndim != 3 or not len(images):
+    if images.ndim == 4:
+        images = images[..., 0]
+    if images.ndim != 3 or len(images) == 0:
         raise ValueError(f"images have shape {images.shape}; give (n, height, width)")
-    titles = [""] * len(images) if titles is None else given.names(titles)
-    if len(titles) != len(images):
-        raise ValueError(f"{len(titles)} titles for {len(images)} images; give one each")
-    columns = min(given.whole("columns", columns, 1), len(images))
-    rows = -(-len(images) // columns)
-    size = min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4
-    bare = {"xticks": [], "yticks": [], "frame_on": False}
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, subplot_kw=bare)
+    count, height, width = images.shape
+    titles = [""] * count if titles is None else given.names(titles)
+    if len(titles) != count:
+        raise ValueError(f"{len(titles)} titles for {count} images; give one each")
+    columns = given.whole("columns", columns, 1)
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(min(8, 1.6 * columns + 0.6), 1.75 * rows + 0.4),
+        squeeze=False,
+        subplot_kw={"xticks": [], "yticks": [], "frame_on": False},
+    )
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image, cmap="gray")
         ax.set_title(title, fontsize=10, loc="center")
     if scale is not None:
-        first, (height, width) = axes.flat[0], images.shape[1:]
+        milliseconds, millivolts = scale
+        first = axes[0, 0]
         first.set_frame_on(True)
-        first.set_xlabel(f"{width * scale[0]:.0f} ms", fontsize=9)
-        first.set_ylabel(f"{height * scale[1]:.1f} mV", fontsize=9)
+        first.set_xlabel(f"{width * milliseconds:.0f} ms", fontsize=9)
+        first.set_ylabel(f"{height * millivolts:.1f} mV", fontsize=9)
     return figure
 
 
@@ -266,15 +337,19 @@ def confusion(scores: Scores, title: str = "What was called what") -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    shares = scores.matrix / np.maximum(scores.matrix.sum(axis=1, keepdims=True), 1)
+    beats_of_class = scores.matrix.sum(axis=1, keepdims=True)
+    shares = scores.matrix / np.maximum(beats_of_class, 1)
     figure, ax = plt.subplots(figsize=(5.2, 4.4))
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(scores.matrix):
-        ink = "white" if shares[row, column] > 0.68 else _INK  # what stands out more
-        ax.text(column, row, f"{count:,}", fontsize=10, color=ink, ha="center", va="center")
+        text = ax.text(column, row, f"{count:,}", fontsize=10, ha="center", va="center")
+        dark = shares[row, column] > 0.68
+        text.set_color("white" if dark else _INK)  # what stands out more
     places = range(len(CLASSES))
-    ax.set(xticks=places, xticklabels=CLASSES, yticks=places, yticklabels=CLASSES, frame_on=False)
+    ax.set_xticks(places, CLASSES)
+    ax.set_yticks(places, CLASSES)
     ax.set(xlabel="called by the network", ylabel="labelled by cardiologists", title=title)
+    ax.set_frame_on(False)
     ax.tick_params(length=0)
     return figure
 
@@ -306,30 +381,16 @@ def history(
         If a table lacks a column.
     """
     columns = given.names(columns)
-    named = {"": histories} if isinstance(histories, pd.DataFrame) else histories
-    named = {k: [v] if isinstance(v, pd.DataFrame) else list(v) for k, v in named.items()}
-    if not named or not columns:
-        raise ValueError(
-            f"{len(named)} histories, {len(columns)} columns; give one of each or more"
-        )
-    for name, tables in named.items():
-        for table in tables:
-            _check_columns(f"history {name!r}", table, columns)
+    trainings = _trainings(histories, columns)
     figure, axes = plt.subplots(1, len(columns), figsize=(8, 3.2), squeeze=False)
     for ax, column in zip(axes[0], columns, strict=True):
         ax.set_prop_cycle(color=PALETTE, marker=list("os^DvPX"))
-        for name, tables in named.items():
-            if len(epochs := {len(table) for table in tables}) != 1:
-                raise ValueError(f"{name!r} has runs of {sorted(epochs)} epochs; give equal ones")
-            runs, epoch = np.array([table[column] for table in tables]), np.arange(*epochs) + 1
-            (line,) = ax.plot(epoch, runs.mean(0), markersize=4, label=name)
-            if len(runs) > 1:
-                band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
-                ax.fill_between(epoch, runs.min(0), runs.max(0), **band)
-                line.set_label(f"{name}, {len(runs)} seeds")
+        for name, tables in trainings.items():
+            runs = np.array([table[column] for table in tables])
+            _curve(ax, name, runs)
         ax.set(xlabel="epoch", ylabel=column, ylim=(0, None))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        if len(named) > 1:
+        if len(trainings) > 1:
             ax.legend()
     return figure
 
@@ -366,21 +427,26 @@ def intervals(
     """
     _check_columns("the table", table, ("value", "low", "high"))
     pooled = given.names(pooled)
-    strange = [row for row in pooled if row not in table.index]
-    if strange:
-        rows = ", ".join(map(str, table.index))
-        raise ValueError(f"pooled names {strange[0]!r}, which is no row; those are {rows}")
-    rows = np.arange(len(table))[::-1]
-    figure, ax = plt.subplots(figsize=(7, 0.36 * len(table) + 1.2))
-    ax.hlines(rows, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
+    for row in pooled:
+        if row not in table.index:
+            rows = ", ".join(map(str, table.index))
+            raise ValueError(f"pooled names {row!r}, which is no row; those are {rows}")
+    heights = np.arange(len(table))[::-1]  # the first row is the highest
+    height = 0.36 * len(table) + 1.2  # inches
+    figure, ax = plt.subplots(figsize=(7, height))
+    ax.hlines(heights, table["low"], table["high"], color=PALETTE[0], linewidth=2.5)
     summed = table.index.isin(pooled)
-    for mark, chosen in (("o", ~summed), ("D", summed)):
+    marks = {"o": ~summed, "D": summed}
+    for mark, chosen in marks.items():
         if chosen.any():
-            ax.plot(table["value"][chosen], rows[chosen], mark, color=_INK, markersize=6)
-    ax.set(yticks=rows, yticklabels=table.index, xlim=(0, 1.02), xlabel=xlabel, title=title)
+            values = table["value"][chosen]
+            ax.plot(values, heights[chosen], mark, color=_INK, markersize=6)
+    ax.set_yticks(heights, table.index)
+    ax.set(xlim=(0, 1.02), xlabel=xlabel, title=title)
     if "beats" in table:
+        counts = [f"{count:,}" for count in table["beats"]]
         right = ax.secondary_yaxis("right")
-        right.set_yticks(rows, [f"{count:,}" for count in table["beats"]])
+        right.set_yticks(heights, counts)
         right.set_ylabel("beats")
         right.tick_params(length=0)
     ax.grid(axis="x", color="#dddddd")
@@ -406,15 +472,21 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
     KeyError
         If the table lacks a column.
     """
-    _check_columns("the table", table, ("low", "high", "beats", "confidence", "frequency"))
-    figure, (ax, below) = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, height_ratios=(3, 1))
-    ax.plot([0, 1], [0, 1], "--", color="#767676", label="calibrated")
+    columns = ("low", "high", "beats", "confidence", "frequency")
+    _check_columns("the table", table, columns)
+    figure, axes = plt.subplots(2, 1, figsize=(5, 5.6), sharex=True, height_ratios=(3, 1))
+    ax, below = axes
+    diagonal = [0, 1]
+    ax.plot(diagonal, diagonal, "--", color="#767676", label="calibrated")
     ax.plot(table["confidence"], table["frequency"], "o-", color=PALETTE[0], label="network")
-    ax.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="part that came true", title=title)
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    ax.set(ylabel="part that came true", title=title)
     ax.legend()
-    bounds = table["low"], table["beats"], table["high"] - table["low"]
-    below.bar(*bounds, align="edge", color=PALETTE[0], edgecolor="white")
-    below.set(yscale="log", xlabel="mean probability given", ylabel="beats")
+    width = table["high"] - table["low"]
+    bars = below.bar(table["low"], table["beats"], width, align="edge")
+    plt.setp(bars, color=PALETTE[0], edgecolor="white")
+    below.set_yscale("log")
+    below.set(xlabel="mean probability given", ylabel="beats")
     return figure
 
 
@@ -438,17 +510,23 @@ def coverage(tables: Mapping[str, pd.DataFrame]) -> Figure:
     for name, table in tables.items():
         _check_columns(f"table {name!r}", table, ("coverage", "risk"))
     figure, ax = plt.subplots(figsize=(6, 3.6))
-    ax.set_prop_cycle(color=PALETTE, linestyle=["-", "--", ":", "-.", "-", "--", ":"])
+    linestyles = ["-", "--", ":", "-.", "-", "--", ":"]
+    ax.set_prop_cycle(color=PALETTE, linestyle=linestyles)
     for name, table in tables.items():
         ax.plot(table["coverage"], table["risk"], label=name)
-    ax.set(xlim=(0, 1), ylim=(0, None), title="Fewer answers, fewer errors")
-    ax.set(xlabel="coverage: part of the beats answered", ylabel="risk: part of answers wrong")
+    ax.set(xlim=(0, 1), ylim=(0, None))
+    ax.set_title("Fewer answers, fewer errors")
+    ax.set_xlabel("coverage: part of the beats answered")
+    ax.set_ylabel("risk: part of answers wrong")
     ax.legend()
     return figure
 
 
 def overlay(
-    images: np.ndarray, maps: np.ndarray, label: str = "share of the largest value", **grid: object
+    images: np.ndarray,
+    maps: np.ndarray,
+    label: str = "share of the largest value",
+    **grid: object,
 ) -> Figure:
     """Lay maps over images: orange speaks for the class, blue against it.
 
@@ -474,83 +552,174 @@ def overlay(
         As from `gallery`, or if there is not one map of the same size for each image, or maps
         hold NaN.
     """
-    if np.shape(maps) != np.shape(images)[:3]:
-        raise ValueError(f"maps have shape {np.shape(maps)}; give {np.shape(images)[:3]}")
+    expected = np.shape(images)[:3]
+    if np.shape(maps) != expected:
+        raise ValueError(f"maps have shape {np.shape(maps)}; give {expected}")
     if not np.isfinite(maps).all():
         raise ValueError("maps hold NaN or infinity; give finite numbers")
     figure = gallery(images, **grid)
-    top = float(np.abs(maps).max()) or 1.0
+    top = float(np.abs(maps).max()) or 1.0  # a scale from 0 to 0 would be none
+    bottom = -top if np.min(maps) < 0 else 0
     for ax, one in zip(figure.axes, maps, strict=False):
-        drawn = ax.imshow(one, cmap=_EVIDENCE, vmin=-top, vmax=top)
-    bar = figure.colorbar(drawn, ax=figure.axes, label=label, fraction=0.04)
-    bar.ax.set(ylim=(-top if np.min(maps) < 0 else 0, top), facecolor="black")
+        colors = ax.imshow(one, cmap=_EVIDENCE, vmin=-top, vmax=top)
+    bar = figure.colorbar(colors, ax=figure.axes, label=label, fraction=0.04)
+    bar.ax.set(ylim=(bottom, top), facecolor="black")
     return figure
 
 
 # ---------------------------------------------------------------------------
 
 
+def _number_boxes(ax: plt.Axes, seconds: float) -> None:
+    """Write numbers at so many of the large boxes that they do not touch."""
+    boxes = max(1, round(seconds / 10))
+    if seconds > 2:
+        boxes *= 5
+
+    def number_time(time: float, _: int) -> str:
+        return f"{time:g}" if round(time / 0.2) % boxes == 0 else ""
+
+    def number_voltage(voltage: float, _: int) -> str:
+        return f"{voltage:g}" if voltage % 1 == 0 else ""
+
+    ax.xaxis.set_major_formatter(number_time)
+    ax.yaxis.set_major_formatter(number_voltage)
+
+
+def _sheet(seconds: float, low: float, high: float, start: float) -> plt.Axes:
+    """Return axes on ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them."""
+    scale = _enlargement(seconds)
+    width = scale * (25 * seconds) / 25.4  # inches, as all below
+    height = scale * 10 * (high - low) / 25.4
+    left = 0.65
+    right = 0.2
+    bottom = 0.6
+    top = 0.35
+    across = left + width + right
+    up = bottom + height + top
+    figure = plt.figure(figsize=(across, up), layout="none")
+    ax = figure.add_axes([left / across, bottom / up, width / across, height / up])
+    paper(ax, seconds, low, high, start)
+    note = ""
+    if scale > 1:
+        note = f", {scale:g} ×"
+    elif scale < 1:
+        note = f", 1/{round(1 / scale)} ×"
+    ax.set(xlabel=f"time (s)  ·  25 mm/s, 10 mm/mV{note}", ylabel="mV")
+    ax.tick_params(axis="x", pad=7)  # clear of the lowest voltage
+    ax.tick_params(labelsize=11 if scale >= 1 else 8)
+    return ax
+
+
+def _enlargement(seconds: float) -> float:
+    """Return how much larger than at 25 mm/s a sheet is drawn.
+
+    What is short is enlarged to at most 200 mm, what is long made smaller to fit into 250 mm.
+    """
+    wide = 25 * seconds  # mm
+    if wide > 265:
+        return 1 / np.ceil(wide / 250 - 1e-9)
+    return np.clip(200 // wide, 1, 4)
+
+
 def _trace(record: Record, lead: str, start: float, seconds: float, room: float) -> plt.Axes:
     """Draw a part of one lead on a sheet that encloses it, on half millivolts, with room above."""
     signal = record.lead(lead)
-    start, seconds = given.number("start", start), given.number("seconds", seconds)
-    first, last = round(start * record.fs), round((start + seconds) * record.fs)
+    start = given.number("start", start)
+    seconds = given.number("seconds", seconds)
+    end = start + seconds
+    first = round(start * record.fs)
+    last = round(end * record.fs)
     if not 0 <= first < last <= len(signal):
-        part = f"{start:g} s to {start + seconds:g} s"
-        raise ValueError(f"{part} does not lie within record {record}, {record.duration:g} s long")
+        whole = f"record {record}, {record.duration:g} s long"
+        raise ValueError(f"{start:g} s to {end:g} s does not lie within {whole}")
     if seconds > LONGEST:
         raise ValueError(f"seconds is {seconds:g}; at most {LONGEST:g} s can be drawn at once")
     signal = signal[first:last]
     _check_voltages(record, lead, signal)
-    bottom, top = np.nanmin(signal), np.nanmax(signal) + room
-    low, high = np.floor(2 * bottom - 0.2) / 2, np.ceil(2 * top + 0.2) / 2
-    ax = _sheet(seconds, float(low), float(high), start)
-    ax.plot(np.arange(first, last) / record.fs, signal, color=_INK, linewidth=1.2)
+    bottom = np.nanmin(signal)
+    top = np.nanmax(signal) + room
+    low = math.floor(2 * bottom - 0.2) / 2
+    high = math.ceil(2 * top + 0.2) / 2
+    ax = _sheet(seconds, low, high, start)
+    times = np.arange(first, last) / record.fs
+    ax.plot(times, signal, color=_INK, linewidth=1.2)
     ax.set_title(f"Record {record}, lead {lead}")
     return ax
 
 
+def _short_strip(
+    ax: plt.Axes, record: Record, lead: str, start: float, seconds: float, middle: float
+) -> None:
+    """Draw a part of one lead, and its name, about a height in mV."""
+    first = round(start * record.fs)
+    samples = round(seconds * record.fs)
+    signal = record.lead(lead)[first : first + samples]
+    times = (first + np.arange(len(signal))) / record.fs
+    # A strip hangs about its own middle, so that neighbours do not collide.
+    base = middle - float(np.nanmedian(signal))
+    voltages = np.clip(signal + base, _LOWEST, _HIGHEST - 0.2)
+    ax.plot(times, voltages, color=_INK, linewidth=0.8)
+    ax.text(start + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
+
+
 def _check_voltages(record: Record, lead: str, drawn: np.ndarray) -> None:
     """Refuse what is no ECG in mV: to scale it would be metres high, or a line."""
-    whole = record.lead(lead)
+    named = f"lead {lead} of record {record}"
     if np.isnan(drawn).all() or np.isinf(drawn).any():
-        raise ValueError(f"lead {lead} of record {record} holds no voltages there: NaN or infinity")
-    span, spans = np.nanmax(drawn) - np.nanmin(drawn), f"lead {lead} of record {record} spans"
+        raise ValueError(f"{named} holds no voltages there: NaN or infinity")
+    span = np.nanmax(drawn) - np.nanmin(drawn)
     if span > WIDEST:
-        divide = "divide it by 1000 if it is in µV, by its gain (often 200) if in counts"
-        raise ValueError(f"{spans} {span:,.0f} mV, which is no ECG in mV; {divide}")
+        problem = f"{named} spans {span:,.0f} mV, which is no ECG in mV"
+        advice = "divide it by 1000 if it is in µV, by its gain (often 200) if in counts"
+        raise ValueError(f"{problem}; {advice}")
+    whole = record.lead(lead)
     span = np.nanmax(whole) - np.nanmin(whole)
     if 0 < span < NARROWEST:
-        raise ValueError(
-            f"{spans} {span:.2g} mV, which is no ECG in mV; multiply it by 1000 if it is in V"
-        )
+        problem = f"{named} spans {span:.2g} mV, which is no ECG in mV"
+        raise ValueError(f"{problem}; multiply it by 1000 if it is in V")
 
 
 def _check_columns(what: str, table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Refuse a table that lacks a column."""
     if not isinstance(table, pd.DataFrame):
         raise ValueError(f"{what} is a {type(table).__name__}; give a pandas.DataFrame")
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        known = ", ".join(map(str, table)) or "none"
-        raise KeyError(f"{what} has no column {lacking[0]!r}; it has {known}")
+    for name in columns:
+        if name not in table:
+            present = ", ".join(map(str, table)) or "none"
+            raise KeyError(f"{what} has no column {name!r}; it has {present}")
 
 
-def _sheet(seconds: float, low: float, high: float, start: float) -> plt.Axes:
-    """Return axes on ECG paper at 25 mm/s and 10 mm/mV, or a simple multiple of them.
+def _trainings(
+    histories: pd.DataFrame | Mapping, columns: Sequence[str]
+) -> dict[str, list[pd.DataFrame]]:
+    """Return by name the histories of each training, one for a seed; refuse what can't be drawn."""
+    if isinstance(histories, pd.DataFrame):
+        histories = {"": histories}
+    trainings = {}
+    for name, tables in histories.items():
+        trainings[name] = [tables] if isinstance(tables, pd.DataFrame) else list(tables)
+    if not trainings or not columns:
+        counts = f"{len(trainings)} histories, {len(columns)} columns"
+        raise ValueError(f"{counts}; give one of each or more")
+    for name, tables in trainings.items():
+        for table in tables:
+            _check_columns(f"history {name!r}", table, columns)
+    for name, tables in trainings.items():
+        epochs = {len(table) for table in tables}
+        if len(epochs) != 1:
+            raise ValueError(f"{name!r} has runs of {sorted(epochs)} epochs; give equal ones")
+    return trainings
 
-    What is short is enlarged to at most 200 mm, what is long made smaller to fit into 250 mm.
-    """
-    wide = 25 * seconds
-    scale = 1 / np.ceil(wide / 250 - 1e-9) if wide > 265 else np.clip(200 // wide, 1, 4)
-    drawn = "" if scale == 1 else f", {scale:g} ×" if scale > 1 else f", 1/{round(1 / scale)} ×"
-    width, height = scale * wide / 25.4, scale * 10 * (high - low) / 25.4  # inches
-    left, bottom, right, top = 0.65, 0.6, 0.2, 0.35
-    figure = plt.figure(figsize=(left + width + right, bottom + height + top), layout="none")
-    whole = figure.get_size_inches()
-    ax = figure.add_axes([left / whole[0], bottom / whole[1], width / whole[0], height / whole[1]])
-    paper(ax, seconds, low, high, start)
-    ax.set(xlabel=f"time (s)  ·  25 mm/s, 10 mm/mV{drawn}", ylabel="mV")
-    ax.tick_params(axis="x", pad=7)  # clear of the lowest voltage
-    ax.tick_params(labelsize=11 if scale >= 1 else 8)
-    return ax
+
+def _curve(ax: plt.Axes, name: str, runs: np.ndarray) -> None:
+    """Draw the mean of runs, shape ``(seeds, epochs)``, and their range if there are several."""
+    seeds, epochs = runs.shape
+    epoch = np.arange(epochs) + 1
+    (line,) = ax.plot(epoch, runs.mean(axis=0), markersize=4, label=name)
+    if seeds > 1:
+        color = line.get_color()
+        lowest = runs.min(axis=0)
+        highest = runs.max(axis=0)
+        ax.fill_between(epoch, lowest, highest, color=color, alpha=0.2, linewidth=0)
+        line.set_label(f"{name}, {seeds} seeds")

@@ -49,7 +49,7 @@ ROUND.append(ROUND)
 
 
 @pytest.mark.parametrize("answer", [None, ...])
-@pytest.mark.parametrize("expected", [72, "sinus", [1, 2], np.zeros(3)])
+@pytest.mark.parametrize("expected", [72, [1, 2]])
 def test_not_answered_yet(answer, expected):
     said = check.value(answer, expected, hint="Count again.")
     assert said.right is None
@@ -290,14 +290,13 @@ WANTED = {
 }
 
 
-@pytest.mark.parametrize("wanted", WANTED)
 @pytest.mark.parametrize("odd", ODD)
-def test_never_raises_at_a_learner(odd, wanted):
-    said = check.value(ODD[odd], WANTED[wanted], within=0.1, hint="Count again.")
-    assert said.right is False
-    assert repr(said).endswith("Count again.")
-    answer = lambda: ODD[odd]  # noqa: E731
-    assert check.function(answer, lambda: WANTED[wanted], [()]).right is False
+def test_never_raises_at_a_learner(odd):
+    for kind, wanted in WANTED.items():
+        said = check.value(ODD[odd], wanted, within=0.1, hint="Count again.")
+        assert said.right is False, kind
+        assert repr(said).endswith("Count again."), kind
+        assert check.function(lambda: ODD[odd], [wanted], [()]).right is False, kind
 
 
 SCALARS = st.one_of(

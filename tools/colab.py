@@ -118,7 +118,8 @@ def pins_of_helpers() -> set[str]:
 
 def environment(folder: Path) -> Path:
     """Make the environment, unless it is there; return its Python."""
-    python, stamp = folder / "bin" / "python", folder / "colab.txt"
+    python = folder / "bin" / "python"
+    stamp = folder / "colab.txt"
     if not stamp.is_file() or stamp.read_text() != VERSIONS.read_text():
         if sys.version_info[:2] != PYTHON:
             sys.exit("Colab runs Python 3.13. Name one: make colab PYTHON=/path/to/python3.13")
@@ -204,7 +205,8 @@ def run_chapter(path: Path, python: Path, variables: dict[str, str], folder: Pat
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
+            cell["outputs"] = []
+            cell["execution_count"] = None
     copy.write_text(json.dumps(notebook), encoding="utf-8")
     command = [python.parent / "jupyter", "execute", "--inplace", "--allow-errors"]
     command += [f"--timeout={CELL_SECONDS}", copy]
