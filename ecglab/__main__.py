@@ -165,6 +165,7 @@ def experiment(options: argparse.Namespace) -> None:
     outcome = module.run(folder, quick=options.quick)
     from ecglab import runs  # late, with Keras
 
+    folder.mkdir(parents=True, exist_ok=True)  # where a run keeps nothing else
     runs.write_text(path, json.dumps(outcome, indent=1, allow_nan=False) + "\n")
     print(f"outcome: {path}")
     if not options.record:
@@ -200,7 +201,7 @@ def _record(name: str, folder: Path) -> None:
 
 def benchmark(options: argparse.Namespace) -> None:
     """Measure how fast recordings become beats, beats become images, and ResNet-50 learns."""
-    from ecglab.experiments import benchmark as measuring  # late: no other command needs it
+    from ecglab import benchmark as measuring  # late: no other command needs it
 
     given.whole("beats", options.beats, 1)
     print(records.describe())

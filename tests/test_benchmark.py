@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from ecglab import __main__ as shell
-from ecglab import beats, experiments, images, records
-from ecglab.experiments import benchmark
+from ecglab import beats, benchmark, experiments, images, records
 
 opencv = pytest.mark.skipif(benchmark.cv2 is None, reason=benchmark.MISSING)
 PEOPLE = ["100", "223"]

@@ -118,7 +118,7 @@ def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
         (["train", "--records", "223", "--batch", "-1"], "batch is -1"),
         (["train", "--records", "223", "--rate", "-1"], "rate -1.0"),
         (["evaluate", "--run", "nowhere"], "nowhere holds no training run"),
-        (["experiment", "nothing"], "there is no experiment 'nothing'; there are leakage"),
+        (["experiment", "nothing"], "there is no experiment 'nothing'; there are ablation, "),
         (["download", "edb"], "there is no database 'edb'; there are mitdb, ludb"),
         (["train", "--records", "223", "--seed", "-1"], "seed is -1; give a whole number from 0"),
         (["train", "--records", "223", "--seed", str(2**32)], "from 0 to 4294967295"),

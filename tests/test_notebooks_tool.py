@@ -114,7 +114,8 @@ def house(tmp_path):
     (package / "fetch.py").write_text("from ecglab import models\n")
     (tmp_path / "requirements.txt").write_text("numpy==1\nruff==1\n")
     (package / "experiments" / "__init__.py").write_text("")
-    (package / "experiments" / "full_run.json").write_text("{}")
+    (package / "experiments" / "full_run").mkdir()
+    (package / "experiments" / "full_run" / "outcome.json").write_text("{}")
     (package / "small.weights.h5").write_bytes(b"1")
     cells = [
         new_markdown_cell("Prose"),
@@ -137,7 +138,7 @@ def test_parts_are_found_transitively(house):
         "ecglab.beats",
         "ecglab.experiments",
         "ecglab.records",
-        "ecglab/experiments/full_run.json",
+        "ecglab/experiments/full_run/outcome.json",
         "ecglab/small.weights.h5",
         "ecglab/waves.csv",
         "requirements.txt",
@@ -157,10 +158,10 @@ def test_stale_says_what_changed(house):
     )
     assert notebooks.why_stale(notebook, root) == []
     (root / "ecglab" / "records.py").write_text("def load():\n    return 2\n")
-    (root / "ecglab" / "experiments" / "full_run.json").write_text('{"a": 1}')
+    (root / "ecglab" / "experiments" / "full_run" / "outcome.json").write_text('{"a": 1}')
     assert notebooks.why_stale(notebook, root) == [
         "ecglab.records",
-        "ecglab/experiments/full_run.json",
+        "ecglab/experiments/full_run/outcome.json",
     ]
     notebook.cells[1].source += "\n1"
     assert "cells" in notebooks.why_stale(notebook, root)

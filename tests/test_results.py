@@ -1,20 +1,24 @@
 """The recorded outcomes are whole, and the results page says what they say."""
 
+import os
+import shutil
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ecglab import evaluate, experiments, records
+from ecglab.experiments import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import results  # noqa: E402
 
-RECORDED = results.recorded_names()
-SCORED = [name for name in RECORDED if name in ("floor", "resnet50")]
+SCORED = [name for name in ("floor", "resnet50") if results.is_recorded(name)]
 
 
 def test_page_says_what_was_recorded():
@@ -22,8 +26,119 @@ def test_page_says_what_was_recorded():
     assert results.PAGE.read_text() == results.page(), rerun
 
 
-def test_every_recorded_experiment_has_its_section():
-    assert set(RECORDED) <= set(results.FILLED) <= set(results.QUESTIONS) == set(experiments.NAMES)
+def test_every_experiment_has_its_section_and_a_place_of_its_own():
+    parts = results.parts()
+    assert sorted(parts) == list(experiments.NAMES)
+    places = [part.PLACE for part in parts.values()]
+    assert places == sorted(set(places))
+    for name, part in parts.items():
+        assert part.QUESTION and callable(part.fill)
+        assert experiments.path_of(name).with_name("section.md").is_file()
+
+
+def test_experiments_are_listed_without_being_loaded():
+    code = "import sys; from ecglab import experiments; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "ecglab.experiments" in loaded
+    late = {"matplotlib.pyplot", "keras", *(f"ecglab.experiments.{n}" for n in experiments.NAMES)}
+    assert late & set(loaded) == set()
+
+
+COIN = {
+    "__init__.py": """
+from ecglab import experiments
+
+def run(folder, quick=False):
+    head = experiments.header("coin", quick, [0, 1], {})
+    return {**head, "seconds": 120, "heads": 0.25}
+""",
+    "section.md": """## `coin`: heads or tails
+
+Heads in {heads} of the throws of {seeds} coins, within {minutes} minutes: `{command}`.
+""",
+    "page.py": """
+import matplotlib.pyplot as plt
+
+QUESTION = "whether a coin is fair"
+PLACE = 45
+
+def fill(outcome):
+    return {"heads": f"{outcome['heads']:.2f}"}
+
+def draw(outcome):
+    figure, ax = plt.subplots()
+    ax.bar(["heads", "tails"], [outcome["heads"], 1 - outcome["heads"]])
+    return figure
+""",
+}
+RUN_COIN = """
+import shutil, sys
+
+from ecglab import experiments
+from ecglab.__main__ import main
+
+sys.path.insert(0, "tools")
+import results
+
+assert main(["experiment", "coin", "--out", "runs"]) == 0
+assert results.main() == 0
+assert "| not run yet |" in results.PAGE.read_text().split("`coin`")[1].split("\\n")[0]
+shutil.copyfile("runs/coin/outcome.json", experiments.path_of("coin"))
+assert results.main() == 0
+print(experiments.NAMES, experiments.recorded("coin")["heads"])
+"""
+
+
+@pytest.fixture
+def with_a_coin(tmp_path):
+    """Copy what an experiment may touch, without the outcomes, and add one folder to it."""
+    for folder in ("ecglab", "tools"):
+        left_out = shutil.ignore_patterns("__pycache__", "outcome.*")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left_out)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "book" / "_static").mkdir(parents=True)
+    coin = tmp_path / "ecglab" / "experiments" / "coin"
+    coin.mkdir()
+    for name, content in COIN.items():
+        (coin / name).write_text(content)
+    return tmp_path
+
+
+def test_a_new_experiment_is_one_new_folder(with_a_coin):
+    env = {**os.environ, "PYTHONPATH": str(with_a_coin)}
+    command = [sys.executable, "-c", RUN_COIN]
+    done = subprocess.run(
+        command, cwd=with_a_coin, env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    names = tuple(sorted(("coin", *experiments.NAMES)))
+    assert done.stdout.splitlines()[-1] == f"{names} 0.25"
+    page = (with_a_coin / "book" / "results.md").read_text()
+    (row,) = [line for line in page.splitlines() if line.startswith("| `coin` ")]
+    assert [cell.strip() for cell in row.split("|")[2:4]] == ["whether a coin is fair", "recorded"]
+    assert page.endswith(
+        "## `coin`: heads or tails\n\nHeads in 0.25 of the throws of 2 coins, within 2 minutes: "
+        "`python -m ecglab experiment coin`.\n"
+    )
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert rows.index("degradation") + 1 == rows.index("coin") == rows.index("floor") - 1
+    figures = [path.name for path in (with_a_coin / "book" / "_static").iterdir()]
+    assert figures == ["results-coin.png"]
+
+
+def test_a_new_experiment_is_installed_with_the_package(with_a_coin):
+    coin = with_a_coin / "ecglab" / "experiments" / "coin"
+    (coin / "outcome.json").write_text("{}")
+    (coin / "outcome.npz").write_bytes(b"")
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*pip, "--no-index", "."], cwd=with_a_coin, check=True, timeout=300)
+    (wheel,) = with_a_coin.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    wanted = {*COIN, "outcome.json", "outcome.npz"}
+    assert wanted == {Path(n).name for n in names if n.startswith("ecglab/experiments/coin/")}
+    assert not any(name.startswith(("tools", "book")) for name in names)
 
 
 @pytest.mark.parametrize("name", SCORED)
@@ -54,7 +169,7 @@ def test_scores_follow_from_the_matrices(name):
 @pytest.mark.parametrize("name", SCORED)
 def test_intervals_hold_their_values(name):
     accounts = [one["annotated beats"] for one in experiments.recorded(name)["outcomes"]]
-    table = results.intervals_table(accounts)
+    table = tables.intervals_table(accounts)
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
 
 

@@ -213,8 +213,9 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     package = root / PACKAGE
-    files = [*package.glob("experiments/*.json"), *package.rglob("*.weights*")]
-    found = [path for path in files if path.name.split(".")[0] in strings]
+    outcomes = package.glob("experiments/*/outcome.json")
+    found = [path for path in outcomes if path.parent.name in strings]
+    found += [path for path in package.rglob("*.weights*") if path.name.split(".")[0] in strings]
     if f"{PACKAGE}.explore" in modules_of(notebook, root):
         shown = {"common", "page", "style"} | explorers_of(notebook)
         found += [path for path in package.glob("explorers/*") if path.stem in shown]

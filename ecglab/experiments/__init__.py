@@ -1,4 +1,9 @@
-"""Experiments: one module each, with its recorded outcome beside it as JSON."""
+"""Experiments: one folder each, with all that belongs to it.
+
+``__init__.py`` has `run`, and ``outcome.json`` is what it recorded. ``section.md`` is its part of
+the results page; ``page.py`` fills the blanks, draws the figure, and says what is asked and where
+on the page it stands. A new folder is a new experiment: no list names them.
+"""
 
 import json
 import platform
@@ -12,11 +17,8 @@ from tqdm import tqdm
 import ecglab
 from ecglab.beats import Beats
 
-#: All experiments, in the order in which the chapters meet them.
-NAMES = (
-    *("leakage", "baselines", "pictures", "degradation"),
-    *("floor", "ablation", "resnet50", "full_width", "noise"),
-)
+#: All experiments, by the alphabet. On the results page each says its own place.
+NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")))
 
 
 def recorded(name: str) -> dict:
@@ -61,7 +63,7 @@ def recorded(name: str) -> dict:
 
 def path_of(name: str) -> Path:
     """Return where an experiment's outcome is recorded."""
-    return Path(__file__).parent / f"{name}.json"
+    return Path(__file__).parent / name / "outcome.json"
 
 
 def progress(runs: Collection, name: str) -> tqdm:

@@ -100,29 +100,21 @@ def images(names: Sequence[str], count: int = 4096, turns: int = 5) -> list[dict
     if count < 1 or turns < 1:
         raise ValueError(f"count is {count}, turns {turns}; both must be 1 or more")
     cut = heartbeats.load(names, leads=[_LEAD])
-    tasks = {}
-    for name, (make, slower) in _WAYS.items():
-        if cv2 is None and name.startswith(("savefig", "cv2")):
-            continue
-        number = min(max(count // slower, 4), len(cut))
-        chosen = cut.windows[np.linspace(0, len(cut) - 1, number).astype(int)]
-        tasks[name] = partial(make, chosen, cut.fs), number
-        make(chosen[:2], cut.fs)  # what is loaded or tabled at first use
+    tasks = _drawing(cut, count)
     rates = _take_turns(tasks, turns)
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as new_process:
-        peaks = {way: new_process.submit(_peak, task).result() for way, (task, _) in tasks.items()}
-    ours = rates["rasterize"]
-    rows = [
-        {
+    peaks = _peaks(tasks)
+    rows = []
+    for name, (_, number) in tasks.items():
+        rate = rates[name]
+        row = {
             "way": name,
             "beats": turns * number,
-            "s": (number / rates[name]).sum(),
-            "beats/s": rates[name].median(),
-            "rasterize is": (ours / rates[name]).median(),
+            "s": (number / rate).sum(),
+            "beats/s": rate.median(),
+            "rasterize is": (rates["rasterize"] / rate).median(),
             "peak MB": peaks[name],
         }
-        for name, (_, number) in tasks.items()
-    ]
+        rows.append(row)
     whole = {
         "rasterize all, into one array": partial(pictures.rasterize, cut.windows, cut.fs),
         "rasterize all, in batches": partial(_in_batches, pictures.rasterize, cut.windows, cut.fs),
@@ -226,12 +218,14 @@ def report(matter: str = "all", count: int = 4096) -> None:
 
 def _take_turns(tasks: dict[str, tuple[Callable, int]], turns: int) -> pd.DataFrame:
     """Return, one row a turn, how many things a second each task makes of its number."""
-    return pd.DataFrame(
-        [
-            {name: number / _timed(task)[0] for name, (task, number) in tasks.items()}
-            for _ in range(turns)
-        ]
-    )
+    rows = []
+    for _ in range(turns):
+        row = {}
+        for name, (task, number) in tasks.items():
+            seconds, _result = _timed(task)
+            row[name] = number / seconds
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _timed(task: Callable) -> tuple[float, object]:
@@ -242,6 +236,15 @@ def _timed(task: Callable) -> tuple[float, object]:
 
 def _row(way: str, count: int, seconds: float) -> dict:
     return {"way": way, "beats": count, "s": seconds, "beats/s": count / seconds}
+
+
+def _peaks(tasks: dict[str, tuple[Callable, int]]) -> dict[str, float]:
+    """Return the peak memory of each task, measured in a new process of its own."""
+    peaks = {}
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as new_process:
+        for name, (task, _) in tasks.items():
+            peaks[name] = new_process.submit(_peak, task).result()
+    return peaks
 
 
 def _peak(task: Callable) -> float:
@@ -262,6 +265,20 @@ def _peak(task: Callable) -> float:
 
 # ---------------------------------------------------------------------------
 # Ways to make images
+
+
+def _drawing(cut: heartbeats.Beats, count: int) -> dict[str, tuple[Callable, int]]:
+    """Return, for each way at hand, the task to draw some beats, and how many these are."""
+    tasks = {}
+    for name, (make, slower) in _WAYS.items():
+        if cv2 is None and name.startswith(("savefig", "cv2")):
+            continue
+        number = min(max(count // slower, 4), len(cut))
+        chosen = np.linspace(0, len(cut) - 1, number).astype(int)
+        windows = cut.windows[chosen]
+        make(windows[:2], cut.fs)  # what is loaded or tabled at first use
+        tasks[name] = partial(make, windows, cut.fs), number
+    return tasks
 
 
 def _in_batches(draw: Callable, windows: np.ndarray, fs: float) -> None:

@@ -1,0 +1,155 @@
+"""Tables that several sections of the results page share.
+
+An *account* is what an outcome says of one classifier's calls: its scores, their intervals over
+people, and a confusion matrix for each record. A *way* is what is compared: a split, a kind of
+picture, a recipe.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ecglab import evaluate
+from ecglab.beats import CLASSES
+
+#: The columns of a long and of a short table of scores.
+SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
+FEW_SCORES = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
+#: Those of which a figure shows the intervals, as an account names them.
+MAIN_SCORES = ["accuracy", "macro-F1", "N F1", "S F1", "V F1"]
+#: The scores for which there is a goal, as the page and as an account names them.
+HEADLINE = {
+    "accuracy": "accuracy",
+    "macro-F1": "macro_f1",
+    "S F1": "S F1",
+    "V F1": "V F1",
+}
+THREE_DIGITS = "{:.3f}".format
+#: The commonest kinds of error: the label, then what was called.
+ERRORS = ("NS", "NV", "NF", "SN", "SV", "VN", "FN", "FV")
+
+
+def grouped(outcomes: list[dict], name_of: Callable[[dict], str]) -> dict[str, list[dict]]:
+    """Return the outcomes of each name, in the order recorded: the seeds of one way together."""
+    groups: dict[str, list[dict]] = {}
+    for outcome in outcomes:
+        groups.setdefault(name_of(outcome), []).append(outcome)
+    return groups
+
+
+def annotated(outcomes: list[dict]) -> list[dict]:
+    """Return the accounts of calls on beats in the annotators' places, one a seed."""
+    return [outcome["annotated beats"] for outcome in outcomes]
+
+
+def scores_of(accounts: list[dict]) -> list[dict]:
+    """Return the scores of each seed."""
+    return [account["scores"] for account in accounts]
+
+
+def mean(scores: list[dict], column: str) -> float:
+    """Return the mean of one score over seeds."""
+    values = [one[column] for one in scores]
+    return float(np.mean(values))
+
+
+def over_seeds(ways: dict[str, list[dict]], columns: Sequence[str] = SCORES) -> pd.DataFrame:
+    """Return mean ± standard deviation over seeds, one row a way; one seed has no spread."""
+    rows = {}
+    for way, scores in ways.items():
+        seeds = pd.DataFrame(scores)[list(columns)].astype(float)
+        cells = seeds.mean().map(THREE_DIGITS)
+        if len(seeds) > 1:
+            spread = seeds.std().map(THREE_DIGITS)
+            # In a narrow column the line breaks before the sign, never after it
+            cells = cells + " ±\u00a0" + spread
+        rows[way] = cells
+    table = pd.DataFrame(rows).T
+    table = table.replace("nan", "–")
+    return table.rename(columns={"macro_f1": "macro-F1"})
+
+
+def headline(accounts: list[dict]) -> dict[str, str]:
+    """Return the scores for which there is a goal, mean over seeds."""
+    scores = scores_of(accounts)
+    words = {}
+    for name, column in HEADLINE.items():
+        words[name] = THREE_DIGITS(mean(scores, column))
+    return words
+
+
+def without(accounts: list[dict], name: str) -> list[dict]:
+    """Return the scores of each seed without one record."""
+    scores = []
+    for account in accounts:
+        others = account["per record"].copy()
+        del others[name]
+        result = evaluate.Scores(total(others))
+        scores.append(result.summary())
+    return scores
+
+
+# ---------------------------------------------------------------------------
+# Matrices
+
+
+def total(by_record: dict[str, list]) -> np.ndarray:
+    """Add up the matrices of all records."""
+    counts = list(by_record.values())
+    return np.sum(counts, axis=0)
+
+
+def matrices(accounts: list[dict]) -> dict[str, np.ndarray]:
+    """Return the confusion matrix of each record, summed over seeds."""
+    sums = {}
+    for name in accounts[0]["per record"]:
+        seeds = [account["per record"][name] for account in accounts]
+        sums[name] = np.sum(seeds, axis=0)
+    return sums
+
+
+def records_table(accounts: list[dict]) -> pd.DataFrame:
+    """Return the errors of each record and the commonest kinds of them, worst first."""
+    rows = {}
+    for name, matrix in matrices(accounts).items():
+        counts = pd.DataFrame(matrix, CLASSES, CLASSES)
+        calls = matrix.sum()
+        row = {
+            "beats": calls // len(accounts),
+            "errors": calls - np.trace(matrix),
+        }
+        for label, called in ERRORS:
+            row[f"{label} as {called}"] = counts.loc[label, called]
+        rows[name] = row
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = table.rename_axis("record")
+    return table.sort_values("errors", ascending=False)
+
+
+# ---------------------------------------------------------------------------
+# Intervals over people
+
+
+def intervals_table(accounts: list[dict]) -> pd.DataFrame:
+    """Return value, low and high of the main scores, mean over seeds."""
+    tables = [pd.DataFrame(account["intervals"]).T for account in accounts]
+    middle = sum(tables) / len(tables)
+    return middle.loc[MAIN_SCORES]
+
+
+def macro_intervals(ways: dict[str, list[dict]]) -> pd.DataFrame:
+    """Return value, low and high of macro-F1, one row a way."""
+    rows = {}
+    for way, accounts in ways.items():
+        rows[way] = intervals_table(accounts).loc["macro-F1"]
+    return pd.DataFrame(rows).T
+
+
+def in_words(intervals: pd.DataFrame) -> str:
+    """Return intervals as alt text."""
+    phrases = []
+    for name, row in intervals.iterrows():
+        value, low, high = row.map("{:.2f}".format)
+        phrases.append(f"{name} {value} ({low} to {high})")
+    return "; ".join(phrases)
