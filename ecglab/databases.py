@@ -372,15 +372,17 @@ def read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ..
     wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
     takes a file that was cut off, or runs backwards in time, without a word.
     """
-    content = Path(f"{base}.{suffix}").read_bytes()
+    file = Path(f"{base}.{suffix}")
+    content = file.read_bytes()
     if not content.endswith(b"\0\0"):
         raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
-    pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
+    numbers = np.frombuffer(content, np.uint8)
+    pairs = numbers.reshape(-1, 2)
     found, codes, subtypes, _, _, texts = proc_ann_bytes(pairs, None)
     samples = np.array(found, dtype=np.int64)
     steps = np.diff(samples, prepend=0, append=length - 1)
-    unknown = set(codes) - set(SYMBOLS)
-    if unknown or (steps < 0).any():
+    known = set(codes) <= set(SYMBOLS)
+    if not known or steps.min() < 0:
         problem = f"marks unknown, unordered or outside the record's {length} samples"
         raise DamagedRecording(f"its .{suffix} has {problem}")
     symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
