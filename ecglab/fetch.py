@@ -108,15 +108,16 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
         with requests.Session() as session, suppress(IndexError):  # nothing left to do
             session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
             while not stop.is_set():
-                file, error = todo.popleft(), None
+                file = todo.popleft()
                 download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
                 try:
                     # pooch's own making of folders fails where another thread was quicker
                     (folder / file).parent.mkdir(parents=True, exist_ok=True)
                     keeper.fetch(file, downloader=download)
-                except Exception as failure:
-                    error = failure
-                done.put((file, error))
+                    done.put((file, None))
+                except Exception as error:
+                    done.put((file, error))
+                    stop.set()  # no worker begins another file
 
     # Not tqdm's `thread_map` or another executor: leaving one waits for all its threads, so that
     # neither Ctrl-C nor an error would end a download before the servers' last time-outs.
