@@ -688,7 +688,8 @@ def _own_marks(
     if isinstance(annotations, str | Path):
         marks = _annotation_file(base, annotations, fs)
     else:
-        marks = _plain_marks(*annotations)
+        samples, symbols = annotations
+        marks = _plain_marks(samples, symbols)
     samples = marks[0]
     inside = (samples >= 0) & (samples < length)
     outside = len(samples) - int(inside.sum())
