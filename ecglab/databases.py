@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from wfdb.io.annotation import ann_label_table, proc_ann_bytes
 
+from ecglab import given
 from ecglab.fetch import DamagedRecording
 
 _DS1 = "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230"
@@ -37,7 +38,8 @@ _LEAD_NAMES = {lead.lower(): lead for lead in LUDB_LEADS}  # as its headers writ
 _WAVE_KINDS = {"p": "P", "N": "QRS", "t": "T"}
 
 #: WFDB's annotation symbols, of beats and of everything else, by the codes that files hold.
-SYMBOLS = ann_label_table.set_index("label_store")["symbol"].drop(0).to_dict()  # 0 ends a file
+SYMBOLS = dict(zip(ann_label_table["label_store"], ann_label_table["symbol"], strict=True))
+del SYMBOLS[0]  # it ends a file
 
 #: Where a record may come from.
 SOURCES = ("folder", "cache", "PhysioNet", "simulated", "file")
@@ -151,7 +153,7 @@ class Record:
             "leads": _checked_leads(self.leads),
             "samples": checked_samples(self.samples),
             "symbols": checked_symbols(self.symbols),
-            "notes": (self.notes,) if isinstance(self.notes, str) else tuple(self.notes),
+            "notes": given.names(self.notes),
             "episodes": _checked_episodes(self.episodes),
             "rhythms": _checked_rhythms(self.rhythms),
         }
@@ -168,8 +170,8 @@ class Record:
         if len(self.symbols) != beats:
             raise ValueError(f"{len(self.symbols)} symbols for {beats} samples; give one each")
         if len(self.rhythms) not in (0, beats):
-            said = f"{len(self.rhythms)} rhythms for {beats} samples"
-            raise ValueError(f"{said}; give one each, or rhythms=() if they are not known")
+            problem = f"{len(self.rhythms)} rhythms for {beats} samples"
+            raise ValueError(f"{problem}; give one each, or rhythms=() if they are not known")
         foreign = sorted(set(self.waves) - set(self.leads))
         if foreign:
             raise ValueError(f"waves are given for {foreign}, which are not among {self.leads}")
@@ -211,10 +213,13 @@ class Record:
 
     def __repr__(self) -> str:
         minutes, seconds = divmod(round(self.duration), 60)
-        kinds, counts = np.unique(self.symbols, return_counts=True)
-        beats = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True))
-        beats = f"{len(self.samples)} beats ({beats})" if beats else "no beats"
-        form = f"{', '.join(self.leads)}, {self.fs:g} Hz, {minutes} min {seconds} s"
+        leads = ", ".join(self.leads)
+        form = f"{leads}, {self.fs:g} Hz, {minutes} min {seconds} s"
+        beats = "no beats"
+        if len(self.symbols):
+            kinds, counts = np.unique(self.symbols, return_counts=True)
+            shares = [f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True)]
+            beats = f"{len(self.symbols)} beats ({', '.join(shares)})"
         return f"Record {self} of {self.database}: {form}, {beats}"
 
 
@@ -238,10 +243,10 @@ def check_name(name: str, database: str = "mitdb") -> None:
     Traceback (most recent call last):
     ValueError: mitdb has no record '999'; it has 48: 100, 101, 102, 103, …
     """
-    known = names(database)
-    if name not in known:
-        some = ", ".join(known[:4])
-        raise ValueError(f"{database} has no record {name!r}; it has {len(known)}: {some}, …")
+    every = names(database)
+    if name not in every:
+        some = ", ".join(every[:4])
+        raise ValueError(f"{database} has no record {name!r}; it has {len(every)}: {some}, …")
 
 
 def subject(name: str, database: str = "mitdb") -> str:
@@ -268,7 +273,8 @@ def database_of(database: str) -> Database:
 
 def checked_rate(fs: float) -> float:
     """Return a sampling rate in Hz as a float, or refuse what is none."""
-    if isinstance(fs, bool) or not isinstance(fs, Real) or not 0 < fs < np.inf:
+    number = isinstance(fs, Real) and not isinstance(fs, bool)
+    if not number or not 0 < fs < np.inf:
         raise ValueError(f"fs is {fs!r}; it must be a sampling rate above 0 Hz")
     return float(fs)
 
@@ -280,15 +286,17 @@ def checked_samples(samples: Sequence[int]) -> np.ndarray:
         raise ValueError(f"samples has shape {array.shape}; give one place for each beat, (beats,)")
     if not array.size:
         return np.empty(0, np.int64)
-    if array.dtype.kind == "f" and (array == np.rint(array)).all():
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iu":
+    whole = array.dtype.kind in "iu"
+    if array.dtype.kind == "f":
+        whole = (array == np.rint(array)).all()
+    if not whole:
         raise ValueError(f"samples holds {array.dtype}, such as {array[0]}; give whole numbers")
     array = array.astype(np.int64)
     falls = np.flatnonzero(np.diff(array) <= 0)
     if len(falls):
-        first, then = array[falls[0] : falls[0] + 2]
-        raise ValueError(f"beats must be in rising order; sample {then} follows {first}")
+        fall = falls[0]
+        problem = f"sample {array[fall + 1]} follows {array[fall]}"
+        raise ValueError(f"beats must be in rising order; {problem}")
     return array
 
 
@@ -301,32 +309,34 @@ def checked_symbols(symbols: Sequence[str]) -> np.ndarray:
         raise ValueError(f"symbols has shape {array.shape}; give one for each beat, (beats,)")
     if not array.size:
         return np.empty(0, "<U1")
-    known = set(SYMBOLS.values())
-    unknown = [symbol for symbol in dict.fromkeys(array.tolist()) if symbol not in known]
-    if unknown:
-        beats = f"beats are {' '.join(BEAT_SYMBOLS)}"
-        raise ValueError(f"symbols hold {unknown[0]!r}, which is no annotation; {beats}")
+    accepted = set(SYMBOLS.values())
+    for symbol in array.tolist():
+        if symbol not in accepted:
+            beats = " ".join(BEAT_SYMBOLS)
+            raise ValueError(f"symbols hold {symbol!r}, which is no annotation; beats are {beats}")
     return array.astype("<U1")
 
 
 def _checked_signal(signal: np.ndarray) -> np.ndarray:
     array = np.asarray(signal)
     if array.ndim != 2 or not array.size:
-        said = f"signal has shape {array.shape}; it must be (samples, leads)"
-        raise ValueError(f"{said}, for one lead signal[:, None]" if array.ndim == 1 else said)
+        advice = ", for one lead signal[:, None]" if array.ndim == 1 else ""
+        problem = f"signal has shape {array.shape}; it must be (samples, leads)"
+        raise ValueError(problem + advice)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"signal holds {array.dtype}; it must hold numbers, in mV")
     return array.astype(np.float32, copy=False)
 
 
 def _checked_leads(leads: Sequence[str]) -> tuple[str, ...]:
-    names = (leads,) if isinstance(leads, str) else tuple(leads)
-    if not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"leads is {leads!r}; give one name for each column, such as 'MLII'")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"leads holds {twice[0]!r} twice; give each column a name of its own")
-    return tuple(map(str, names))
+    labels = given.names(leads)
+    for label in labels:
+        if not isinstance(label, str) or not label:
+            raise ValueError(f"leads is {leads!r}; give one name for each column, such as 'MLII'")
+    for label in sorted(labels):
+        if labels.count(label) > 1:
+            raise ValueError(f"leads holds {label!r} twice; give each column a name of its own")
+    return tuple(map(str, labels))
 
 
 def _checked_episodes(episodes: np.ndarray) -> np.ndarray:
@@ -337,9 +347,9 @@ def _checked_episodes(episodes: np.ndarray) -> np.ndarray:
         raise ValueError(f"episodes holds {array.dtype}; it must be an array of records.EPISODE")
     if (array["onset"] > array["offset"]).any():
         raise ValueError("episodes holds one that ends before it begins")
-    unknown = sorted(set(array["kind"].tolist()) - {"unreadable", "flutter"})
-    if unknown:
-        raise ValueError(f"episodes holds {unknown[0]!r}; they may be 'unreadable' or 'flutter'")
+    for kind in np.unique(array["kind"]).tolist():
+        if kind not in ("unreadable", "flutter"):
+            raise ValueError(f"episodes holds {kind!r}; they may be 'unreadable' or 'flutter'")
     return array
 
 
@@ -362,18 +372,22 @@ def read_annotation(base: str, suffix: str, length: int) -> tuple[np.ndarray, ..
     wfdb's `rdann` reads the header anew for each of LUDB's files, twenty times the work, and
     takes a file that was cut off, or runs backwards in time, without a word.
     """
-    content = Path(f"{base}.{suffix}").read_bytes()
+    file = Path(f"{base}.{suffix}")
+    content = file.read_bytes()
     if not content.endswith(b"\0\0"):
         raise DamagedRecording(f"its .{suffix} is cut off: it lacks its end mark, two zero bytes")
-    pairs = np.frombuffer(content, np.uint8).reshape(-1, 2)
+    numbers = np.frombuffer(content, np.uint8)
+    pairs = numbers.reshape(-1, 2)
     found, codes, subtypes, _, _, texts = proc_ann_bytes(pairs, None)
     samples = np.array(found, dtype=np.int64)
-    backwards = np.diff(samples, prepend=0, append=length - 1) < 0
-    if backwards.any() or set(codes) - SYMBOLS.keys():
-        wrong = f"marks unknown, unordered or outside the record's {length} samples"
-        raise DamagedRecording(f"its .{suffix} has {wrong}")
+    steps = np.diff(samples, prepend=0, append=length - 1)
+    known = set(codes) <= set(SYMBOLS)
+    if not known or steps.min() < 0:
+        problem = f"marks unknown, unordered or outside the record's {length} samples"
+        raise DamagedRecording(f"its .{suffix} has {problem}")
     symbols = np.array([SYMBOLS[code] for code in codes], dtype="<U1")
-    return samples, symbols, np.array(subtypes, dtype=np.int64), texts
+    subtypes = np.array(subtypes, dtype=np.int64)
+    return samples, symbols, subtypes, texts
 
 
 def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
@@ -383,28 +397,48 @@ def _read_mitdb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 def beat_marks(
     samples: np.ndarray, symbols: np.ndarray, subtypes: np.ndarray, texts: list[str], length: int
 ) -> dict:
-    """Find the beats, their rhythm, and the episodes: from a ``~`` to the next ``~``, flutter.
+    """Return the beats among marks, their rhythms, and the episodes, as fields of `Record`."""
+    beat = np.isin(symbols, BEAT_SYMBOLS)
+    rhythms = _rhythms(symbols, texts)
+    return {
+        "samples": samples[beat],
+        "symbols": symbols[beat],
+        "rhythms": rhythms[beat],
+        "episodes": _episodes(samples, symbols, subtypes, length),
+    }
 
-    The text of a ``+`` says which rhythm begins. Bits 4 and 5 of the subtype of a ``~`` say that
-    the first and the second signal are unreadable. Like WFDB's bxb, this asks for both; mitdb
-    has -1, in which all bits are set.
+
+def _rhythms(symbols: np.ndarray, texts: list[str]) -> np.ndarray:
+    """Return the rhythm in which each mark stands: the text of a ``+`` says which begins."""
+    rhythms, rhythm = [], ""
+    for symbol, text in zip(symbols, texts, strict=True):
+        if symbol == "+":
+            rhythm = text.strip("(\0")
+        rhythms.append(rhythm)
+    return np.array(rhythms, dtype="<U4")
+
+
+def _episodes(
+    samples: np.ndarray, symbols: np.ndarray, subtypes: np.ndarray, length: int
+) -> np.ndarray:
+    """Find the stretches from one ``~`` to the next, and from a ``[`` to its ``]``.
+
+    Bits 4 and 5 of the subtype of a ``~`` say that the first and the second signal are
+    unreadable. Like WFDB's bxb, this asks for both; mitdb has -1, in which all bits are set.
     """
     kinds = {"~": "unreadable", "[": "flutter", "]": "flutter"}
-    found, begun = [], {}
+    episodes, onsets = [], {}
     for sample, symbol, subtype in zip(samples, symbols, subtypes, strict=True):
         kind = kinds.get(symbol)
-        if kind in begun:
-            found.append((kind, begun.pop(kind), sample))
-        if symbol == "[" or (symbol == "~" and subtype & 0x30 == 0x30):
-            begun[kind] = sample
-    found += [(kind, onset, length) for kind, onset in begun.items()]
-    episodes = np.sort(np.array(found, dtype=EPISODE), order="onset")
-    beat = np.isin(symbols, BEAT_SYMBOLS)
-    begins = symbols == "+"
-    named = ["", *(text.strip("(\0") for text, new in zip(texts, begins, strict=True) if new)]
-    rhythms = np.array(named, dtype="<U4")[np.cumsum(begins)[beat]]
-    marks = {"samples": samples[beat], "symbols": symbols[beat]}
-    return marks | {"rhythms": rhythms, "episodes": episodes}
+        if kind in onsets:
+            onset = onsets.pop(kind)
+            episodes.append((kind, onset, sample))
+        unreadable = symbol == "~" and subtype & 0x30 == 0x30
+        if unreadable or symbol == "[":
+            onsets[kind] = sample
+    for kind, onset in onsets.items():
+        episodes.append((kind, onset, length))
+    return np.sort(np.array(episodes, dtype=EPISODE), order="onset")
 
 
 def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
@@ -418,12 +452,17 @@ def _read_ludb_marks(base: str, leads: tuple[str, ...], length: int) -> dict:
 def _read_waves(base: str, lead: str, length: int) -> np.ndarray:
     """Read one lead's wave bounds: ``(`` onset, ``p N t`` peak, ``)`` offset."""
     samples, symbols, *_ = read_annotation(base, lead.lower(), length)
-    # from the marks just before and just after
-    onsets = np.append(-1, np.where(symbols == "(", samples, -1))[:-1]
-    offsets = np.append(np.where(symbols == ")", samples, -1), -1)[1:]
-    marks = zip(symbols, onsets, samples, offsets, strict=True)
-    waves = [(_WAVE_KINDS[kind], *at) for kind, *at in marks if kind in _WAVE_KINDS]
-    return np.array(waves, dtype=WAVE)
+    begins = np.where(symbols == "(", samples, -1)
+    onsets = np.append(-1, begins)[:-1]  # of the mark just before
+    ends = np.where(symbols == ")", samples, -1)
+    offsets = np.append(ends, -1)[1:]  # of the mark just after
+    peaks = np.isin(symbols, list(_WAVE_KINDS))
+    waves = np.empty(peaks.sum(), dtype=WAVE)
+    waves["kind"] = [_WAVE_KINDS[symbol] for symbol in symbols[peaks]]
+    waves["onset"] = onsets[peaks]
+    waves["peak"] = samples[peaks]
+    waves["offset"] = offsets[peaks]
+    return waves
 
 
 def _no_marks(base: str, leads: tuple[str, ...], length: int) -> dict:

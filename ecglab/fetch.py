@@ -52,7 +52,8 @@ class DamagedRecording(RecordingUnavailable, ValueError):
 
 def cache() -> Path:
     """Return the folder in which fetched recordings are kept."""
-    return Path(os.environ.get("ECGLAB_CACHE") or pooch.os_cache("ecglab"))
+    keeper = pooch.create(pooch.os_cache("ecglab"), _PHYSIONET, env="ECGLAB_CACHE")
+    return keeper.path
 
 
 def mirror() -> str:
@@ -94,27 +95,32 @@ def fetch(hashes: Mapping[str, str | None], title: str = "") -> None:
         At the first file that can't be had: `ServerFails` or `DamagedRecording`, or
         neither of them if this computer's disk is the reason. What is whole stays.
     """
-    lacking = [f for f, sha256 in hashes.items() if not is_whole(cache() / f, sha256)]
+    folder = cache()
+    lacking = [file for file, sha256 in hashes.items() if not is_whole(folder / file, sha256)]
     if not lacking:
         return
     address, stop = mirror(), threading.Event()
     # pooch compares hashes, tries again, and moves to its place what is whole
-    fetcher = pooch.Pooch(cache(), address, hashes, retry_if_failed=_TRIES - 1)
+    keeper = pooch.create(folder, address, registry=hashes, retry_if_failed=_TRIES - 1)
     todo, done = deque(lacking), queue.SimpleQueue()
 
     def work() -> None:
         with requests.Session() as session, suppress(IndexError):  # nothing left to do
             session.headers["Accept-Encoding"] = "identity"  # bytes as they are in the file
             while not stop.is_set():
-                file, error = todo.popleft(), None
+                file = todo.popleft()
                 download = partial(_download, session, stop, time.monotonic() + _FILE_SECONDS)
                 try:
-                    (fetcher.abspath / file).parent.mkdir(parents=True, exist_ok=True)
-                    fetcher.fetch(file, downloader=download)
-                except Exception as failure:
-                    error = failure
-                done.put((file, error))
+                    # pooch's own making of folders fails where another thread was quicker
+                    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                    keeper.fetch(file, downloader=download)
+                    done.put((file, None))
+                except Exception as error:
+                    done.put((file, error))
+                    stop.set()  # no worker begins another file
 
+    # Not tqdm's `thread_map` or another executor: leaving one waits for all its threads, so that
+    # neither Ctrl-C nor an error would end a download before the servers' last time-outs.
     workers = [_start(work) for _ in range(min(_WORKERS, len(lacking)))]
     # A worker gives up by itself, unless it hangs where no time-out reaches it, as in the
     # look-up of a name: so the main thread, which Ctrl-C ends, waits no longer than this.
@@ -198,5 +204,5 @@ def _explained(address: str, file: str, error: Exception) -> RecordingUnavailabl
         advice = "Make room, or set ECGLAB_CACHE to a folder on another disk, and try again"
     else:
         advice = "Set ECGLAB_CACHE to a folder that can be written, and try again"
-    said = f"{file} could not be fetched from {address}: {reason}. What is whole stays in {cache()}"
-    return kind(f"{said}. {advice}")
+    problem = f"{file} could not be fetched from {address}: {reason}"
+    return kind(f"{problem}. What is whole stays in {cache()}. {advice}")

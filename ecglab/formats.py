@@ -5,6 +5,7 @@ What a file leaves open (the rate of a table, the unit of an array) stays None; 
 asks its caller for it.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,8 @@ _LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
 _CHEST = (*(f"V{k}" for k in range(1, 10)), "V3R", "V4R")
 _MODIFIED = ("MLI", "MLII", "MLIII", "MV1", "MV2", "MV5", "CM5", "CC5")
 _UNNAMED = ("ECG", "ECG1", "ECG2", "ECG3")
-_LEADS = {lead.lower(): lead for lead in (*_LIMB, *_CHEST, *_MODIFIED, *_UNNAMED)}
+_PLACED = (*_LIMB, *_CHEST, *_MODIFIED)
+_LEADS = {lead.lower(): lead for lead in (*_PLACED, *_UNNAMED)}
 
 
 class Raw(NamedTuple):
@@ -95,7 +97,8 @@ def open_file(path: Path) -> Raw:
     >>> raw.names, raw.signal[:, 0].tolist(), raw.fs
     (('II',), [0.1, 0.3, 0.2], 250.0)
     """
-    suffix, base = path.suffix.lower(), wfdb_base(path)
+    suffix = path.suffix.lower()
+    base = wfdb_base(path)
     if suffix in _WFDB_SUFFIXES or Path(f"{base}.hea").is_file():
         return _wfdb(base)
     if path.is_dir():
@@ -113,7 +116,9 @@ def open_file(path: Path) -> Raw:
 
 def wfdb_base(path: Path) -> Path:
     """Return the path of a WFDB record without the suffix of one of its files."""
-    return path.with_suffix("") if path.suffix.lower() in _WFDB_SUFFIXES else path
+    if path.suffix.lower() in _WFDB_SUFFIXES:
+        return path.with_suffix("")
+    return path
 
 
 def lead_name(label: str) -> str:
@@ -124,14 +129,17 @@ def lead_name(label: str) -> str:
     >>> [lead_name(label) for label in ("ii", "ECG V1", "mlii", "AVR", "ecg_Lead_I", "PLETH")]
     ['II', 'V1', 'MLII', 'aVR', 'I', 'PLETH']
     """
-    label = label.strip().strip("'\"").strip()
+    label = _unquoted(label)
     bare = _ECG_WORD.sub("", label)
-    return _LEADS.get(bare.lower(), _LEADS.get(label.lower(), bare))
+    for name in (bare, label):
+        if name.lower() in _LEADS:
+            return _LEADS[name.lower()]
+    return bare
 
 
 def is_lead(name: str) -> bool:
     """Tell whether a name says where on the body a lead looks from, as ``ECG1`` does not."""
-    return name in (*_LIMB, *_CHEST, *_MODIFIED)
+    return name in _PLACED
 
 
 def is_voltage(unit: str | None) -> bool:
@@ -226,33 +234,39 @@ def check_height(signal: np.ndarray, fs: float, leads: tuple[str, ...]) -> None:
     --------
     >>> check_height(np.sin(np.arange(3600))[:, None], 360.0, ("II",))
     """
-    heights = {lead: beat_height(signal[:, k], fs) for k, lead in enumerate(leads)}
-    lead = max(heights, key=heights.get)
-    height = heights[lead]
+    heights = [beat_height(column, fs) for column in signal.T]
+    height = max(heights)
+    lead = leads[heights.index(height)]
     if height == 0:
-        raise ValueError(
-            f"the signal is flat in {', '.join(leads)}: no heartbeat can be seen in it"
-        )
+        flat = ", ".join(leads)
+        raise ValueError(f"the signal is flat in {flat}: no heartbeat can be seen in it")
     if LOWEST_BEAT <= height <= HIGHEST_BEAT:
         return
     usual = f"those of an ECG at the skin are {LOWEST_BEAT:g} to {HIGHEST_BEAT:g} mV high"
-    found = f"in lead {lead} the beats are {height:.3g} mV high, and {usual}"
-    raise ValueError(f"{found}, so the unit is not mV: {_remedies(height)}")
+    problem = f"in lead {lead} the beats are {height:.3g} mV high, and {usual}"
+    raise ValueError(f"{problem}, so the unit is not mV: {_remedies(height)}")
 
 
 def _remedies(height: float) -> str:
     """Say which units would bring beats of some height into the range of an ECG."""
     candidates = {"'uV'": 1e-3, "'V'": 1e3, "'nV'": 1e-6, "200": 1 / 200}
-    likely = {unit: height * factor for unit, factor in candidates.items()}
-    likely = {unit: mv for unit, mv in likely.items() if 0.2 <= mv <= 8}
-    said = [f"units={unit} would make them {mv:.2g} mV" for unit, mv in likely.items()]
-    counts = f"units=N takes N counts for one mV (about {height:.2g} here)"
-    return "; ".join([*said, counts])
+    remedies = []
+    for unit, factor in candidates.items():
+        mended = height * factor
+        if 0.2 <= mended <= 8:
+            remedies.append(f"units={unit} would make them {mended:.2g} mV")
+    remedies.append(f"units=N takes N counts for one mV (about {height:.2g} here)")
+    return "; ".join(remedies)
 
 
 def _plain(unit: str) -> str:
     """Return a unit in small letters, without the two signs for micro."""
     return unit.strip().replace("µ", "u").replace("μ", "u").lower()
+
+
+def _unquoted(text: str) -> str:
+    """Return a text without space or quotation marks around it."""
+    return text.strip().strip("'\"").strip()
 
 
 # ---------------------------------------------------------------------------
@@ -266,17 +280,21 @@ def _wfdb(base: Path) -> Raw:
     try:
         record = wfdb.rdrecord(str(base))
     except Exception as error:  # whatever wfdb trips over: the record is not whole
-        said = f"the WFDB record {base} is damaged: its files do not fit its header"
-        raise ValueError(f"{said} ({error})") from error
+        problem = f"the WFDB record {base} is damaged: its files do not fit its header"
+        raise ValueError(f"{problem} ({error})") from error
     if record.p_signal is None:
         raise ValueError(f"the WFDB record {base} has no signals")
-    notes = tuple(note.strip() for note in record.comments)
-    guess = "its header states no gain: 200 counts per mV, WFDB's default, are assumed"
-    doubts = (guess,) if _lacks_gain(header) else ()
-    signal = np.asarray(record.p_signal, dtype=float)
-    names = tuple(name or "" for name in record.sig_name)
-    units = tuple(record.units)
-    return Raw(signal, float(record.fs), names, units, notes, doubts)
+    doubts = ()
+    if _lacks_gain(header):
+        doubts = ("its header states no gain: 200 counts per mV, WFDB's default, are assumed",)
+    return Raw(
+        signal=np.asarray(record.p_signal, dtype=float),
+        fs=float(record.fs),
+        names=tuple(name or "" for name in record.sig_name),
+        units=tuple(record.units),
+        notes=tuple(note.strip() for note in record.comments),
+        doubts=doubts,
+    )
 
 
 def _lacks_gain(header: Path) -> bool:
@@ -286,10 +304,11 @@ def _lacks_gain(header: Path) -> bool:
 
 def _signal_lines(header: Path) -> Iterator[list[str]]:
     """Yield the fields of each line that describes a signal, in all segments of a record."""
-    lines = header.read_text(errors="replace").splitlines()
-    lines = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    segmented = "/" in lines[0][0]
-    for fields in lines[1:]:
+    text = header.read_text(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    record, *rest = [line.split() for line in lines]
+    segmented = "/" in record[0]
+    for fields in rest:
         if not segmented:
             yield fields
         elif fields[0] != "~":  # a segment without signal
@@ -297,8 +316,11 @@ def _signal_lines(header: Path) -> Iterator[list[str]]:
 
 
 def _gain(fields: list[str]) -> float:
-    number = re.match(r"[-+.\deE]*", fields[2] if len(fields) > 2 else "")[0]
-    return float(number) if number else 0.0
+    """Return the gain in the fields of a signal's line, the third of which begins with it."""
+    if len(fields) < 3:
+        return 0.0
+    number = re.match(r"[-+.\deE]*", fields[2])
+    return float(number[0] or 0)
 
 
 # ---------------------------------------------------------------------------
@@ -317,16 +339,21 @@ def _edf(path: Path) -> Raw:
     if not signals:
         raise ValueError(f"{path.name} has no signal in volts; it has {', '.join(edf.labels)}")
     rate = max(s.sampling_frequency for s in signals)
-    taken = [s for s in signals if s.sampling_frequency == rate]
-    left = [label for label in edf.labels if label not in [s.label for s in taken]]
-    notes = (f"signals left aside: {', '.join(left)}",) if left else ()
-    names = tuple(s.label for s in taken)
-    units = tuple(s.physical_dimension or None for s in taken)
-    return Raw(np.stack([s.data for s in taken], axis=1), float(rate), names, units, notes)
+    signals = [s for s in signals if s.sampling_frequency == rate]
+    names = tuple(s.label for s in signals)
+    left = [label for label in edf.labels if label not in names]
+    notes = ()
+    if left:
+        notes = (f"signals left aside: {', '.join(left)}",)
+    units = tuple(s.physical_dimension or None for s in signals)
+    columns = np.stack([s.data for s in signals], axis=1)
+    return Raw(columns, float(rate), names, units, notes)
 
 
 def _is_ecg(label: str) -> bool:
-    return label.lower().startswith(("ecg", "ekg")) or lead_name(label).lower() in _LEADS
+    if label.lower().startswith(("ecg", "ekg")):
+        return True
+    return lead_name(label).lower() in _LEADS
 
 
 # ---------------------------------------------------------------------------
@@ -335,23 +362,31 @@ def _is_ecg(label: str) -> bool:
 
 def _text(path: Path) -> Raw:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = [line.strip() for _, line in zip(range(3), file, strict=False)]
+        first = [line.strip() for line in itertools.islice(file, 3)]
     if not any(first):
         raise ValueError(f"{path.name} is empty")
     separator, decimal = _separator(first)
     rows = [_cells(line, separator) for line in first]
-    heads = next((k for k, row in enumerate(rows) if _numeric(row, decimal)), len(rows))
-    layout = {"sep": separator, "decimal": decimal, "header": None, "skiprows": heads}
+    heads = list(itertools.takewhile(lambda row: not _numeric(row, decimal), rows))
     try:
-        table = pd.read_csv(path, encoding="utf-8-sig", comment="#", **layout)
+        table = pd.read_csv(
+            path,
+            sep=separator,
+            decimal=decimal,
+            header=None,
+            skiprows=len(heads),
+            comment="#",
+            encoding="utf-8-sig",
+        )
     except ValueError as error:
         raise ValueError(f"{path.name} holds no table of numbers ({error})") from error
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    names = rows[0] if heads else None
-    units = rows[1] if heads > 1 else [None] * numbers.shape[1]
-    if names and len(names) != numbers.shape[1]:
-        raise ValueError(f"{path.name} names {len(names)} columns and has {numbers.shape[1]}")
-    return _without_time(path, numbers, names, units)
+    columns = table.apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    count = columns.shape[1]
+    names = heads[0] if heads else None
+    units = heads[1] if len(heads) > 1 else [None] * count
+    if names and len(names) != count:
+        raise ValueError(f"{path.name} names {len(names)} columns and has {count}")
+    return _without_time(path, columns, names, units)
 
 
 def _separator(lines: list[str]) -> tuple[str, str]:
@@ -366,7 +401,7 @@ def _separator(lines: list[str]) -> tuple[str, str]:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    return [cell.strip().strip("'\"").strip() for cell in re.split(separator, line)]
+    return [_unquoted(cell) for cell in re.split(separator, line)]
 
 
 def _numeric(cells: list[str], decimal: str) -> bool:
@@ -379,25 +414,34 @@ def _numeric(cells: list[str], decimal: str) -> bool:
 
 
 def _without_time(
-    path: Path, numbers: pd.DataFrame, names: list[str] | None, units: list[str | None]
+    path: Path, columns: np.ndarray, names: list[str] | None, units: list[str | None]
 ) -> Raw:
     """Leave out columns that hold no voltages, and take the rate from one that holds the time."""
-    columns = numbers.to_numpy(float)
-    rate, notes, taken = None, [], []
+    rate, notes = None, []
+    places, own_names, own_units = [], [], []
     labels = names or [f"column {k + 1}" for k in range(columns.shape[1])]
     for k, label in enumerate(labels):
+        column = columns[:, k]
         name, unit = _split_unit(label, units[k])
-        if np.isnan(columns[:, k]).all():
+        called_time = names and _TIME.fullmatch(name.lower())
+        if np.isnan(column).all():
             notes.append(f"{label} holds no numbers: left aside")
-        elif (names and _TIME.fullmatch(name.lower())) or _is_clock(columns[:, k]):
-            rate = rate or _rate_of(columns[:, k], name, unit)
+        elif called_time or _is_clock(column):
+            rate = rate or _rate_of(column, name, unit)
             notes.append(f"{label} holds the time: no lead")
         else:
-            taken.append((k, name, unit))
-    if not taken:
+            places.append(k)
+            own_names.append(name)
+            own_units.append(unit)
+    if not places:
         raise ValueError(f"{path.name} has no column of voltages; it has {', '.join(labels)}")
-    places, found, given = zip(*taken, strict=True)
-    return Raw(columns[:, places], rate, found if names else None, given, tuple(notes))
+    return Raw(
+        signal=columns[:, places],
+        fs=rate,
+        names=tuple(own_names) if names else None,
+        units=tuple(own_units),
+        notes=tuple(notes),
+    )
 
 
 def _split_unit(label: str, unit: str | None) -> tuple[str, str | None]:
@@ -405,7 +449,9 @@ def _split_unit(label: str, unit: str | None) -> tuple[str, str | None]:
     if _plain(label) in MILLIVOLTS:
         return "ECG", label
     match = _WITH_UNIT.fullmatch(label)
-    return (match["name"], match["unit"]) if match else (label, unit)
+    if match:
+        return match["name"], match["unit"]
+    return label, unit
 
 
 def _is_clock(column: np.ndarray) -> bool:
@@ -426,7 +472,9 @@ def _rate_of(column: np.ndarray, name: str, unit: str | None) -> float | None:
     if rate <= 2:  # it counts samples
         return None
     whole = round(rate)
-    return float(whole) if abs(rate / whole - 1) < 1e-3 else round(float(rate), 3)
+    if abs(rate / whole - 1) < 1e-3:
+        return float(whole)
+    return round(float(rate), 3)
 
 
 # ---------------------------------------------------------------------------
@@ -437,26 +485,29 @@ def _numpy(path: Path) -> Raw:
     try:
         stored = np.load(path, allow_pickle=False)
     except Exception as error:  # whatever NumPy trips over
-        said = f"{path.name} holds no array of numbers: it is damaged, or holds Python objects"
-        raise ValueError(said) from error
+        problem = f"{path.name} holds no array of numbers: it is damaged, or holds Python objects"
+        raise ValueError(problem) from error
     if isinstance(stored, np.ndarray):
         return _array(path, stored, None, None)
-    signal = "signal" if "signal" in stored.files else stored.files[0]
-    if signal != "signal" and len(stored.files) > 1:
-        held = ", ".join(stored.files)
-        raise ValueError(f"{path.name} holds {held}; call the array with the voltages 'signal'")
-    rate = float(stored["fs"]) if "fs" in stored.files else None
-    names = tuple(map(str, stored["leads"])) if "leads" in stored.files else None
+    signal = "signal"
+    if signal not in stored:
+        signal, *others = stored.files
+        if others:
+            held = ", ".join(stored.files)
+            raise ValueError(f"{path.name} holds {held}; call the array with the voltages 'signal'")
+    rate = float(stored["fs"]) if "fs" in stored else None
+    names = tuple(map(str, stored["leads"])) if "leads" in stored else None
     return _array(path, stored[signal], rate, names)
 
 
 def _array(
     path: Path, signal: np.ndarray, rate: float | None, names: tuple[str, ...] | None
 ) -> Raw:
-    doubts = ()
-    if signal.ndim not in (1, 2) or signal.dtype.kind not in "iuf" or not signal.size:
+    numbers = signal.dtype.kind in "iuf" and signal.size
+    if not numbers or signal.ndim not in (1, 2):
         form = f"shape {signal.shape} and dtype {signal.dtype}"
         raise ValueError(f"{path.name} has {form}; it must hold numbers, shape (samples, leads)")
+    doubts = ()
     columns = signal[:, None] if signal.ndim == 1 else signal
     if columns.shape[0] < columns.shape[1]:
         columns = columns.T

@@ -1,7 +1,9 @@
 """What functions are given: taken as plain numbers and names, or refused by name at once."""
 
+import math
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from numbers import Integral, Real
@@ -35,11 +37,14 @@ def whole(name: str, value: object, least: int | None = None, most: int | None =
     ValueError: seed is 1.5; give a whole number, 0 or more
     """
     plain = _scalar(value)
-    if not isinstance(plain, Integral) or not _between(plain, least, most):
-        bounds = "" if least is None else f", {least} or more" if most is None else ""
-        bounds = bounds if most is None else f" from {least} to {most}"
-        raise ValueError(f"{name} is {value!r}; give a whole number{bounds}")
-    return int(plain)
+    if isinstance(plain, Integral) and _between(plain, least, most):
+        return int(plain)
+    bounds = ""
+    if most is not None:
+        bounds = f" from {least} to {most}"
+    elif least is not None:
+        bounds = f", {least} or more"
+    raise ValueError(f"{name} is {value!r}; give a whole number{bounds}")
 
 
 def number(name: str, value: object, least: float | None = None, finite: bool = True) -> float:
@@ -67,7 +72,9 @@ def number(name: str, value: object, least: float | None = None, finite: bool = 
     """
     plain = _scalar(value)
     fits = isinstance(plain, Real) and _between(plain, least, None)
-    if not fits or (finite and not np.isfinite(float(plain))):
+    if fits and finite:
+        fits = math.isfinite(plain)
+    if not fits:
         bound = "" if least is None else f", {least:g} or more"
         raise ValueError(f"{name} is {value!r}; give a finite number{bound}")
     return plain if isinstance(plain, int | float) else float(plain)
@@ -98,12 +105,12 @@ def each_once(value: str | Iterable[str], what: str) -> tuple[str, ...]:
     Traceback (most recent call last):
     ValueError: records name 100 more than once; name each once, or it would count twice
     """
-    given = names(value)
-    twice = [name for name in dict.fromkeys(given) if given.count(name) > 1]
+    listed = names(value)
+    twice = [name for name, count in Counter(listed).items() if count > 1]
     if twice:
-        said = f"{what} name {', '.join(twice)} more than once"
-        raise ValueError(f"{said}; name each once, or it would count twice")
-    return given
+        problem = f"{what} name {', '.join(twice)} more than once"
+        raise ValueError(f"{problem}; name each once, or it would count twice")
+    return listed
 
 
 def writable(folder: str | os.PathLike) -> Path:
@@ -123,19 +130,15 @@ def writable(folder: str | os.PathLike) -> Path:
     OSError: /dev/null/run can't be written: /dev/null is not a folder; give another folder
     """
     try:
-        path = Path(os.fspath(folder) or "\0")
-        there = next(one for one in (path, *path.absolute().parents) if os.path.lexists(one))
-        if there.is_dir():
-            with suppress(FileNotFoundError):
-                path.lstat()  # is it a name that a folder can have?
-            with tempfile.TemporaryFile(dir=there):
-                return path
-        refused = f"{there} is not a folder"
+        path = Path(os.fspath(folder) or "\0")  # an empty text is no path
+        _try_to_write(path)
     except OSError as error:
-        refused = f"{error.strerror or error}"
+        reason = error.strerror or str(error)
     except (TypeError, ValueError):  # no path, or one that holds a zero byte
-        refused = "that is no path"
-    raise OSError(f"{folder} can't be written: {refused}; give another folder")
+        reason = "that is no path"
+    else:
+        return path
+    raise OSError(f"{folder} can't be written: {reason}; give another folder")
 
 
 def writable_file(path: str | os.PathLike) -> Path:
@@ -157,6 +160,17 @@ def writable_file(path: str | os.PathLike) -> Path:
     if path.is_dir():
         raise OSError(f"{path} can't be written: a folder stands in its place; give another file")
     return path
+
+
+def _try_to_write(folder: Path) -> None:
+    """Write a file that leaves no trace, in a folder or in the nearest one above it."""
+    places = (folder, *folder.absolute().parents)
+    there = next(place for place in places if os.path.lexists(place))
+    if not there.is_dir():
+        raise OSError(f"{there} is not a folder")
+    with suppress(FileNotFoundError):
+        folder.lstat()  # is it a name that a folder can have?
+    tempfile.TemporaryFile(dir=there).close()
 
 
 def _scalar(value: object) -> object:

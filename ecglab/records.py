@@ -16,11 +16,14 @@ Anybody's own recording, in one of several formats, is read by `read`.
 import functools
 import hashlib
 import os
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pooch
 import wfdb
 
 from ecglab import fetch, formats, given, simulate
@@ -156,7 +159,7 @@ def load(name: str, database: str = "mitdb") -> Record:
     source = _source(database, name)
     if source in ("cache", "PhysioNet"):  # a damaged file of the cache is fetched anew
         try:
-            fetch.fetch(_wanted(database, name))
+            fetch.fetch(_cached_files(database, name))
         except fetch.ServerFails as error:
             _answered[fetch.mirror(), database] = False  # don't wait again for every record
             if os.environ.get("ECGLAB_SOURCE") == "real":
@@ -183,19 +186,17 @@ def read(
     Parameters
     ----------
     path : path
-        A WFDB record (with or without ``.hea``; several segments are joined), EDF or EDF+
-        (``.edf``), a table of text (``.csv``, ``.tsv``, ``.txt``; a column of the time is no
-        lead), or a NumPy array, shape ``(samples, leads)`` (``.npy``; ``.npz`` with an array
-        ``signal`` and, if you like, ``fs`` and ``leads``).
+        A WFDB record (with or without ``.hea``; segments are joined), EDF or EDF+ (``.edf``), a
+        text table (``.csv``, ``.tsv``, ``.txt``; a column of the time is no lead), a NumPy array,
+        ``(samples, leads)`` (``.npy``; ``.npz`` with ``signal`` and, perhaps, ``fs``, ``leads``).
     fs : float, optional
         Sampling rate in Hz, from 100 to 1000. To be given where the file does not say it.
     leads : str, sequence of str or mapping, optional
-        Which leads to take, by name, in this order; upper and lower case are the same. Where the
-        file names none, what its columns are called. ``{"ECG1": "MLII"}`` takes a lead and gives
-        it another name. By default all that are measured in volts.
+        Which leads to take, in this order; upper and lower case are the same. Where the file
+        names none, what its columns are called. ``{"ECG1": "MLII"}`` takes a lead and gives it
+        another name. By default all that are measured in volts.
     units : str or float, optional
-        ``"mV"``, ``"uV"``, ``"V"``, or how many counts make one mV. By default what the file
-        says; where it says nothing, mV.
+        ``"mV"``, ``"uV"``, ``"V"``, or how many counts make one mV. By default the file's, or mV.
     annotations : str, path or tuple, optional
         The suffix of a WFDB annotation file (``"atr"`` is read if it is there), a table with a
         sample and a symbol a line, or ``(samples, symbols)``.
@@ -203,23 +204,17 @@ def read(
     Returns
     -------
     Record
-        In mV, ``source`` ``"file"``. ``notes`` say what was doubtful. Without annotations it
-        has no beats: `beats.find` finds them. What is missing in all leads becomes an episode,
-        ``"unreadable"``.
-
-    Warns
-    -----
-    UserWarning
-        If the unit, a lead's name or a part of the signal had to be guessed; ``notes`` say it, too.
+        In mV; without annotations it has no beats: `beats.find` finds them. What is missing in
+        all leads becomes an episode, ``"unreadable"``. What had to be guessed, of the unit, a
+        lead's name or the signal, ``notes`` say, and a `UserWarning`.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file, or no such annotation file.
     ValueError
-        If the file can't be read, has no such lead, has a rate outside 100 to 1000 Hz or none,
-        or if the signal's beats are not between 0.05 and 20 mV high: then the unit is wrong, and
-        the message says which would mend it.
+        If the file can't be read, lacks a lead or a rate from 100 to 1000 Hz, or has beats not
+        between 0.05 and 20 mV high: the message says which unit would mend that.
 
     Examples
     --------
@@ -234,33 +229,10 @@ def read(
     path = Path(path).expanduser()
     raw = formats.open_file(path)
     rate = _rate(path, raw.fs, fs)
-    known, of_names = _named(raw, leads)
-    chosen = _chosen(path, known, raw, leads)
-    signal, of_units = _in_millivolts(raw, chosen, units)
-    names = tuple(chosen)
-    if len(signal) < rate:
-        raise ValueError(f"{path.name} lasts {len(signal) / rate:.2f} s; 1 s or more is needed")
-    signal, gaps, of_gaps = _filled(signal, rate, names)
-    formats.check_height(signal, rate, names)
-    doubts = [*raw.doubts, *of_names, *of_units, *of_gaps, *_lead_notes(signal, rate, names)]
-    doubts += _stretched(signal, names)
-    if doubts:
-        warnings.warn(f"{path.name}: {'; '.join(doubts)}", stacklevel=2)
-    base = formats.wfdb_base(path)
-    marks, of_marks = _own_marks(base, annotations, len(signal), rate)
-    episodes = np.concatenate([gaps, marks.pop("episodes", gaps[:0])])
-    return Record(
-        name=path.stem if base == path and path.suffix else base.name,
-        database="file",
-        subject=path.stem if base == path and path.suffix else base.name,
-        signal=signal,
-        fs=rate,
-        leads=names,
-        source="file",
-        notes=(*raw.notes, *doubts, *_renamed(known, chosen), *of_marks),
-        episodes=np.sort(episodes, order="onset"),
-        **marks,
-    )
+    own = _own_signal(path, raw, rate, leads, units)
+    if own.doubts:
+        warnings.warn(f"{path.name}: {'; '.join(own.doubts)}", stacklevel=2)
+    return _own_record(path, raw, rate, own, annotations)
 
 
 def describe(database: str = "mitdb") -> str:
@@ -272,7 +244,8 @@ def describe(database: str = "mitdb") -> str:
     mitdb 1.0.0: real recordings, from the folder in ECGLAB_DATA
     """
     source = _source(database, *names(database))
-    return f"{database} {database_of(database).version}: {_origin(source, database)}"
+    version = database_of(database).version
+    return f"{database} {version}: {_origin(source, database)}"
 
 
 def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
@@ -298,14 +271,17 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
     DamagedRecording
         If what comes are not the database's files.
     """
-    wanted = {database: _wanted(database, *names(database)) for database in databases}
-    for database in wanted:
+    databases = tuple(dict.fromkeys(databases))  # each once
+    files = {}
+    for database in databases:
+        files.update(_cached_files(database, *names(database)))
+    for database in databases:
         fetch.clear_leftovers(cache() / database)
-    everything = {file: sha256 for files in wanted.values() for file, sha256 in files.items()}
-    fetch.fetch(everything, title=", ".join(wanted))
-    for database in wanted:
+    fetch.fetch(files, title=", ".join(databases))
+    for database in databases:
         for name in names(database):
-            if None in _wanted(database, name).values():  # only reading proves these files
+            hashes = _cached_files(database, name).values()
+            if None in hashes:  # only reading proves these files
                 _read(database, name, "cache")
     return cache()
 
@@ -317,7 +293,9 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
-    return dict(np.genfromtxt(Path(__file__).with_name(f"{database}.sha256"), dtype=str).tolist())
+    keeper = pooch.create(cache(), base_url="")  # `fetch` knows from where
+    keeper.load_registry(Path(__file__).with_name(f"{database}.sha256"))
+    return keeper.registry
 
 
 def _files(database: str, *names: str) -> dict[str, str | None]:
@@ -327,20 +305,21 @@ def _files(database: str, *names: str) -> dict[str, str | None]:
     return {file: hashes.get(file) for file in files}
 
 
-def _wanted(database: str, *names: str) -> dict[str, str | None]:
+def _cached_files(database: str, *names: str) -> dict[str, str | None]:
     """Return the files of records, by their paths below the cache or a mirror."""
     start = f"{database}/{database_of(database).version}"
-    return {f"{start}/{file}": sha256 for file, sha256 in _files(database, *names).items()}
+    files = _files(database, *names)
+    return {f"{start}/{file}": sha256 for file, sha256 in files.items()}
 
 
-def _given() -> Path | None:
+def _data_folder() -> Path | None:
     """Return the folder in ECGLAB_DATA; None if it is not set."""
     folder = os.environ.get("ECGLAB_DATA")
     if not folder:
         return None
     if not Path(folder).is_dir():
-        said = f"ECGLAB_DATA is {folder!r}, which is not a folder"
-        raise ValueError(f"{said}; unset it or correct it")
+        problem = f"ECGLAB_DATA is {folder!r}, which is not a folder"
+        raise ValueError(f"{problem}; unset it or correct it")
     return Path(folder)
 
 
@@ -350,18 +329,28 @@ def _place(database: str) -> Path | None:
     A folder laid out as PhysioNet lays it out is understood, as it comes unzipped or mirrored,
     and so are one without the version's folder and the database's own folder.
     """
-    given = _given()
-    if given is None:
+    folder = _data_folder()
+    if folder is None:
         return None
-    known, every = database_of(database), _files(database, *names(database))
-    usual = [f"{database}/{known.version}", database]
-    unzipped = [f"{known.title}-{known.version}", known.title]
-    mirrored = [f"physionet.org/files/{database}/{known.version}"]
-    for layout in (*usual, *unzipped, *mirrored, "."):
-        for place in (given / layout, given / database / layout):
-            if any((place / file).is_file() for file in every):
+    known = database_of(database)
+    files = _files(database, *names(database))
+    layouts = (
+        f"{database}/{known.version}",
+        database,
+        f"{known.title}-{known.version}",  # unzipped
+        known.title,
+        f"physionet.org/files/{database}/{known.version}",  # mirrored
+        ".",
+    )
+    for layout in layouts:
+        for place in (folder / layout, folder / database / layout):
+            if _has_any(place, files):
                 return place
     return None
+
+
+def _has_any(place: Path, files: Iterable[str]) -> bool:
+    return any((place / file).is_file() for file in files)
 
 
 def _source(database: str, *names: str) -> str | None:
@@ -372,44 +361,51 @@ def _source(database: str, *names: str) -> str | None:
     if policy == "simulated":
         return policy
     place = _place(database)
-    if place and any((place / file).is_file() for file in _files(database, *names)):
+    if place and _has_any(place, _files(database, *names)):
         return "folder"  # even if others are missing, which reading it will say
-    if all((cache() / file).is_file() for file in _wanted(database, *names)):
+    if all((cache() / file).is_file() for file in _cached_files(database, *names)):
         return "cache"
-    mirror, first = fetch.mirror(), next(iter(_wanted(database, database_of(database).names[0])))
-    if (mirror, database) not in _answered:
-        _answered[mirror, database] = fetch.answers(first)
-    if _answered[mirror, database]:
+    asked = fetch.mirror(), database
+    if asked not in _answered:
+        first = database_of(database).names[0]
+        header = next(iter(_cached_files(database, first)))
+        _answered[asked] = fetch.answers(header)
+    if _answered[asked]:
         return "PhysioNet"
     return None if policy == "real" else "simulated"
 
 
 def _origin(source: str | None, database: str) -> str:
     """Say a source in words, and of a folder in ECGLAB_DATA that it was of no use."""
-    given, mirror = os.environ.get("ECGLAB_DATA"), fetch.mirror()
-    said = {
-        "folder": "real recordings, from the folder in ECGLAB_DATA",
+    folder, mirror = os.environ.get("ECGLAB_DATA"), fetch.mirror()
+    if source is None:
+        places = f"ECGLAB_DATA ({folder or 'not set'}) or the cache ({cache()})"
+        advice = "unset ECGLAB_SOURCE to use simulated patients"
+        return f"no recordings in {places}, and {mirror} does not answer; {advice}"
+    if source == "folder":
+        return f"real recordings, from the folder in ECGLAB_DATA{_share_in_folder(database)}"
+    origin = {
         "cache": "real recordings, from this computer's cache",
         "PhysioNet": f"real recordings, fetched from {mirror} as they are needed",
         "simulated": "SIMULATED patients: no recordings at hand, no number here is a real person's",
-        None: f"no recordings in ECGLAB_DATA ({given or 'not set'}) or the cache ({cache()}), "
-        f"and {mirror} does not answer; unset ECGLAB_SOURCE to use simulated patients",
     }[source]
-    if source == "folder":
-        return said + _share_in_folder(database)
     forced = os.environ.get("ECGLAB_SOURCE") == "simulated"
-    if given and source is not None and not forced:
-        said += f" (ECGLAB_DATA is {given}, where no record of {database} was found)"
-    return said
+    if folder and not forced:
+        origin += f" (ECGLAB_DATA is {folder}, where no record of {database} was found)"
+    return origin
 
 
 def _share_in_folder(database: str) -> str:
     """Say how many of a database's records a folder has, where it has not all of them."""
     place, every = _place(database), names(database)
-    first = database_of(database).suffixes[0]
-    folder = database_of(database).folder
-    found = sum((place / f"{folder}{name}.{first}").is_file() for name in every)
-    return "" if found == len(every) else f" ({found} of its {len(every)} records are there)"
+    known = database_of(database)
+    found = 0
+    for name in every:
+        header = place / f"{known.folder}{name}.{known.suffixes[0]}"
+        found += header.is_file()
+    if found == len(every):
+        return ""
+    return f" ({found} of its {len(every)} records are there)"
 
 
 #: For each mirror and database asked by this process, whether it answers.
@@ -422,8 +418,9 @@ _answered: dict[tuple[str, str], bool] = {}
 
 def _read(database: str, name: str, source: str) -> Record:
     """Read a record; damaged files that no hash could stop are deleted from the cache."""
-    in_cache = cache() / database / database_of(database).version
-    place = _place(database) if source == "folder" else in_cache
+    place = cache() / database / database_of(database).version
+    if source == "folder":
+        place = _place(database)
     files = _files(database, name)
     try:
         if source == "folder":  # in the cache, `fetch` has compared them
@@ -432,25 +429,31 @@ def _read(database: str, name: str, source: str) -> Record:
     except Exception as error:  # whatever wfdb trips over: the file is not what it should be
         reason = error if isinstance(error, DamagedRecording) else repr(error)
         folder = (place / next(iter(files))).parent
-        said = f"record {name} of {database} in {folder} can't be used: {reason}"
-        unproved = [place / f for f in files if source != "folder" and files[f] is None]
-        for path in unproved:
-            path.unlink(missing_ok=True)
-        advice = ". It was deleted from the cache: try again" if unproved else ""
-        raise DamagedRecording(said + advice) from error
+        problem = f"record {name} of {database} in {folder} can't be used: {reason}"
+        if source != "folder" and None in files.values():
+            _delete_unproved(place, files)
+            problem += ". It was deleted from the cache: try again"
+        raise DamagedRecording(problem) from error
+
+
+def _delete_unproved(place: Path, files: dict[str, str | None]) -> None:
+    """Delete files whose SHA-256 is not known."""
+    for file, sha256 in files.items():
+        if sha256 is None:
+            (place / file).unlink(missing_ok=True)
 
 
 def _check_published(place: Path, files: dict[str, str | None]) -> None:
     """Compare files with their pinned SHA-256: no other check sees every change."""
     missing = [file for file in files if not (place / file).is_file()]
     if missing:
-        said = f"it is incomplete: {', '.join(missing)} missing"
-        raise DamagedRecording(f"{said}; put the files there or take the record's others away")
+        problem = f"it is incomplete: {', '.join(missing)} missing"
+        raise DamagedRecording(f"{problem}; put the files there or take the record's others away")
     for file, sha256 in files.items():
         if not fetch.is_whole(place / file, sha256):
-            said = f"{file} is not the file that PhysioNet published (its SHA-256 differs)"
+            problem = f"{file} is not the file that PhysioNet published (its SHA-256 differs)"
             advice = "put that there. records.load tells how to use corrections of your own"
-            raise DamagedRecording(f"{said}; {advice}")
+            raise DamagedRecording(f"{problem}; {advice}")
 
 
 def _read_files(place: Path, database: str, name: str, source: str) -> Record:
@@ -458,178 +461,278 @@ def _read_files(place: Path, database: str, name: str, source: str) -> Record:
     base = str(place / known.folder / name)
     _check_header(base, known.fs)
     raw = wfdb.rdrecord(base, physical=False)
-    counts = raw.d_signal
-    sums, expected = raw.calc_checksum(), np.array(raw.checksum, dtype=float)  # None: NaN
-    if not np.array_equal(sums, expected % 65536):
-        raise DamagedRecording(f"{name}.dat has checksums {sums}, its header says {raw.checksum}")
-    pinned = _hashes(database).get(name)
-    if pinned and hashlib.sha256(counts.astype("<i2").tobytes()).hexdigest() != pinned:
-        raise DamagedRecording(f"{name}.dat does not hold PhysioNet's samples")
+    _check_samples(raw, name, _hashes(database).get(name))
     gain, baseline = known.scale or (raw.adc_gain, raw.baseline)
-    signal = ((counts - np.array(baseline)) / gain).astype(np.float32)
-    leads = tuple(map(formats.lead_name, raw.sig_name))
-    notes = (*map(str.strip, raw.comments), *known.notes)
-    marks = known.read_marks(base, leads, len(counts))
-    who = subject(name, database)
-    return Record(name, database, who, signal, known.fs, leads, source=source, notes=notes, **marks)
+    signal = (raw.d_signal - np.array(baseline)) / gain
+    leads = tuple(formats.lead_name(label) for label in raw.sig_name)
+    comments = [comment.strip() for comment in raw.comments]
+    marks = known.read_marks(base, leads, len(signal))
+    return Record(
+        name=name,
+        database=database,
+        subject=subject(name, database),
+        signal=signal.astype(np.float32),
+        fs=known.fs,
+        leads=leads,
+        source=source,
+        notes=(*comments, *known.notes),
+        **marks,
+    )
 
 
 def _check_header(base: str, fs: float) -> None:
     """Refuse what a header says but can't be true, before wfdb reserves memory for it."""
     header, data = wfdb.rdheader(base), Path(f"{base}.dat")
-    usual = dict(file_name=data.name, units="mV", samps_per_frame=1, skew=None, byte_offset=None)
-    plain = all(set(getattr(header, key)) == {value} for key, value in usual.items())
+    plain = (
+        set(header.file_name) == {data.name}
+        and set(header.units) == {"mV"}
+        and set(header.samps_per_frame) == {1}
+        and set(header.skew) == {None}
+        and set(header.byte_offset) == {None}
+    )
     # Any gain and baseline of an instrument; more would leave nothing of a float32.
-    scaled = all(1 <= g <= 1e5 for g in header.adc_gain) and max(map(abs, header.baseline)) <= 2**15
-    if not (plain and scaled and header.fs == fs and len(set(header.sig_name)) == header.n_sig):
-        said = f"{header.fs} Hz, {header.adc_gain} counts per {header.units} from {header.baseline}"
-        said = f"{said} for {header.sig_name} in {header.file_name}"
-        wanted = f"{fs:g} Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once"
-        raise DamagedRecording(f"its header says {said}; it must say {wanted}, in {data.name}")
-    bits = header.sig_len * sum({"212": 12, "16": 16}[fmt] for fmt in header.fmt)
-    size, expected = data.stat().st_size, (bits + 7) // 8
+    gains_fit = all(1 <= gain <= 1e5 for gain in header.adc_gain)
+    scaled = gains_fit and max(map(abs, header.baseline)) <= 2**15
+    each_once = len(set(header.sig_name)) == header.n_sig
+    if not (plain and scaled and each_once and header.fs == fs):
+        scale = f"{header.adc_gain} counts per {header.units} from {header.baseline}"
+        found = f"{header.fs} Hz, {scale} for {header.sig_name} in {header.file_name}"
+        usual = f"{fs:g} Hz, 1 to 100,000 counts per mV from -32,768 to 32,768, each lead once"
+        raise DamagedRecording(f"its header says {found}; it must say {usual}, in {data.name}")
+    bits = sum({"212": 12, "16": 16}[fmt] for fmt in header.fmt)  # of one sample of all leads
+    expected = (header.sig_len * bits + 7) // 8
+    size = data.stat().st_size
     if size != expected:
-        wanted = f"the header's {header.sig_len} samples take {expected}"
-        raise DamagedRecording(f"{data.name} has {size} bytes; {wanted}")
+        claim = f"the header's {header.sig_len} samples take {expected}"
+        raise DamagedRecording(f"{data.name} has {size} bytes; {claim}")
+
+
+def _check_samples(raw: wfdb.Record, name: str, pinned: str | None) -> None:
+    """Compare stored samples with their header's checksums and, if it is known, their SHA-256."""
+    sums = raw.calc_checksum()
+    expected = np.array(raw.checksum, dtype=float)  # NaN for None
+    if not np.array_equal(sums, expected % 65536):
+        raise DamagedRecording(f"{name}.dat has checksums {sums}, its header says {raw.checksum}")
+    if pinned is not None:
+        content = raw.d_signal.astype("<i2").tobytes()
+        if hashlib.sha256(content).hexdigest() != pinned:
+            raise DamagedRecording(f"{name}.dat does not hold PhysioNet's samples")
 
 
 # ---------------------------------------------------------------------------
 # Anybody's own recording
 
 
-def _rate(path: Path, stated: float | None, given: float | None) -> float:
+class _Own(NamedTuple):
+    """What was taken from a file: leads in mV without gaps, and what must be said of them."""
+
+    signal: np.ndarray
+    leads: tuple[str, ...]
+    gaps: np.ndarray  # of EPISODE: where nothing at all is known
+    doubts: list[str]
+    renamed: list[str]
+
+
+def _own_signal(
+    path: Path, raw: formats.Raw, rate: float, leads: Leads, units: str | float | None
+) -> _Own:
+    """Take the leads that are asked for from a file, and hold them against what an ECG is."""
+    labels, label_doubts = _labelled(raw, leads)
+    columns = _chosen(path, labels, raw, leads)
+    names = tuple(columns)
+    measured, unit_doubts = _in_millivolts(raw, columns, units)
+    if len(measured) < rate:
+        raise ValueError(f"{path.name} lasts {len(measured) / rate:.2f} s; 1 s or more is needed")
+    signal, gap_doubts = _filled(measured, rate, names)
+    formats.check_height(signal, rate, names)
+    doubts = [*raw.doubts, *label_doubts, *unit_doubts, *gap_doubts]
+    doubts += _lead_doubts(signal, rate, names)
+    doubts += _stretched(signal, names)
+    return _Own(signal, names, _gaps(measured), doubts, _renamed(labels, columns))
+
+
+def _own_record(
+    path: Path, raw: formats.Raw, rate: float, own: _Own, annotations: Annotations
+) -> Record:
+    """Add a file's marks, or those that its reader gives, to its signal."""
+    base = formats.wfdb_base(path)
+    name = path.stem if base == path and path.suffix else base.name
+    marks, mark_notes = _own_marks(base, annotations, len(own.signal), rate)
+    episodes = np.concatenate([own.gaps, marks.pop("episodes")])
+    return Record(
+        name=name,
+        database="file",
+        subject=name,
+        signal=own.signal,
+        fs=rate,
+        leads=own.leads,
+        source="file",
+        notes=(*raw.notes, *own.doubts, *own.renamed, *mark_notes),
+        episodes=np.sort(episodes, order="onset"),
+        **marks,
+    )
+
+
+def _rate(path: Path, stated: float | None, fs: float | None) -> float:
     """Return the sampling rate, from the file or from the caller; refuse two that differ."""
-    if given is None and stated is None:
+    rate = stated if fs is None else checked_rate(fs)
+    if rate is None:
         raise ValueError(f"{path.name} does not say its sampling rate; give it in Hz, as fs=250")
-    if given is not None:
-        given = checked_rate(given)
-    if given and stated and abs(given / stated - 1) > 0.01:
-        raise ValueError(f"fs is {given:g} Hz, but {path.name} says {stated:g} Hz; leave fs out")
-    rate = given or stated
+    if stated and abs(rate / stated - 1) > 0.01:
+        raise ValueError(f"fs is {rate:g} Hz, but {path.name} says {stated:g} Hz; leave fs out")
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        said = f"{path.name} has {rate:g} Hz; {LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz can be used"
-        raise ValueError(f"{said}: resample it first (scipy.signal.resample_poly)")
+        usable = f"{LOWEST_RATE:g} to {HIGHEST_RATE:g} Hz can be used"
+        advice = "resample it first (scipy.signal.resample_poly)"
+        raise ValueError(f"{path.name} has {rate:g} Hz; {usable}: {advice}")
     return rate
 
 
-def _named(raw: formats.Raw, leads: Leads) -> tuple[list[str], list[str]]:
+def _labelled(raw: formats.Raw, leads: Leads) -> tuple[list[str], list[str]]:
     """Return one name for each column, no two alike, and what must be said of them."""
     if raw.names is None:
         count = raw.signal.shape[1]
-        names = ["ECG"] if count == 1 else [f"ECG{k + 1}" for k in range(count)]
+        labels = ["ECG"] if count == 1 else [f"ECG{k + 1}" for k in range(count)]
         advice = "its leads have no names: give them as leads=, such as leads=['II']"
-        return names, [advice] if leads is None else []
-    names = [formats.lead_name(name) or "ECG" for name in raw.names]
-    for k, name in enumerate(names):
-        if name in names[:k]:
-            names[k] = f"{name} ({k + 1})"
-    return names, []
+        return labels, [advice] if leads is None else []
+    labels = [formats.lead_name(name) or "ECG" for name in raw.names]
+    for k, label in enumerate(labels):
+        if label in labels[:k]:
+            labels[k] = f"{label} ({k + 1})"
+    return labels, []
 
 
-def _chosen(path: Path, names: list[str], raw: formats.Raw, leads: Leads) -> dict[str, int]:
+def _chosen(path: Path, labels: list[str], raw: formats.Raw, leads: Leads) -> dict[str, int]:
     """Return which columns are taken, by the names that they are to have."""
+    if leads is None:
+        return _in_volts(path, labels, raw.units)
+    if isinstance(leads, Mapping):
+        return _by_label(path, labels, leads)
     if isinstance(leads, str):
         leads = (leads,)
-    if leads is not None and len(set(leads)) < len(leads):
+    if len(set(leads)) < len(leads):
         raise ValueError(f"leads is {leads!r}; name each lead once")
-    if leads is None:
-        usable = [k for k, unit in enumerate(raw.units) if formats.is_voltage(unit)]
-        if not usable:
-            units = ", ".join(map(str, raw.units))
-            raise ValueError(f"{path.name} has no signal in volts, only in {units}; give units=")
-        return {names[k]: k for k in usable}
-    if not isinstance(leads, Mapping):
-        leads = [formats.lead_name(name) for name in leads]
-        strangers = not set(leads) & set(names) and not any(map(formats.is_lead, names))
-        if strangers and len(leads) == len(names):
-            return {name: k for k, name in enumerate(leads)}
-        if raw.names is None:
-            said = f"{len(leads)} leads for {len(names)} columns of {path.name}"
-            raise ValueError(f"{said}; give one name each")
-    wanted = leads if isinstance(leads, Mapping) else {name: name for name in leads}
-    places = {name.lower(): k for k, name in enumerate(names)}
-    chosen = {}
-    for own, called in wanted.items():
-        place = places.get(formats.lead_name(own).lower(), places.get(own.lower()))
+    names = [formats.lead_name(lead) for lead in leads]
+    foreign = set(names).isdisjoint(labels) and not any(map(formats.is_lead, labels))
+    if foreign and len(names) == len(labels):
+        return {name: k for k, name in enumerate(names)}
+    if raw.names is None:
+        problem = f"{len(names)} leads for {len(labels)} columns of {path.name}"
+        raise ValueError(f"{problem}; give one name each")
+    return _by_label(path, labels, dict(zip(names, names, strict=True)))
+
+
+def _in_volts(path: Path, labels: list[str], units: Sequence[str | None]) -> dict[str, int]:
+    """Return the columns that are measured in volts, by their labels."""
+    places = [k for k, unit in enumerate(units) if formats.is_voltage(unit)]
+    if not places:
+        found = ", ".join(map(str, units))
+        raise ValueError(f"{path.name} has no signal in volts, only in {found}; give units=")
+    return {labels[k]: k for k in places}
+
+
+def _by_label(path: Path, labels: list[str], leads: Mapping[str, str]) -> dict[str, int]:
+    """Return the columns of some labels, by the names that they are to have."""
+    places = {label.lower(): k for k, label in enumerate(labels)}
+    columns = {}
+    for label, name in leads.items():
+        usual = formats.lead_name(label)
+        place = places.get(usual.lower(), places.get(label.lower()))
         if place is None:
-            rename = f"leads={{{names[0]!r}: {called!r}}} gives one another name"
-            said = f"{path.name} has no lead {own!r}; it has {', '.join(names)}"
-            raise ValueError(f"{said}; {rename}")
-        chosen[formats.lead_name(called)] = place
-    return chosen
+            problem = f"{path.name} has no lead {label!r}; it has {', '.join(labels)}"
+            rename = f"leads={{{labels[0]!r}: {name!r}}} gives one another name"
+            raise ValueError(f"{problem}; {rename}")
+        columns[formats.lead_name(name)] = place
+    return columns
 
 
-def _renamed(names: Sequence[str], chosen: Mapping[str, int]) -> list[str]:
+def _renamed(labels: Sequence[str], columns: Mapping[str, int]) -> list[str]:
     """Say which leads have got another name than the file gives them."""
-    pairs = [(names[k], lead) for lead, k in chosen.items() if names[k] != lead]
-    return [f"the file's {own} is called {called}, as asked" for own, called in pairs]
+    notes = []
+    for name, place in columns.items():
+        if labels[place] != name:
+            notes.append(f"the file's {labels[place]} is called {name}, as asked")
+    return notes
 
 
 def _in_millivolts(
-    raw: formats.Raw, chosen: dict[str, int], units: str | float | None
+    raw: formats.Raw, columns: dict[str, int], units: str | float | None
 ) -> tuple[np.ndarray, list[str]]:
     """Return the chosen columns in mV, and what must be said of their unit."""
-    columns, notes = [], []
-    for lead, place in chosen.items():
+    converted, doubts = [], []
+    for lead, place in columns.items():
         stated = raw.units[place]
-        unit = units if units is not None else stated
+        unit = stated if units is None else units
         if unit is None:
-            notes.append(f"lead {lead}: no unit is stated, mV is assumed")
-        if units is not None and stated is not None and units != stated:
-            notes.append(f"lead {lead}: the file says {stated}, {units} was asked for")
-        columns.append(raw.signal[:, place] * formats.millivolts(unit or "mV"))
-    return np.stack(columns, axis=1), notes
+            doubts.append(f"lead {lead}: no unit is stated, mV is assumed")
+        if stated is not None and unit != stated:
+            doubts.append(f"lead {lead}: the file says {stated}, {units} was asked for")
+        factor = formats.millivolts(unit or "mV")
+        converted.append(raw.signal[:, place] * factor)
+    return np.stack(converted, axis=1), doubts
 
 
-def _filled(
-    signal: np.ndarray, fs: float, leads: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Fill what is missing with straight lines; say where nothing at all is known."""
-    missing = ~np.isfinite(signal)
-    filled, notes = signal.copy(), []
+def _filled(signal: np.ndarray, fs: float, leads: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Fill what is missing with straight lines, and say where."""
+    filled, doubts = signal.copy(), []
+    time = np.arange(len(signal))
     for k, lead in enumerate(leads):
-        gone = missing[:, k]
-        if gone.all():
+        there = np.isfinite(signal[:, k])
+        missing = ~there
+        if missing.all():
             raise ValueError(f"lead {lead} holds no number; leave it out, with leads=")
-        if gone.any():
-            known = np.flatnonzero(~gone)
-            filled[gone, k] = np.interp(np.flatnonzero(gone), known, signal[known, k])
-            notes.append(f"lead {lead}: {gone.sum() / fs:.1f} s are missing, straight lines stand")
-    nothing = np.concatenate([[False], missing.all(axis=1), [False]])
-    edges = np.flatnonzero(np.diff(nothing.astype(int)))
-    gaps = [("unreadable", first, last) for first, last in edges.reshape(-1, 2)]
-    return filled, np.array(gaps, dtype=EPISODE), notes
+        if missing.any():
+            filled[missing, k] = np.interp(time[missing], time[there], signal[there, k])
+            seconds = missing.sum() / fs
+            doubts.append(f"lead {lead}: {seconds:.1f} s are missing, straight lines stand")
+    return filled, doubts
 
 
-def _own_marks(base: Path, annotations: Annotations, length: int, fs: float) -> tuple[dict, list]:
+def _gaps(signal: np.ndarray) -> np.ndarray:
+    """Find the stretches, an array of `EPISODE`, in which no lead has a number."""
+    nothing = ~np.isfinite(signal).any(axis=1)
+    edges = np.flatnonzero(np.diff(nothing.astype(int), prepend=0, append=0))
+    gaps = np.empty(len(edges) // 2, EPISODE)
+    gaps["kind"] = "unreadable"
+    gaps["onset"] = edges[::2]
+    gaps["offset"] = edges[1::2]
+    return gaps
+
+
+def _own_marks(
+    base: Path, annotations: Annotations, length: int, fs: float
+) -> tuple[dict, list[str]]:
     """Return the marks of a recording as fields of `Record`, and what must be said of them."""
-    nothing = {"samples": (), "symbols": ()}
-    if annotations is None:
-        if not Path(f"{base}.atr").is_file():
-            return nothing, ["it has no annotations: its beats are to be found (beats.find)"]
+    notes = []
+    if annotations is None and Path(f"{base}.atr").is_file():
         annotations = "atr"
+    if annotations is None:
+        notes.append("it has no annotations: its beats are to be found (beats.find)")
+        annotations = (), ()
     if isinstance(annotations, str | Path):
         marks = _annotation_file(base, annotations, fs)
     else:
         samples, symbols = annotations
-        count = len(samples)
-        marks = (
-            checked_samples(samples),
-            checked_symbols(symbols),
-            np.zeros(count, int),
-            [""] * count,
-        )
+        marks = _plain_marks(samples, symbols)
     samples = marks[0]
-    if len(marks[1]) != len(samples):
-        raise ValueError(f"{len(marks[1])} symbols for {len(samples)} samples; give one each")
     inside = (samples >= 0) & (samples < length)
     outside = len(samples) - int(inside.sum())
-    notes = [f"{outside} marks lie outside the recording: left aside"] if outside else []
+    if outside:
+        notes.append(f"{outside} marks lie outside the recording: left aside")
     kept = [np.asarray(part)[inside] for part in marks]
-    found = beat_marks(*kept, length)
-    if not any(found["rhythms"]):  # nobody said in which rhythm the beats stand
-        found["rhythms"] = ()
-    return found, notes
+    fields = beat_marks(*kept, length)
+    if not any(fields["rhythms"]):  # nobody said in which rhythm the beats stand
+        fields["rhythms"] = ()
+    return fields, notes
+
+
+def _plain_marks(samples: Sequence[int], symbols: Sequence[str]) -> tuple:
+    """Return marks as `beat_marks` takes them, without subtypes and texts."""
+    samples, symbols = checked_samples(samples), checked_symbols(symbols)
+    count = len(samples)
+    if len(symbols) != count:
+        raise ValueError(f"{len(symbols)} symbols for {count} samples; give one each")
+    subtypes, texts = np.zeros(count, np.int64), [""] * count
+    return samples, symbols, subtypes, texts
 
 
 def _annotation_file(base: Path, annotations: str | Path, fs: float) -> tuple:
@@ -645,31 +748,26 @@ def _annotation_file(base: Path, annotations: str | Path, fs: float) -> tuple:
         marks = wfdb.rdann(str(base), suffix)
     except Exception as error:  # whatever wfdb trips over: no annotation file
         raise ValueError(f"{base}.{suffix} can't be read as WFDB annotations: {error}") from error
-    at = np.rint(np.asarray(marks.sample) * (fs / (marks.fs or fs))).astype(np.int64)
+    scale = fs / (marks.fs or fs)
+    samples = np.rint(np.asarray(marks.sample) * scale).astype(np.int64)
     symbols = np.array(marks.symbol, dtype="<U1")
-    return at, symbols, np.array(marks.subtype, np.int64), list(marks.aux_note)
+    subtypes = np.array(marks.subtype, np.int64)
+    return samples, symbols, subtypes, marks.aux_note
 
 
 def _annotation_table(path: Path) -> tuple:
-    rows = [line.replace(";", ",").replace("\t", ",").split(",") for line in _lines(path)]
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    rows = [re.split("[,;\t]", line) for line in lines if line.strip()]
     if rows and not rows[0][0].strip().isdigit():
         rows = rows[1:]  # a line of names
     try:
         samples = [int(row[0]) for row in rows]
         symbols = [row[1].strip() for row in rows]
     except (ValueError, IndexError) as error:
-        said = f"{path.name} can't be read as a table of marks: {error}"
-        raise ValueError(f"{said}; each line must hold a sample and a symbol, as 360,N") from error
-    return (
-        checked_samples(samples),
-        checked_symbols(symbols),
-        np.zeros(len(rows), np.int64),
-        [""] * len(rows),
-    )
-
-
-def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        problem = f"{path.name} can't be read as a table of marks: {error}"
+        advice = "each line must hold a sample and a symbol, as 360,N"
+        raise ValueError(f"{problem}; {advice}") from error
+    return _plain_marks(samples, symbols)
 
 
 def _stretched(signal: np.ndarray, leads: Sequence[str]) -> list[str]:
@@ -680,11 +778,11 @@ def _stretched(signal: np.ndarray, leads: Sequence[str]) -> list[str]:
     return [f"all leads span {spans.mean():.2f} mV: each was stretched, so compare no heights"]
 
 
-def _lead_notes(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str]:
+def _lead_doubts(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str]:
     """Say which leads show too little to be one that is connected."""
-    notes = []
+    doubts = []
     for k, lead in enumerate(leads):
         height = formats.beat_height(signal[:, k], fs)
         if height < formats.LOWEST_BEAT:
-            notes.append(f"lead {lead}: only {height:.2g} mV high; is it connected?")
-    return notes
+            doubts.append(f"lead {lead}: only {height:.2g} mV high; is it connected?")
+    return doubts

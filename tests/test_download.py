@@ -99,10 +99,6 @@ def says_500(handler, body):
     handler.send_error(500)
 
 
-def says_403(handler, body):
-    handler.send_error(403)
-
-
 def wrong_bytes(handler, body):
     whole(handler, bytes(len(body)))
 
@@ -161,13 +157,23 @@ def drip(handler, content):
 STALLS = [stalls_before_headers, stalls_within_the_body]
 DRIPS = [drips, drips_in_chunks]
 SLOW = [*STALLS, *DRIPS, drips_headers]
-WRONG = [wrong_bytes, nothing_at_all]
 BROKEN = [
     *(truncated, chunked_that_breaks_off, dies_half_way, hangs_up, is_no_http),
-    *(says_404, says_403, says_500, redirects_to_nowhere, redirects_in_a_circle),
+    *(says_404, says_500, redirects_to_nowhere, redirects_in_a_circle),
     shows_a_login_page,
 ]
-each_fault = pytest.mark.parametrize("fault", SLOW + WRONG + BROKEN, ids=lambda f: f.__name__)
+#: Why a download failed, as its reader is told.
+REASONS = {
+    says_404: "404",
+    redirects_to_nowhere: "refused",
+    shows_a_login_page: "a web page instead, perhaps of a login",
+    wrong_bytes: "what came is not the published file",
+    drips: "it did not come within 0.7 seconds",
+}
+
+
+def each(faults):
+    return pytest.mark.parametrize("fault", faults, ids=lambda fault: fault.__name__)
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -295,20 +301,23 @@ def until(happens):
 # --- one record -----------------------------------------------------------------------------
 
 
-def test_a_record_is_fetched_once(server):
+def test_a_record_is_fetched_once_and_then_needs_no_server(server, monkeypatch):
     assert "fetched from http://127.0.0.1" in records.describe()
     record = records.load("100")
     assert record.source == "PhysioNet" and record.samples.tolist() == [100, 400, 760, 1100, 1500]
     assert sorted(server.asked) == kept() == ["100.atr", "100.dat", "100.hea"]
+    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
     again = records.load("100")
     assert again.source == "cache" and np.array_equal(again.signal, record.signal)
     assert len(server.asked) == 3, "the second time nobody is asked"
 
 
-def test_the_cache_needs_no_server(server, monkeypatch):
-    records.load("100")
-    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
-    assert records.load("100").source == "cache"
+def test_a_cache_may_be_named_from_home(server, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # Windows
+    monkeypatch.setenv("ECGLAB_CACHE", "~/mine")
+    assert records.cache() == tmp_path / "mine"
+    assert [records.load("100").source for _ in range(2)] == ["PhysioNet", "cache"]
 
 
 def test_a_damaged_cache_is_mended(server):
@@ -319,17 +328,12 @@ def test_a_damaged_cache_is_mended(server):
     assert path.read_bytes() == server.files["100.dat"]
 
 
-@pytest.mark.parametrize("policy", ["", "real"])
-@each_fault
-def test_a_record_from_a_failing_server(server, monkeypatch, limit, fault, policy):
+@each([*SLOW, *BROKEN, wrong_bytes])
+def test_a_record_from_a_failing_server(server, monkeypatch, limit, fault):
     fails(server, monkeypatch, fault)
-    monkeypatch.setenv("ECGLAB_SOURCE", policy)
-    if fault in WRONG:
-        said = r"mitdb/1\.0\.0/100\.\w+ could not be .* from http.* not the published file"
-        with pytest.raises(records.DamagedRecording, match=said):
-            records.load("100")
-    elif policy:
-        with pytest.raises(records.RecordingUnavailable, match=r"100 of mitdb: .*set ECGLAB_MIR"):
+    if fault is wrong_bytes:
+        problem = r"mitdb/1\.0\.0/100\.\w+ could not be .* from http.* not the published file"
+        with pytest.raises(records.DamagedRecording, match=problem):
             records.load("100")
     else:
         with pytest.warns(UserWarning, match="simulated patients stand in .* could not be fetched"):
@@ -345,11 +349,15 @@ def test_a_record_from_a_failing_server(server, monkeypatch, limit, fault, polic
     assert settled() == ["100.atr", "100.dat", "100.hea"]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [*STALLS, *WRONG, *BROKEN],
-    ids=lambda f: f.__name__,
-)
+@each([says_404, drips])
+def test_nobody_stands_in_where_real_recordings_are_asked_for(server, monkeypatch, fault):
+    fails(server, monkeypatch, fault)
+    monkeypatch.setenv("ECGLAB_SOURCE", "real")
+    with pytest.raises(records.RecordingUnavailable, match=r"100 of mitdb: .*set ECGLAB_MIR"):
+        records.load("100")
+
+
+@each([*STALLS, *BROKEN, wrong_bytes])
 def test_a_failure_that_passes_is_overcome(server, monkeypatch, limit, fault):
     fails(server, monkeypatch, fault, silent=2)  # the whole answer, too, must come within it
     server.times = 1
@@ -402,10 +410,10 @@ def test_download_goes_on_where_it_broke_off(server):
     assert kept() == sorted(FILES)
 
 
-@each_fault
+@each([*SLOW, *BROKEN, wrong_bytes])
 def test_download_from_a_failing_server(server, monkeypatch, limit, fault):
     fails(server, monkeypatch, fault)
-    with pytest.raises(records.RecordingUnavailable) as caught:
+    with pytest.raises(records.RecordingUnavailable, match=REASONS.get(fault)) as caught:
         records.download(["mitdb"])
     message = str(caught.value)
     for part in (
@@ -421,30 +429,6 @@ def test_download_from_a_failing_server(server, monkeypatch, limit, fault):
     works(server, monkeypatch)
     records.download(["mitdb"])
     assert settled() == sorted(FILES)
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        (says_404, "404"),
-        (shows_a_login_page, "a web page instead, perhaps of a login"),
-        (wrong_bytes, "not the published file"),
-        (drips, "it did not come within 0.7 seconds"),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_the_reason_is_told(server, monkeypatch, fault, reason):
-    fails(server, monkeypatch, fault)
-    with pytest.raises(records.RecordingUnavailable, match=reason):
-        records.download(["mitdb"])
-
-
-def test_download_without_a_server(server, monkeypatch, limit):
-    monkeypatch.setenv("ECGLAB_MIRROR", "http://127.0.0.1:9/")
-    with pytest.raises(
-        records.RecordingUnavailable, match=r"from http://127\.0\.0\.1:9/: .*refused"
-    ):
-        records.download(["mitdb"])
 
 
 def test_download_when_names_are_looked_up_for_ever(server, monkeypatch, limit):
@@ -464,7 +448,7 @@ def test_download_of_an_unknown_database(alone):
 # --- files whose hash is not known ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [wrong_bytes, nothing_at_all], ids=lambda f: f.__name__)
+@each([wrong_bytes, nothing_at_all])
 def test_files_without_a_hash_are_proved_by_reading(server, monkeypatch, fault):
     monkeypatch.setattr(records, "_hashes", lambda database: {})
     server.answer = fault
@@ -541,14 +525,13 @@ def program(code, server, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits to a process there")
-@pytest.mark.parametrize("call", ['records.download(["mitdb"])', 'records.load("100")'])
-def test_a_disk_that_is_full(server, tmp_path, call):
+def test_a_disk_that_is_full(server, tmp_path):
     """A limit to the size of files makes writing fail half-way, as a full disk does."""
-    code = f"""
+    code = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    {call}
+    records.download(["mitdb"])
 except records.RecordingUnavailable as error:
     print(error)
 """
@@ -571,24 +554,14 @@ def whole_files():
     return [path for path in records.cache().rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG], ids=errno.errorcode.get)
-@pytest.mark.parametrize("policy", ["", "real"])
-def test_no_space_left(server, monkeypatch, code, policy):
-    class Full:
-        def __init__(self, *arguments):
-            pass
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_no_space_left(server, monkeypatch, code):
+    """No simulated patient stands in, either."""
 
-        def __enter__(self):
-            return self
+    def full(path, mode):
+        raise OSError(code, os.strerror(code))
 
-        def __exit__(self, *reason):
-            pass
-
-        def write(self, content):
-            raise OSError(code, os.strerror(code))
-
-    monkeypatch.setenv("ECGLAB_SOURCE", policy)
-    monkeypatch.setattr(fetch, "open", Full, raising=False)
+    monkeypatch.setattr(fetch, "open", full, raising=False)
     for call in (lambda: records.load("100"), lambda: records.download(["mitdb"])):
         with pytest.raises(records.RecordingUnavailable, match=r"disk is full .* ECGLAB_CACHE"):
             call()
@@ -598,14 +571,9 @@ def test_no_space_left(server, monkeypatch, code, policy):
 def test_a_cache_that_can_not_be_written(server, monkeypatch, tmp_path):
     (tmp_path / "occupied").write_text("a file")
     monkeypatch.setenv("ECGLAB_CACHE", str(tmp_path / "occupied"))
-    with pytest.raises(
-        records.RecordingUnavailable, match=r"Set ECGLAB_CACHE to a folder that can"
-    ):
-        records.download(["mitdb"])
-    with pytest.raises(
-        records.RecordingUnavailable, match=r"Set ECGLAB_CACHE to a folder that can"
-    ):
-        records.load("100")
+    for call in (lambda: records.load("100"), lambda: records.download(["mitdb"])):
+        with pytest.raises(records.RecordingUnavailable, match="Set ECGLAB_CACHE to a folder that"):
+            call()
 
 
 # --- several processes ----------------------------------------------------------------------

@@ -380,17 +380,17 @@ def test_missing_ludb_annotations(alone, tmp_path):
 
 def test_pinned_hashes_cover_every_file():
     for database in ("mitdb", "ludb"):
-        pinned = records._wanted(database, *records.names(database))
+        pinned = records._cached_files(database, *records.names(database))
         assert all(len(value) == 64 for value in pinned.values())
         assert len(pinned) == len(records._hashes(database)), "no other file"
-    assert set(records._wanted("nstdb", "em").values()) == {None}
+    assert set(records._cached_files("nstdb", "em").values()) == {None}
     assert set(records._hashes("nstdb")) == set(records.NSTDB), "its samples are pinned"
 
 
 @pytest.mark.real
 def test_pinned_hashes_are_those_of_the_recordings():
     folder = Path(os.environ["ECGLAB_DATA"])
-    for file, expected in records._wanted("mitdb", "100").items():
+    for file, expected in records._cached_files("mitdb", "100").items():
         assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == expected
 
 
