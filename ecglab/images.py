@@ -82,13 +82,11 @@ def card(
 
     Parameters
     ----------
-    windows : numpy.ndarray
-        Shape ``(n, samples, leads)``, in mV: the beats.
+    windows, fs, mv
+        As in `rasterize`: the beats, and the rate and the voltages of both parts.
     strips : numpy.ndarray
         Shape ``(n, more samples, leads)``, in mV: the same beats among their neighbours, such
         as ``beats.segment(record, before=2.5, after=1.5).windows``.
-    fs : float
-        Sampling rate in Hz, of both.
     before : float
         Where the beat lies in its strip, in s after the strip's start. It is marked by one
         bright pixel in the strip's top row, in the same column in every image.
@@ -96,14 +94,13 @@ def card(
         Size of the whole image in pixels.
     strip : int
         How many rows, the lowest, show the strip.
-    mv : tuple of float
-        Voltages at the lower and the upper border of either part.
 
     Returns
     -------
     numpy.ndarray
-        uint8, shape ``(n, height, width, leads)``. Each part has its own `scale`, the same for
-        every beat: that of ``height - strip`` rows, and that of ``strip`` rows.
+        uint8, shape ``(n, height, width, leads)``. Each part has its own scale, the same for
+        every beat: ``scale(samples, fs, height=height - strip, width=width)`` and
+        ``scale(more samples, fs, height=strip, width=width)``.
 
     Raises
     ------
@@ -114,12 +111,13 @@ def card(
     Examples
     --------
     >>> beat, rhythm = np.zeros((1, 216, 1)), np.zeros((1, 1440, 1))
-    >>> card(beat, rhythm, 360.0, before=2.5, height=5, width=8, strip=2)[0, :, :, 0]
+    >>> card(beat, rhythm, 360.0, before=2.5, height=6, width=8, strip=3)[0, :, :, 0]
     array([[  0,   0,   0,   0,   0,   0,   0,   0],
            [255, 255, 255, 255, 255, 255, 255, 255],
            [  0,   0,   0,   0,   0,   0,   0,   0],
-           [128, 128, 128, 128, 128, 255, 128, 128],
-           [128, 128, 128, 128, 128, 128, 128, 128]], dtype=uint8)
+           [  0,   0,   0,   0,   0, 255,   0,   0],
+           [255, 255, 255, 255, 255, 255, 255, 255],
+           [  0,   0,   0,   0,   0,   0,   0,   0]], dtype=uint8)
     """
     windows = _checked(windows, fs, height - strip, width, mv)
     strips = _checked(strips, fs, strip, width, mv, "strips")
@@ -297,9 +295,10 @@ def scalogram(
     array([  0, 255,   1], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
-    if not 0 < hz[0] < hz[1] <= fs / 2:
+    lowest, highest = hz
+    if not 0 < lowest < highest <= fs / 2:
         raise ValueError(f"hz is {hz}; it must rise, from above 0 to at most {fs / 2:g} Hz")
-    frequencies = np.geomspace(hz[1], hz[0], height)
+    frequencies = np.geomspace(highest, lowest, height)
     images = _empty(windows, height, width)
 
     def draw(voltage: Voltage) -> Images:
@@ -342,7 +341,8 @@ def _checked(
         raise ValueError(f"fs is {fs} Hz; it must be positive")
     if height < 2 or width < 2:
         raise ValueError(f"an image of {height} × {width} pixels is too small; 2 × 2 is the least")
-    if not mv[0] < mv[1]:
+    lower, upper = mv
+    if not lower < upper:
         raise ValueError(f"mv is {mv}; the lower voltage must come first")
     return windows
 
@@ -366,7 +366,8 @@ def _lag(windows: Windows, fs: float, dimension: int, delay: float) -> int:
     """Return how many samples a delay is; refuse states that a window has no room for."""
     samples = windows.shape[1]
     lag = round(delay * fs)
-    span = samples - (dimension - 1) * lag
+    last = (dimension - 1) * lag
+    span = samples - last
     if dimension < 1 or lag < 1 or span < 2:
         window = f"for {samples} samples at {fs:g} Hz"
         state = f"dimension is {dimension}, delay {delay} s, {window}"
@@ -385,9 +386,10 @@ def _fill(images: Images, windows: Windows, draw: Callable, block: int) -> Image
 
     What a block of beats needs should stay in the processor's cache.
     """
-    for start in range(0, len(windows), block):
+    count, _, leads = windows.shape
+    for start in range(0, count, block):
         part = slice(start, start + block)
-        for lead in range(windows.shape[2]):
+        for lead in range(leads):
             voltage = windows[part, :, lead]
             images[part, :, :, lead] = draw(voltage)
     return images
@@ -401,11 +403,12 @@ def _draw_lines(images: Images, windows: Windows, mv: Range) -> Images:
     def draw(voltage: Voltage) -> Images:
         values, _, edges = _at_points(voltage, width)
         left = edges[:-1]
-        right = values[:, edges[1:]]  # which belongs to two columns
+        right = edges[1:]
+        at_right = values[:, right]  # which belongs to two columns
         lowest = np.minimum.reduceat(values, left, axis=1)
-        lowest = np.minimum(lowest, right)
+        lowest = np.minimum(lowest, at_right)
         highest = np.maximum.reduceat(values, left, axis=1)
-        highest = np.maximum(highest, right)
+        highest = np.maximum(highest, at_right)
         bottom = _steps(lowest, 0.5, height, mv)
         top = _steps(highest, -0.5, height, mv)
         lines = ramps[bottom] - ramps[top]
@@ -457,7 +460,8 @@ def _ramps(height: int) -> np.ndarray:
     """Return, for each step down the image, how much of every pixel lies above it (0–255)."""
     steps = np.arange(height * _STEPS + 1)
     edges = steps[:, None] / _STEPS
-    above = edges - np.arange(height)
+    rows = np.arange(height)
+    above = edges - rows
     return _grey(above, (0, 1))
 
 
@@ -486,11 +490,11 @@ def _distance(
 def _mean(values: np.ndarray, width: int) -> np.ndarray:
     """Return the mean of ``(…, samples)`` in each column, of the lines that join the samples."""
     heights, points, edges = _at_points(values, width)
-    both_sides = heights[..., 1:] + heights[..., :-1]
+    left = heights[..., :-1]
+    right = heights[..., 1:]
     halves = np.diff(points) / 2
-    areas = both_sides * halves
-    left = edges[:-1]
-    sums = np.add.reduceat(areas, left, axis=-1)
+    areas = (left + right) * halves
+    sums = np.add.reduceat(areas, edges[:-1], axis=-1)
     samples = values.shape[-1]
     per_column = width / (samples - 1)
     return sums * per_column
@@ -518,7 +522,8 @@ def _strength(voltage: Voltage, fs: float, frequencies: np.ndarray) -> np.ndarra
     per_sample = frequencies / fs
     scales = pywt.frequency2scale(_WAVELET, per_sample)
     waves, _ = pywt.cwt(padded, scales, _WAVELET, method="fft", axis=-1)
-    magnitudes = np.abs(waves[..., margin:-margin])
+    waves = waves[..., margin:-margin]
+    magnitudes = np.abs(waves)
     amplitudes = 2 / np.sqrt(scales, dtype=np.float32)  # PyWavelets keeps energy instead
     magnitudes *= amplitudes[:, None, None]
     return magnitudes.swapaxes(0, 1)
