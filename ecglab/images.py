@@ -10,11 +10,15 @@ _STEPS = 16  # a line's edge is placed to a sixteenth of a pixel
 _WAVELET = "cmor1.5-1.0"  # complex Morlet: a packet of about three waves
 
 Range = tuple[float, float]  # from the lower to the upper end
+Windows = np.ndarray  # shape (n, samples, leads), in mV
+Voltage = np.ndarray  # float32, shape (n, samples), in mV: of one lead
+Points = tuple[np.ndarray, np.ndarray, np.ndarray]
+Images = np.ndarray  # uint8, shape (n, height, width, leads), or of one lead
 
 
 def rasterize(
-    windows: np.ndarray, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
-) -> np.ndarray:
+    windows: Windows, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
+) -> Images:
     """Draw beats as anti-aliased lines on a fixed voltage and time scale.
 
     The scale is the same for every beat: a pixel is ``(mv[1] - mv[0]) / height`` mV high,
@@ -59,12 +63,13 @@ def rasterize(
            [  0,   0,   0]], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
-    return _draw_lines(_empty(windows, height, width), windows, mv)
+    images = _empty(windows, height, width)
+    return _draw_lines(images, windows, mv)
 
 
 def card(
-    windows: np.ndarray,
-    strips: np.ndarray,
+    windows: Windows,
+    strips: Windows,
     fs: float,
     *,
     before: float,
@@ -72,18 +77,16 @@ def card(
     width: int = 64,
     strip: int = 16,
     mv: Range = (-2.5, 2.5),
-) -> np.ndarray:
+) -> Images:
     """Draw each beat above a rhythm strip, so that one image shows shape and prematurity.
 
     Parameters
     ----------
-    windows : numpy.ndarray
-        Shape ``(n, samples, leads)``, in mV: the beats.
+    windows, fs, mv
+        As in `rasterize`: the beats, and the rate and the voltages of both parts.
     strips : numpy.ndarray
         Shape ``(n, more samples, leads)``, in mV: the same beats among their neighbours, such
         as ``beats.segment(record, before=2.5, after=1.5).windows``.
-    fs : float
-        Sampling rate in Hz, of both.
     before : float
         Where the beat lies in its strip, in s after the strip's start. It is marked by one
         bright pixel in the strip's top row, in the same column in every image.
@@ -91,8 +94,6 @@ def card(
         Size of the whole image in pixels.
     strip : int
         How many rows, the lowest, show the strip.
-    mv : tuple of float
-        Voltages at the lower and the upper border of either part.
 
     Returns
     -------
@@ -110,11 +111,9 @@ def card(
     Examples
     --------
     >>> beat, rhythm = np.zeros((1, 216, 1)), np.zeros((1, 1440, 1))
-    >>> card(beat, rhythm, 360.0, before=2.5, height=8, width=8, strip=3)[0, :, :, 0]
+    >>> card(beat, rhythm, 360.0, before=2.5, height=6, width=8, strip=3)[0, :, :, 0]
     array([[  0,   0,   0,   0,   0,   0,   0,   0],
-           [  0,   0,   0,   0,   0,   0,   0,   0],
            [255, 255, 255, 255, 255, 255, 255, 255],
-           [  0,   0,   0,   0,   0,   0,   0,   0],
            [  0,   0,   0,   0,   0,   0,   0,   0],
            [  0,   0,   0,   0,   0, 255,   0,   0],
            [255, 255, 255, 255, 255, 255, 255, 255],
@@ -122,23 +121,17 @@ def card(
     """
     windows = _checked(windows, fs, height - strip, width, mv)
     strips = _checked(strips, fs, strip, width, mv, "strips")
-    (count, _, leads), (strip_count, samples, strip_leads) = windows.shape, strips.shape
-    if (count, leads) != (strip_count, strip_leads):
-        given = f"{count} windows of {leads} leads and {strip_count} strips of {strip_leads}"
-        raise ValueError(f"{given}; give one strip for each window, of the same leads")
-    duration = (samples - 1) / fs
-    if not 0 <= before <= duration:
-        raise ValueError(f"before is {before} s; a strip goes from 0 to {duration:g} s")
+    column = _beat_column(windows, strips, fs, before, width)
     images = _empty(windows, height, width)
     _draw_lines(images[:, :-strip], windows, mv)
     _draw_lines(images[:, -strip:], strips, mv)
-    images[:, -strip, min(int(before / duration * width), width - 1)] = 255
+    images[:, -strip, column] = 255
     return images
 
 
 def gramian(
-    windows: np.ndarray, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
-) -> np.ndarray:
+    windows: Windows, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
+) -> Images:
     """Show beats as Gramian angular summation fields on a fixed voltage scale.
 
     The voltage at each moment, scaled to x = 0…1, is taken as the cosine of an angle φ;
@@ -181,16 +174,20 @@ def gramian(
            [ 76, 120, 177]], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
+    images = _empty(windows, height, width)
 
-    def draw(voltage: np.ndarray) -> np.ndarray:
-        down, across = (np.arccos(_part(_mean(voltage, size), mv)) for size in (height, width))
-        return _grey(np.cos(down[:, :, None] + across[:, None, :]), (-1, 1))
+    def draw(voltage: Voltage) -> Images:
+        down, across = _down_and_across(voltage, height, width)
+        down = np.arccos(_part(down, mv))
+        across = np.arccos(_part(across, mv))
+        field = np.cos(down + across)
+        return _grey(field, (-1, 1))
 
-    return _fill(_empty(windows, height, width), windows, draw, block=64)
+    return _fill(images, windows, draw, block=64)
 
 
 def recurrence(
-    windows: np.ndarray,
+    windows: Windows,
     fs: float,
     *,
     height: int = 64,
@@ -198,13 +195,12 @@ def recurrence(
     mv: Range = (-2.5, 2.5),
     dimension: int = 1,
     delay: float = 0.03,
-) -> np.ndarray:
+) -> Images:
     """Show beats as recurrence plots without a threshold: how far apart any two moments are.
 
     Pixel (i, j) shows the distance, in mV, between the states at two moments. A state is the
-    voltage at a moment and, with ``dimension`` 2 or more, `delay`, 2 × `delay`, … later:
-    then a rising and a falling slope of equal voltage are told apart. Both axes are time, from
-    the upper left corner on.
+    voltage at a moment and, with ``dimension`` 2 or more, `delay`, 2 × `delay`, … later: then a
+    rising and a falling slope are told apart. Both axes are time, from the upper left corner on.
 
     Parameters
     ----------
@@ -231,9 +227,8 @@ def recurrence(
 
     Notes
     -----
-    Eckmann, Oliffson Kamphorst and Ruelle 1987 (doi 10.1209/0295-5075/4/9/004) mark the pairs
-    that lie closer than a threshold; the distance itself is kept here, on one scale for all
-    beats. Before, the voltage is averaged over each pixel's stretch of time.
+    Eckmann et al. 1987 (doi 10.1209/0295-5075/4/9/004) mark the pairs closer than a threshold.
+    Before, the voltage is averaged over each pixel's stretch of time.
 
     Examples
     --------
@@ -243,34 +238,25 @@ def recurrence(
            [51,  0]], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
-    lag = round(delay * fs)
-    span = windows.shape[1] - (dimension - 1) * lag
-    if dimension < 1 or lag < 1 or span < 2:
-        given = f"dimension is {dimension}, delay {delay} s, for {windows.shape[1]} samples"
-        least = f"dimension and delay must be at least 1 and {1 / fs:.3g} s"
-        fits = "and states must fit into the window twice"
-        raise ValueError(f"{given} at {fs:g} Hz; {least}, {fits}")
+    lag = _lag(windows, fs, dimension, delay)
+    images = _empty(windows, height, width)
 
-    def draw(voltage: np.ndarray) -> np.ndarray:
-        square = np.float32(0)
-        for start in range(0, dimension * lag, lag):
-            seen = voltage[:, start : start + span]
-            down, across = (np.clip(_mean(seen, size), *mv) for size in (height, width))
-            square = square + (down[:, :, None] - across[:, None, :]) ** 2
-        return _grey(np.sqrt(square / dimension), (0, mv[1] - mv[0]))
+    def draw(voltage: Voltage) -> Images:
+        distance = _distance(voltage, dimension, lag, height, width, mv)
+        return _grey(distance, (0, mv[1] - mv[0]))
 
-    return _fill(_empty(windows, height, width), windows, draw, block=64)
+    return _fill(images, windows, draw, block=64)
 
 
 def scalogram(
-    windows: np.ndarray,
+    windows: Windows,
     fs: float,
     *,
     height: int = 64,
     width: int = 64,
     mv: Range = (0.0, 1.0),
     hz: Range = (3.0, 60.0),
-) -> np.ndarray:
+) -> Images:
     """Show how strongly beats swing at each frequency around each moment.
 
     Parameters
@@ -309,14 +295,17 @@ def scalogram(
     array([  0, 255,   1], dtype=uint8)
     """
     windows = _checked(windows, fs, height, width, mv)
-    if not 0 < hz[0] < hz[1] <= fs / 2:
+    lowest, highest = hz
+    if not 0 < lowest < highest <= fs / 2:
         raise ValueError(f"hz is {hz}; it must rise, from above 0 to at most {fs / 2:g} Hz")
-    frequencies = np.geomspace(hz[1], hz[0], height)
+    frequencies = np.geomspace(highest, lowest, height)
+    images = _empty(windows, height, width)
 
-    def draw(voltage: np.ndarray) -> np.ndarray:
-        return _grey(_mean(_strength(voltage, fs, frequencies), width), mv)
+    def draw(voltage: Voltage) -> Images:
+        strength = _strength(voltage, fs, frequencies)
+        return _grey(_mean(strength, width), mv)
 
-    return _fill(_empty(windows, height, width), windows, draw, block=16)
+    return _fill(images, windows, draw, block=16)
 
 
 def scale(
@@ -330,116 +319,211 @@ def scale(
     >>> round(ms, 2), round(mv, 3)
     (9.33, 0.078)
     """
-    return 1000 * (samples - 1) / fs / width, (mv[1] - mv[0]) / height
+    lower, upper = mv
+    duration = 1000 * (samples - 1) / fs
+    ms = duration / width
+    return ms, (upper - lower) / height
 
 
 # ---------------------------------------------------------------------------
 
 
 def _checked(
-    windows: np.ndarray, fs: float, height: int, width: int, mv: Range, name: str = "windows"
-) -> np.ndarray:
+    windows: Windows, fs: float, height: int, width: int, mv: Range, name: str = "windows"
+) -> Windows:
     windows = np.asarray(windows, dtype=np.float32)
     if windows.ndim != 3 or windows.shape[1] < 2 or windows.shape[2] < 1:
-        wanted = "(n, samples, leads) with two samples or more"
-        raise ValueError(f"{name} have shape {windows.shape}; they must be {wanted}")
+        needed = "(n, samples, leads) with two samples or more"
+        raise ValueError(f"{name} have shape {windows.shape}; they must be {needed}")
     if not np.isfinite(windows).all():
         raise ValueError(f"{name} hold NaN or infinite values; every sample must be a number")
     if not fs > 0:
         raise ValueError(f"fs is {fs} Hz; it must be positive")
     if height < 2 or width < 2:
         raise ValueError(f"an image of {height} × {width} pixels is too small; 2 × 2 is the least")
-    if not mv[0] < mv[1]:
+    lower, upper = mv
+    if not lower < upper:
         raise ValueError(f"mv is {mv}; the lower voltage must come first")
     return windows
 
 
-def _empty(windows: np.ndarray, height: int, width: int) -> np.ndarray:
-    return np.empty((len(windows), height, width, windows.shape[2]), dtype=np.uint8)
+def _beat_column(windows: Windows, strips: Windows, fs: float, before: float, width: int) -> int:
+    """Return the column in which a strip shows its beat; refuse strips of other windows."""
+    count, _, leads = windows.shape
+    strip_count, samples, strip_leads = strips.shape
+    if (count, leads) != (strip_count, strip_leads):
+        drawn = f"{count} windows of {leads} leads"
+        both = f"{drawn} and {strip_count} strips of {strip_leads}"
+        raise ValueError(f"{both}; give one strip for each window, of the same leads")
+    duration = (samples - 1) / fs
+    if not 0 <= before <= duration:
+        raise ValueError(f"before is {before} s; a strip goes from 0 to {duration:g} s")
+    column = int(before / duration * width)
+    return min(column, width - 1)
 
 
-def _fill(images: np.ndarray, windows: np.ndarray, draw: Callable, block: int) -> np.ndarray:
+def _lag(windows: Windows, fs: float, dimension: int, delay: float) -> int:
+    """Return how many samples a delay is; refuse states that a window has no room for."""
+    samples = windows.shape[1]
+    lag = round(delay * fs)
+    last = (dimension - 1) * lag
+    span = samples - last
+    if dimension < 1 or lag < 1 or span < 2:
+        window = f"for {samples} samples at {fs:g} Hz"
+        state = f"dimension is {dimension}, delay {delay} s, {window}"
+        least = f"dimension and delay must be at least 1 and {1 / fs:.3g} s"
+        raise ValueError(f"{state}; {least}, and states must fit into the window twice")
+    return lag
+
+
+def _empty(windows: Windows, height: int, width: int) -> Images:
+    count, _, leads = windows.shape
+    return np.empty((count, height, width, leads), dtype=np.uint8)
+
+
+def _fill(images: Images, windows: Windows, draw: Callable, block: int) -> Images:
     """Fill images with what `draw` makes of ``(n, samples)``, a few beats and one lead at a time.
 
     What a block of beats needs should stay in the processor's cache.
     """
-    for start in range(0, len(windows), block):
+    count, _, leads = windows.shape
+    for start in range(0, count, block):
         part = slice(start, start + block)
-        for lead in range(windows.shape[2]):
-            images[part, :, :, lead] = draw(windows[part, :, lead])
+        for lead in range(leads):
+            voltage = windows[part, :, lead]
+            images[part, :, :, lead] = draw(voltage)
     return images
 
 
-def _draw_lines(images: np.ndarray, windows: np.ndarray, mv: Range) -> np.ndarray:
-    """Fill images ``(n, height, width, leads)`` with lines; see `rasterize`."""
-    height, width = images.shape[1:3]
+def _draw_lines(images: Images, windows: Windows, mv: Range) -> Images:
+    """Fill images with lines; see `rasterize`."""
+    _, height, width, _ = images.shape
     ramps = _ramps(height)
 
-    def draw(voltage: np.ndarray) -> np.ndarray:
+    def draw(voltage: Voltage) -> Images:
         values, _, edges = _at_points(voltage, width)
-        right = values[:, edges[1:]]  # which belongs to two columns
-        lowest = np.minimum(np.minimum.reduceat(values, edges[:-1], axis=1), right)
-        highest = np.maximum(np.maximum.reduceat(values, edges[:-1], axis=1), right)
-        top, bottom = _steps(highest, -0.5, height, mv), _steps(lowest, 0.5, height, mv)
-        return (ramps[bottom] - ramps[top]).swapaxes(1, 2)
+        left = edges[:-1]
+        right = edges[1:]
+        at_right = values[:, right]  # which belongs to two columns
+        lowest = np.minimum.reduceat(values, left, axis=1)
+        lowest = np.minimum(lowest, at_right)
+        highest = np.maximum.reduceat(values, left, axis=1)
+        highest = np.maximum(highest, at_right)
+        bottom = _steps(lowest, 0.5, height, mv)
+        top = _steps(highest, -0.5, height, mv)
+        lines = ramps[bottom] - ramps[top]
+        return lines.swapaxes(1, 2)
 
     return _fill(images, windows, draw, block=256)
 
 
 @lru_cache(maxsize=8)
-def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grid(samples: int, width: int) -> Points:
     """Return the points at which a window is read: its samples and the columns' edges.
 
     Gives, for each point, the sample before it and how far it lies towards the next; and which
     points are edges.
     """
     edges = np.linspace(0, samples - 1, width + 1)
-    points = np.union1d(np.arange(samples), edges)
+    places = np.arange(samples)
+    points = np.union1d(places, edges)
     before = np.minimum(points.astype(int), samples - 2)
-    return before, (points - before).astype(np.float32), np.searchsorted(points, edges)
+    part = points - before
+    part = part.astype(np.float32)
+    are_edges = np.searchsorted(points, edges)
+    return before, part, are_edges
 
 
-def _at_points(voltage: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _at_points(voltage: Voltage, width: int) -> Points:
     """Return voltages ``(…, points)`` on the lines that join the samples, the points, the edges."""
     before, part, edges = _grid(voltage.shape[-1], width)
-    values = voltage[..., before] * (1 - part) + voltage[..., before + 1] * part
-    return values, before + part, edges
+    after = before + 1
+    values = voltage[..., before] * (1 - part)
+    values += voltage[..., after] * part
+    points = before + part
+    return values, points, edges
 
 
-def _steps(voltage: np.ndarray, below: float, height: int, mv: Range) -> np.ndarray:
+def _steps(voltage: Voltage, below: float, height: int, mv: Range) -> np.ndarray:
     """Return how many steps down the image what is `below` a voltage, in pixels, lies."""
-    rows = np.clip((mv[1] - voltage) * (height / (mv[1] - mv[0])), 0.5, height - 0.5)
-    return np.rint((rows + below) * _STEPS).astype(np.int32)
+    lower, upper = mv
+    rows_per_mv = height / (upper - lower)
+    rows = (upper - voltage) * rows_per_mv
+    rows = np.clip(rows, 0.5, height - 0.5)
+    steps = (rows + below) * _STEPS
+    steps = np.rint(steps)
+    return steps.astype(np.int32)
 
 
 @lru_cache(maxsize=8)
 def _ramps(height: int) -> np.ndarray:
     """Return, for each step down the image, how much of every pixel lies above it (0–255)."""
-    edge = np.arange(height * _STEPS + 1)[:, None] / _STEPS
-    return np.rint(255 * np.clip(edge - np.arange(height), 0, 1)).astype(np.uint8)
+    steps = np.arange(height * _STEPS + 1)
+    edges = steps[:, None] / _STEPS
+    rows = np.arange(height)
+    above = edges - rows
+    return _grey(above, (0, 1))
+
+
+def _down_and_across(voltage: Voltage, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean voltages along both axes of an image: ``(n, height, 1)``, ``(n, 1, width)``."""
+    down = _mean(voltage, height)
+    across = _mean(voltage, width)
+    return down[:, :, None], across[:, None, :]
+
+
+def _distance(
+    voltage: Voltage, dimension: int, lag: int, height: int, width: int, mv: Range
+) -> np.ndarray:
+    """Return how far apart the states at two moments are, in mV, ``(n, height, width)``."""
+    last = (dimension - 1) * lag
+    span = voltage.shape[1] - last
+    square = np.float32(0)
+    for start in range(0, last + 1, lag):
+        seen = voltage[:, start : start + span]
+        down, across = _down_and_across(seen, height, width)
+        apart = np.clip(down, *mv) - np.clip(across, *mv)
+        square = square + apart**2
+    return np.sqrt(square / dimension)
 
 
 def _mean(values: np.ndarray, width: int) -> np.ndarray:
     """Return the mean of ``(…, samples)`` in each column, of the lines that join the samples."""
     heights, points, edges = _at_points(values, width)
-    areas = (heights[..., 1:] + heights[..., :-1]) * (np.diff(points) / 2)
-    return np.add.reduceat(areas, edges[:-1], axis=-1) * (width / (values.shape[-1] - 1))
+    left = heights[..., :-1]
+    right = heights[..., 1:]
+    halves = np.diff(points) / 2
+    areas = (left + right) * halves
+    sums = np.add.reduceat(areas, edges[:-1], axis=-1)
+    samples = values.shape[-1]
+    per_column = width / (samples - 1)
+    return sums * per_column
 
 
 def _part(values: np.ndarray, ends: Range) -> np.ndarray:
     """Return how far values lie between two ends, from 0 to 1; clipped beyond."""
-    return np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1)
+    lower, upper = ends
+    part = (values - lower) / (upper - lower)
+    return np.clip(part, 0, 1)
 
 
-def _grey(values: np.ndarray, ends: Range) -> np.ndarray:
-    return np.rint(255 * _part(values, ends)).astype(np.uint8)
+def _grey(values: np.ndarray, ends: Range) -> Images:
+    brightness = 255 * _part(values, ends)
+    brightness = np.rint(brightness)
+    return brightness.astype(np.uint8)
 
 
-def _strength(voltage: np.ndarray, fs: float, frequencies: np.ndarray) -> np.ndarray:
+def _strength(voltage: Voltage, fs: float, frequencies: np.ndarray) -> np.ndarray:
     """Return the strength of the swing, in mV, shape ``(n, frequencies, samples)``."""
-    margin = int(np.ceil(3 * fs / frequencies.min()))  # a wavelet's reach
-    padded = np.pad(voltage, [(0, 0), (margin, margin)], mode="edge")
-    scales = pywt.frequency2scale(_WAVELET, frequencies / fs)
+    reach = 3 * fs / frequencies.min()  # of a wavelet, in samples
+    margin = int(np.ceil(reach))
+    margins = [(0, 0), (margin, margin)]
+    padded = np.pad(voltage, margins, mode="edge")
+    per_sample = frequencies / fs
+    scales = pywt.frequency2scale(_WAVELET, per_sample)
     waves, _ = pywt.cwt(padded, scales, _WAVELET, method="fft", axis=-1)
+    waves = waves[..., margin:-margin]
+    magnitudes = np.abs(waves)
     amplitudes = 2 / np.sqrt(scales, dtype=np.float32)  # PyWavelets keeps energy instead
-    return (np.abs(waves[..., margin:-margin]) * amplitudes[:, None, None]).swapaxes(0, 1)
+    magnitudes *= amplitudes[:, None, None]
+    return magnitudes.swapaxes(0, 1)

@@ -202,9 +202,11 @@ def copy_keras_resnet50(source: keras.Model, target: keras.Model) -> None:
     >>> reference = keras.applications.ResNet50(weights=None, classes=5)  # doctest: +SKIP
     >>> copy_keras_resnet50(reference, resnet50((224, 224, 3), 5))  # doctest: +SKIP
     """
+    names = [layer.name for layer in source.layers]
     for layer in target.layers:
-        if layer.name == "logits" and "predictions" in [theirs.name for theirs in source.layers]:
-            _set(layer, source.get_layer("predictions").get_weights())
+        if layer.name == "logits" and "predictions" in names:
+            head = source.get_layer("predictions")
+            _set(layer, head.get_weights())
         elif isinstance(layer, layers.Conv2D):
             normalise = layer.name.removesuffix("_conv") + "_bn"
             kernel, *biases = source.get_layer(layer.name).get_weights()
@@ -270,7 +272,8 @@ def cifar_net(
         raise ValueError(f"depth is {depth}; it must be 6 n + 2: 8, 14, 20, 26, 32, …")
     form = _Form(width, residual, shortcut, preactivation, zero_gamma)
     images = keras.Input(input_shape, name="images")
-    x = _bn_relu(_conv(images, width, 3, 1, "conv1", bias=False), "conv1")
+    x = _conv(images, width, 3, 1, "conv1", bias=False)
+    x = _bn_relu(x, "conv1")
     x = _stages(x, (depth // 6,) * 3, form)
     return _head(images, x, classes, features, f"{form.kind}{depth}")
 
@@ -329,6 +332,9 @@ def layer_table(model: keras.Model) -> pd.DataFrame:
 # ---------------------------------------------------------------------------
 
 
+_Convolution = tuple[int, int, int]  # filters, kernel, stride
+
+
 @dataclass(frozen=True)
 class _Form:
     """How the blocks of one network are made; the arguments of `resnet`."""
@@ -342,9 +348,8 @@ class _Form:
     stride_on: str = "1x1"
 
     def __post_init__(self) -> None:
-        for name, allowed in {"stride_on": ("1x1", "3x3"), "shortcut": ("A", "B")}.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it may be one of {allowed}")
+        _check_choice("stride_on", self.stride_on, ("1x1", "3x3"))
+        _check_choice("shortcut", self.shortcut, ("A", "B"))
         if not self.residual and (self.preactivation or self.zero_gamma):
             raise ValueError("preactivation or zero_gamma is True; both need residual=True")
         if self.preactivation and self.zero_gamma:
@@ -357,24 +362,36 @@ class _Form:
         return "resnet" if self.residual else "plain"
 
 
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; it may be one of {allowed}")
+
+
 def _check(
     shape: tuple, classes: int, width: int, features: int, axes: str = "(height, width, channels)"
 ) -> None:
-    if len(shape) != axes.count(",") + 1 or min(shape[:-1]) < 32 or shape[-1] < 1:
+    count = axes.count(",") + 1
+    if len(shape) != count or min(shape[:-1]) < 32 or shape[-1] < 1:
         # Below 32 the last stages have nothing to look at.
-        wanted = f"it must be {axes}, with 32 or more of all but the last"
-        raise ValueError(f"input_shape is {tuple(shape)}; {wanted}")
-    numbers = {"classes": (classes, 2), "width": (width, 1), "features": (features, 0)}
-    for name, (value, least) in numbers.items():
-        if value < least:
-            raise ValueError(f"{name} is {value}; it must be {least} or more")
+        needed = f"it must be {axes}, with 32 or more of all but the last"
+        raise ValueError(f"input_shape is {tuple(shape)}; {needed}")
+    _check_least("classes", classes, 2)
+    _check_least("width", width, 1)
+    _check_least("features", features, 0)
+
+
+def _check_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise ValueError(f"{name} is {value}; it must be {least} or more")
 
 
 def _imagenet(depth: int, inputs: Tensor, classes: int, form: _Form, features: int) -> keras.Model:
     """Put together the stem, four stages and the head, for images or waveforms."""
     if depth not in BLOCKS:
-        raise ValueError(f"depth is {depth}; it may be {', '.join(map(str, BLOCKS))}")
-    x = _bn_relu(_conv(inputs, form.width, 7, 2, "conv1", form.bias), "conv1")
+        depths = ", ".join(map(str, BLOCKS))
+        raise ValueError(f"depth is {depth}; it may be {depths}")
+    x = _conv(inputs, form.width, 7, 2, "conv1", form.bias)
+    x = _bn_relu(x, "conv1")
     x = _layer("ZeroPadding", x, 1, name="pool1_pad")
     x = _layer("MaxPooling", x, 3, strides=2, name="pool1_pool")
     x = _stages(x, BLOCKS[depth], form, bottleneck=depth >= 50)
@@ -384,33 +401,50 @@ def _imagenet(depth: int, inputs: Tensor, classes: int, form: _Form, features: i
 def _stages(x: Tensor, counts: tuple[int, ...], form: _Form, bottleneck: bool = False) -> Tensor:
     """Stack blocks; each stage after the first has half the pixels and twice the filters."""
     for stage, blocks in enumerate(counts):
+        filters = form.width * 2**stage
         for block in range(blocks):
-            stride = 2 if stage and not block else 1
-            filters = form.width * 2**stage
+            stride = 2 if stage > 0 and block == 0 else 1
             convolutions = [(filters, 3, stride), (filters, 3, 1)]
-            if bottleneck:  # squeeze to `filters` channels, convolve, widen to four times as many
-                first = stride if form.stride_on == "1x1" else 1
-                convolutions = [(filters, 1, first), (filters, 3, stride // first)]
-                convolutions += [(4 * filters, 1, 1)]
-            x = _block(x, convolutions, f"conv{stage + 2}_block{block + 1}", form)
-    return _bn_relu(x, "post") if form.preactivation else x
+            if bottleneck:
+                convolutions = _bottleneck(filters, stride, form)
+            name = f"conv{stage + 2}_block{block + 1}"
+            x = _block(x, convolutions, stride, name, form)
+    if form.preactivation:
+        x = _bn_relu(x, "post")
+    return x
 
 
-def _block(x: Tensor, convolutions: list[tuple[int, int, int]], name: str, form: _Form) -> Tensor:
-    """Convolve, each with (filters, kernel, stride); add what came in, if residual."""
-    filters, stride = convolutions[-1][0], math.prod(step for _, _, step in convolutions)
+def _bottleneck(filters: int, stride: int, form: _Form) -> list[_Convolution]:
+    """Squeeze to `filters` channels, convolve, widen to four times as many."""
+    squeeze, convolve = (stride, 1) if form.stride_on == "1x1" else (1, stride)
+    return [
+        (filters, 1, squeeze),
+        (filters, 3, convolve),
+        (4 * filters, 1, 1),
+    ]
+
+
+def _block(
+    x: Tensor, convolutions: list[_Convolution], stride: int, name: str, form: _Form
+) -> Tensor:
+    """Convolve; add what came in, if residual."""
+    last = len(convolutions)
+    filters = convolutions[-1][0]
+    y = x
     # What the very first block gets, the stem has activated.
-    activate = form.preactivation and name != "conv2_block1"
-    y = _bn_relu(x, f"{name}_1") if activate else x
+    if form.preactivation and name != "conv2_block1":
+        y = _bn_relu(x, f"{name}_1")
     if form.residual and (stride > 1 or x.shape[-1] != filters):
         x = _resize(y, filters, stride, f"{name}_0", form)
     for number, (maps, kernel, step) in enumerate(convolutions, start=1):
         y = _conv(y, maps, kernel, step, f"{name}_{number}", form.bias)
-        if number < len(convolutions):  # before an activation, its convolution is the next one
+        if number < last:
+            # Before an activation, its convolution is the next one.
             y = _bn_relu(y, f"{name}_{number + form.preactivation}")
     if form.preactivation:
         return layers.Add(name=f"{name}_out")([x, y])
-    y = _bn(y, f"{name}_{len(convolutions)}", gamma="zeros" if form.zero_gamma else "ones")
+    gamma = "zeros" if form.zero_gamma else "ones"
+    y = _bn(y, f"{name}_{last}", gamma)
     if form.residual:
         y = layers.Add(name=f"{name}_add")([x, y])
     return layers.ReLU(name=f"{name}_out")(y)
@@ -421,15 +455,19 @@ def _resize(x: Tensor, channels: int, stride: int, name: str, form: _Form) -> Te
     if form.shortcut == "A":
         return _skip_and_fill(x, channels, stride, name)
     x = _conv(x, channels, 1, stride, name, form.bias)
-    return x if form.preactivation else _bn(x, name)
+    if form.preactivation:
+        return x
+    return _bn(x, name)
 
 
 def _skip_and_fill(x: Tensor, channels: int, stride: int, name: str) -> Tensor:
     """Take every `stride`-th pixel and add channels of zeros (option A)."""
+    zeros = channels - x.shape[-1]
     x = layers.MaxPooling2D(1, strides=stride, name=f"{name}_skip")(x)
     # ZeroPadding2D pads the middle axes: channels are moved there and back.
     x = layers.Permute((1, 3, 2), name=f"{name}_out")(x)
-    x = layers.ZeroPadding2D(((0, 0), (0, channels - x.shape[2])), name=f"{name}_fill")(x)
+    padding = ((0, 0), (0, zeros))
+    x = layers.ZeroPadding2D(padding, name=f"{name}_fill")(x)
     return layers.Permute((1, 3, 2), name=f"{name}_back")(x)
 
 
@@ -441,22 +479,30 @@ def _conv(x: Tensor, filters: int, kernel: int, stride: int, name: str, bias: bo
         # branch would look one pixel beside the one that the shortcut takes.
         x = _layer("ZeroPadding", x, kernel // 2, name=f"{name}_pad")
         padding = "valid"
-    how = {"use_bias": bias, "kernel_initializer": "he_normal", "name": f"{name}_conv"}
-    return _layer("Conv", x, filters, kernel, stride, padding, **how)
+    options = {"use_bias": bias, "kernel_initializer": "he_normal", "name": f"{name}_conv"}
+    return _layer("Conv", x, filters, kernel, stride, padding, **options)
 
 
 def _bn(x: Tensor, name: str, gamma: str = "ones") -> Tensor:
-    how = {"momentum": MOMENTUM, "epsilon": EPSILON, "gamma_initializer": gamma}
-    return layers.BatchNormalization(**how, name=f"{name}_bn")(x)
+    normalise = layers.BatchNormalization(
+        momentum=MOMENTUM,
+        epsilon=EPSILON,
+        gamma_initializer=gamma,
+        name=f"{name}_bn",
+    )
+    return normalise(x)
 
 
 def _bn_relu(x: Tensor, name: str) -> Tensor:
-    return layers.ReLU(name=f"{name}_relu")(_bn(x, name))
+    x = _bn(x, name)
+    return layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _layer(kind: str, x: Tensor, *args: object, **kwargs: object) -> Tensor:
     """Apply a layer for as many axes as `x` has: ``"Conv"`` is Conv2D on images."""
-    return getattr(layers, f"{kind}{len(x.shape) - 2}D")(*args, **kwargs)(x)
+    axes = len(x.shape) - 2
+    layer = getattr(layers, f"{kind}{axes}D")
+    return layer(*args, **kwargs)(x)
 
 
 def _head(inputs: Tensor, x: Tensor, classes: int, features: int, name: str) -> keras.Model:
@@ -475,9 +521,10 @@ def _head(inputs: Tensor, x: Tensor, classes: int, features: int, name: str) -> 
 
 
 def _set(layer: keras.Layer, weights: list[np.ndarray]) -> None:
-    given, wanted = [w.shape for w in weights], [tuple(w.shape) for w in layer.weights]
-    if given != wanted:
-        raise ValueError(f"layer {layer.name!r} takes weights of shapes {wanted}, not {given}")
+    offered = [array.shape for array in weights]
+    taken = [tuple(variable.shape) for variable in layer.weights]
+    if offered != taken:
+        raise ValueError(f"layer {layer.name!r} takes weights of shapes {taken}, not {offered}")
     layer.set_weights(weights)
 
 
@@ -485,13 +532,19 @@ def _multiply_adds(layer: keras.Layer) -> int:
     """Count one for each input of the kernel, for each number that comes out."""
     if not isinstance(layer, layers.Conv1D | layers.Conv2D | layers.Dense):
         return 0
-    return math.prod(layer.output.shape[1:]) * math.prod(layer.kernel.shape[:-1])
+    outputs = math.prod(layer.output.shape[1:])
+    inputs = math.prod(layer.kernel.shape[:-1])
+    return outputs * inputs
 
 
 def _receptive_field(layer: keras.Layer, seen: list[tuple[int, int]]) -> tuple[int, int]:
     """Return a layer's receptive field and pixel distance from those of its inputs."""
-    size, jump = (max(values) for values in zip(*seen, strict=True))
-    kernel = getattr(layer, "kernel_size", getattr(layer, "pool_size", (1,)))[0]
+    size = max(size for size, _ in seen)
+    jump = max(jump for _, jump in seen)
+    pool = getattr(layer, "pool_size", (1,))
+    kernel = getattr(layer, "kernel_size", pool)[0]
     if isinstance(layer, layers.Flatten) or type(layer).__name__.startswith("Global"):
         kernel = layer.input.shape[1]
-    return size + (kernel - 1) * jump, jump * getattr(layer, "strides", (1,))[0]
+    size += (kernel - 1) * jump
+    stride = getattr(layer, "strides", (1,))[0]
+    return size, jump * stride
