@@ -67,14 +67,16 @@ def draw(
     paced = 1 + rng.normal(0, 0.003, n)
     rr = np.where(conduction == "/", paced, rr)
 
-    after = _place(rng, _episodes(rng, ectopic, n), fibrillates)
-    gaps, extra, bases = _lay(rng, rr * typical, after, early, coupling)
-    conduction = conduction[bases]
+    episodes = _episodes(rng, ectopic, n)
+    after = _place(rng, episodes, fibrillates)
+    beats = _lay(rng, rr * typical, after, early, coupling)
+    gaps, extra, bases = map(np.array, zip(*beats, strict=True))
     times = _fit(rng, gaps, seconds)
+    symbols = np.where(extra == "", conduction[bases], extra)
     return Rhythm(
         times=times,
-        symbols=np.where(extra == "", conduction, extra).astype("<U1"),
-        conduction=conduction,
+        symbols=symbols.astype("<U1"),
+        conduction=conduction[bases],
         fibrillates=fibrillates[bases],
         stretch=_stretch(times),
         tilt=_tilt(rng, times),
@@ -86,7 +88,8 @@ def _slow(rng: Generator, n: int) -> np.ndarray:
     cycles = rng.uniform(0.7, 14, 10)
     phase = rng.uniform(0, 2 * np.pi, 10)
     turn = np.linspace(0, 2 * np.pi, n)[:, None]
-    return np.sin(turn * cycles + phase).sum(axis=1) / 5**0.5
+    sines = np.sin(turn * cycles + phase)
+    return sines.sum(axis=1) / 5**0.5
 
 
 def _episodes(rng: Generator, ectopic: dict[str, int], n: int) -> list[str]:
@@ -118,7 +121,7 @@ def _place(rng: Generator, episodes: list[str], fibrillates: np.ndarray) -> dict
 
 def _lay(
     rng: Generator, rr: np.ndarray, after: dict[int, str], early: float, coupling: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> list[tuple]:
     """Lay the beats out: of each the interval before it, ectopic symbol or "", last base beat."""
     beats = []
     following = None
@@ -129,8 +132,7 @@ def _lay(
             in_run = position > 0
             gap, following = _gaps(rng, symbol, interval, in_run, early, coupling)
             beats.append((gap, symbol, base))
-    gaps, ectopic, bases = zip(*beats, strict=True)
-    return np.array(gaps), np.array(ectopic), np.array(bases)
+    return beats
 
 
 def _gaps(
@@ -156,8 +158,9 @@ def _gaps(
 def _fit(rng: Generator, gaps: np.ndarray, seconds: float) -> np.ndarray:
     """Return the beats' times, stretched to fill the recording but for about half a second."""
     times = np.cumsum(gaps)
-    first, last = times[0], times[-1]
-    return (times - first) * (seconds - 1.0) / (last - first) + rng.uniform(0.35, 0.55)
+    times -= times[0]
+    start = rng.uniform(0.35, 0.55)
+    return times * (seconds - 1.0) / times[-1] + start
 
 
 def _stretch(times: np.ndarray) -> np.ndarray:
@@ -173,9 +176,11 @@ def _tilt(rng: Generator, times: np.ndarray) -> np.ndarray:
     """Return by what angles in rad, shape (beats, 3), the heart lies otherwise at each beat."""
     column = times[:, None]
     breath = 0.05 * np.sin(1.4 * column) * rng.normal(size=3)
-    drift = 0.06 * np.sin(2 * np.pi * column / rng.uniform(150, 900, 3))
+    periods = rng.uniform(150, 900, 3)
+    drift = 0.06 * np.sin(2 * np.pi * column / periods)
     turns = np.sort(rng.uniform(0, 1800, 3))  # the patient turns over
     changes = rng.normal(0, 0.12, (4, 3))
     changes[0] = 0
     positions = np.cumsum(changes, axis=0)
-    return breath + drift + positions[np.searchsorted(turns, times)]
+    position = np.searchsorted(turns, times)
+    return breath + drift + positions[position]

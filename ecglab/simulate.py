@@ -10,6 +10,7 @@ number computed from them says nothing about people.
 """
 
 import hashlib
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -149,18 +150,23 @@ def _mitdb_counts(rng: Generator, patient: pd.Series) -> dict[str, int]:
 def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> None:
     """Add noise to a signal in place, so many times as strong as usual."""
     length, leads = signal.shape
-    sizes = rng.uniform((0.03, 0.02, 0.006), (0.07, 0.06, 0.014), (leads, 3))
-    signal += _noise(rng, fs, length, sizes * [level, max(level - 1, 0), level])
-    cycle = np.sin(2 * np.pi * np.arange(6) / 6)  # mains: 60 Hz
-    mains = np.resize(cycle, length)
-    signal += mains[:, None] * (level * rng.uniform(0.001, 0.008, leads))
+    # Wander, motion and muscle; motion in noisy records alone.
+    usual = rng.uniform((0.03, 0.02, 0.006), (0.07, 0.06, 0.014), (leads, 3))
+    sizes = usual * [level, max(level - 1, 0), level]
+    signal += _noise(rng, fs, length, sizes)
+    cycle = np.sin(2 * np.pi * np.arange(6) / 6)
+    mains = np.resize(cycle, length)  # 60 Hz
+    heights = level * rng.uniform(0.001, 0.008, leads)
+    signal += mains[:, None] * heights
 
 
 def _peaks(rhythm: Rhythm, fs: float, qrs: np.ndarray) -> np.ndarray:
     """Return the peak of each QRS complex in one lead, where annotators mark it."""
-    first = np.rint(rhythm.times * fs).astype(np.int64) - 20
+    r_waves = np.rint(rhythm.times * fs).astype(np.int64)
+    first = r_waves - 20
     near = first[:, None] + np.arange(48)
-    return first + np.abs(qrs[near]).argmax(axis=1)
+    heights = np.abs(qrs[near])
+    return first + heights.argmax(axis=1)
 
 
 def _ludb(name: str) -> Record:
@@ -181,7 +187,8 @@ def _ludb(name: str) -> Record:
     )
     shapes = _shapes(rng, shapes_of_heart, rhythm, stray=0.0)
     signal, qrs = _render(rng, shapes, rhythm, fs, length, TWELVE)
-    signal += _noise(rng, fs, length, rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3)))
+    noise_sizes = rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3))
+    signal += _noise(rng, fs, length, noise_sizes)
     waves = {}
     for lead, of_lead in zip(TWELVE, qrs.T, strict=True):
         waves[lead] = _mark(shapes, rhythm, fs, of_lead, lead)
@@ -231,12 +238,14 @@ def _recorded(signal: np.ndarray) -> np.ndarray:
     """Round to 1 µV, and take four limb leads from I and II by Einthoven's law, as recorders do."""
     signal = np.rint(signal * 1000) / 1000
     one, two = np.rint(signal[:, :2].T * 500) / 500
-    signal[:, 0] = one
-    signal[:, 1] = two
-    signal[:, 2] = two - one
-    signal[:, 3] = -(one + two) / 2
-    signal[:, 4] = one - two / 2
-    signal[:, 5] = two - one / 2
+    signal.T[:6] = [
+        one,
+        two,
+        two - one,  # III
+        -(one + two) / 2,  # aVR
+        one - two / 2,  # aVL
+        two - one / 2,  # aVF
+    ]
     return signal
 
 
@@ -289,7 +298,7 @@ def _shapes(
     """
     n = len(rhythm.symbols)
     # One focus prevails; beats leave from it, a little towards the next one, more or less.
-    foci = np.array([key for key in waves if key[0] == "V"])
+    foci = [key for key in waves if key[0] == "V"]
     odds = rng.dirichlet((8, 1.5, 0.7)[: len(foci)])
     focus = rng.choice(len(foci), n, p=odds)
     share = rng.uniform(0.3, 0.7, n)
@@ -297,7 +306,8 @@ def _shapes(
     # Some supraventricular beats find the right bundle not yet ready: aberrant conduction.
     aberrant = stray * rng.uniform(0, 0.8, n)
     aberrant *= rng.random(n) < rng.uniform(0, 0.5)
-    size = 1 + 0.05 * np.sin(1.4 * rhythm.times) + rng.normal(0, 0.03, n)  # breathing
+    breath = 0.05 * np.sin(1.4 * rhythm.times)
+    size = 1 + breath + rng.normal(0, 0.03, n)
 
     weights = {key: np.zeros(n) for key in waves}
     for i, symbol in enumerate(rhythm.symbols):
@@ -309,7 +319,11 @@ def _shapes(
         atria = BEATS[symbol].atria
         if atria and not rhythm.fibrillates[i]:
             weights[atria][i] = 1
-    return [(waves[key], weight) for key, weight in weights.items() if weight.any()]
+    shapes = []
+    for key, weight in weights.items():
+        if weight.any():
+            shapes.append((waves[key], weight))
+    return shapes
 
 
 def _parts(
@@ -347,7 +361,8 @@ def _render(
     inside = slice(margin, margin + length)
     qrs = qrs[:, inside].T
     rest = rest[:, inside].T
-    return rest + qrs + _fibrillation(rng, rhythm, fs, length) @ sees, qrs
+    fibrillation = _fibrillation(rng, rhythm, fs, length) @ sees
+    return rest + qrs + fibrillation, qrs
 
 
 def _add_wave(
@@ -368,11 +383,14 @@ def _add_wave(
     sigma = wave["sigma"] * grow * fs
     far = int(4 * sigma.max()) + 1
     index = np.rint(centre).astype(np.int64) + np.arange(-far, far + 1)
-    bell = weight[beats, None] * np.exp(-(((index - centre) / sigma) ** 2) / 2)
-    index = np.clip(index, 0, target.shape[1] - 1).ravel()  # the margins are cut off again
+    phase = (index - centre) / sigma
+    bell = weight[beats, None] * np.exp(-(phase**2) / 2)
+    index = np.clip(index, 0, target.shape[1] - 1)  # the margins are cut off again
     dipoles = wave["dipole"] + np.cross(rhythm.tilt[beats], wave["dipole"])
-    for size, lead in zip((dipoles @ sees).T, target, strict=True):
-        np.add.at(lead, index, (size[:, None] * bell).ravel())
+    sizes = dipoles @ sees
+    for size, lead in zip(sizes.T, target, strict=True):
+        heights = size[:, None] * bell
+        np.add.at(lead, index.ravel(), heights.ravel())
 
 
 def _fibrillation(rng: Generator, rhythm: Rhythm, fs: float, length: int) -> np.ndarray:
@@ -381,9 +399,12 @@ def _fibrillation(rng: Generator, rhythm: Rhythm, fs: float, length: int) -> np.
         return np.zeros((1, 3))
     seconds = np.arange(length) / fs
     grid = np.arange(0, length / fs + 1, 0.25)
-    rate = rng.uniform(5.5, 7) + rng.normal(0, 0.5, len(grid))
-    turns = np.interp(seconds, grid, 2 * np.pi * np.cumsum(rate) * 0.25)
-    size = rng.uniform(0.05, 0.12, len(grid))
+    n = len(grid)
+    usual_rate = rng.uniform(5.5, 7)  # f waves a second
+    rate = usual_rate + rng.normal(0, 0.5, n)
+    phase = 2 * np.pi * np.cumsum(rate) * 0.25
+    turns = np.interp(seconds, grid, phase)
+    size = rng.uniform(0.05, 0.12, n)
     size *= np.interp(grid, rhythm.times, rhythm.fibrillates)
     wave = np.sin(turns) + 0.45 * np.sin(2 * turns)
     wave *= np.interp(seconds, grid, size)
@@ -396,24 +417,34 @@ def _mark(shapes: _Shapes, rhythm: Rhythm, fs: float, qrs: np.ndarray, lead: str
     for waves, weight in shapes:
         beats = weight > 0
         for kind in np.unique(waves["wave"]):
-            own = waves[waves["wave"] == kind]
-            size = np.abs(own["dipole"] @ LEADS[lead])
-            seen = own[size >= 0.08 * size.max()]  # what is too small, nobody marks
-            begin, end = heart.bounds(seen, kind)
-            extent = np.array([begin, own["centre"][size.argmax()], end])
-            stretch = rhythm.stretch[beats, None] if kind == "T" else 1.0
-            extents = rhythm.times[beats, None] + extent * stretch
-            for onset, peak, offset in np.rint(extents * fs).astype(int):
+            extent = _extent(waves, kind, lead)
+            if kind == "T":
+                extent = extent * rhythm.stretch[beats, None]
+            moments = rhythm.times[beats, None] + extent
+            for onset, peak, offset in np.rint(moments * fs).astype(int):
                 if onset < 0 or offset >= len(qrs):
                     continue
                 if kind == "QRS":
-                    peak = onset + 1 + np.abs(qrs[onset + 1 : offset]).argmax()
+                    inner = qrs[onset + 1 : offset]
+                    peak = onset + 1 + np.abs(inner).argmax()
                 rows.append((kind, onset, peak, offset))
     rows.sort(key=lambda row: row[2])
     found = np.array(rows, dtype=WAVE)
-    latest = np.maximum(found["onset"][1:], found["peak"][:-1] + 1)  # where the next wave begins
-    found["offset"][:-1] = np.minimum(found["offset"][:-1], latest)
+    # A wave ends where the next one begins, but after its own peak.
+    for wave, following in pairwise(found):
+        latest = max(following["onset"], wave["peak"] + 1)
+        wave["offset"] = min(wave["offset"], latest)
     return found
+
+
+def _extent(waves: np.ndarray, kind: str, lead: str) -> np.ndarray:
+    """Return where a lead sees a wave begin, peak and end, in s from the R wave."""
+    own = waves[waves["wave"] == kind]
+    size = np.abs(own["dipole"] @ LEADS[lead])
+    peak = own["centre"][size.argmax()]
+    seen = own[size >= 0.08 * size.max()]  # what is too small, nobody marks
+    begin, end = heart.bounds(seen, kind)
+    return np.array([begin, peak, end])
 
 
 # ---------------------------------------------------------------------------
@@ -422,15 +453,13 @@ def _mark(shapes: _Shapes, rhythm: Rhythm, fs: float, qrs: np.ndarray, lead: str
 
 def _noise(rng: Generator, fs: float, length: int, sizes: np.ndarray) -> np.ndarray:
     """Return noise, shape (length, leads), from each lead's wander, motion and muscle in mV."""
-    noise = np.zeros((length, len(sizes)), np.float32)
-    for lead, (wander, motion, muscle) in enumerate(sizes):
-        if wander:
-            noise[:, lead] += wander * _wander(rng, fs, length)
-        if motion:
-            noise[:, lead] += motion * _motion(rng, fs, length)
-        if muscle:
-            noise[:, lead] += muscle * _muscle(rng, fs, length)
-    return noise
+    noise = np.zeros((len(sizes), length), np.float32)
+    kinds = (_wander, _motion, _muscle)
+    for lead, sizes_of_lead in zip(noise, sizes, strict=True):
+        for size, kind in zip(sizes_of_lead, kinds, strict=True):
+            if size:
+                lead += size * kind(rng, fs, length)
+    return noise.T
 
 
 def _wander(rng: Generator, fs: float, length: int) -> np.ndarray:
@@ -438,9 +467,11 @@ def _wander(rng: Generator, fs: float, length: int) -> np.ndarray:
     step = round(fs / 8)
     n = length // step + 2
     f = np.fft.rfftfreq(n, step / fs)
-    gain = f**4 / (0.05**4 + f**4) / np.sqrt(1 + (f / 0.16) ** 4)
+    highpass = f**4 / (0.05**4 + f**4)
+    gain = highpass / np.sqrt(1 + (f / 0.16) ** 4)
     real, imaginary = rng.normal(size=(2, len(f)))
-    slow = np.fft.irfft(gain * (real + 1j * imaginary), n)
+    spectrum = gain * (real + 1j * imaginary)
+    slow = np.fft.irfft(spectrum, n)
     return _between(slow / slow.std(), step, length)
 
 
@@ -450,8 +481,9 @@ def _motion(rng: Generator, fs: float, length: int) -> np.ndarray:
     where = rng.integers(0, length, n)
     heights = np.exp(rng.normal(0, 0.5, n))
     heights *= np.where(rng.random(n) < 0.9, 1, -1)
+    flurries = _bursts(rng, 0.4, round(5 * fs), length)
     shifts = np.zeros(length)
-    shifts[where] = heights * _bursts(rng, 0.4, round(5 * fs), length)[where]
+    shifts[where] = heights * flurries[where]
     for seconds in (0.10, 0.012, 0.012):
         decay = np.exp(-1 / (fs * seconds))
         shifts = lfilter([1 - decay], [1, -decay], shifts)
@@ -460,15 +492,17 @@ def _motion(rng: Generator, fs: float, length: int) -> np.ndarray:
 
 def _muscle(rng: Generator, fs: float, length: int) -> np.ndarray:
     """Return noise of size 1 about 25 Hz, in bursts."""
-    band = butter(1, (14, 38), "bandpass", fs=fs, output="sos").astype(np.float32)
-    hum = sosfilt(band, rng.standard_normal(length, dtype=np.float32))
+    band = butter(1, (14, 38), "bandpass", fs=fs, output="sos")
+    hiss = rng.standard_normal(length, dtype=np.float32)
+    hum = sosfilt(band.astype(np.float32), hiss)
     hum *= _bursts(rng, 1.0, round(1.5 * fs), length)
     return hum / hum.std()
 
 
 def _bursts(rng: Generator, spread: float, step: int, length: int) -> np.ndarray:
     """Draw how strong a noise is at each sample; it changes every `step` samples."""
-    strengths = np.exp(rng.normal(0, spread, length // step + 2))
+    n = length // step + 2
+    strengths = np.exp(rng.normal(0, spread, n))
     return _between(strengths, step, length)
 
 
@@ -476,5 +510,6 @@ def _between(values: np.ndarray, step: int, length: int) -> np.ndarray:
     """Interpolate values that lie `step` samples apart."""
     values = values.astype(np.float32)
     part = np.arange(step, dtype=np.float32) / step
-    lines = values[:-1, None] + np.diff(values)[:, None] * part
+    rises = np.diff(values)[:, None]
+    lines = values[:-1, None] + rises * part
     return lines.ravel()[:length]
