@@ -156,11 +156,12 @@ def _dipole(times: np.ndarray, waves: np.ndarray, rr: float) -> np.ndarray:
 def projection(leads: str | Sequence[str]) -> np.ndarray:
     """Return the matrix, shape (3, leads), that takes a dipole to its leads."""
     leads = given.names(leads)
+    choice = ", ".join(LEADS)
     if not leads:
-        raise ValueError(f"no lead is given; there are {', '.join(LEADS)}")
+        raise ValueError(f"no lead is given; there are {choice}")
     for lead in leads:
         if lead not in LEADS:
-            raise ValueError(f"no lead {lead!r}; there are {', '.join(LEADS)}")
+            raise ValueError(f"no lead {lead!r}; there are {choice}")
     vectors = [LEADS[lead] for lead in leads]
     return np.array(vectors, dtype=float).T
 

@@ -35,7 +35,12 @@ class Rhythm(NamedTuple):
 
 
 def draw(
-    rng: Generator, counts: dict[str, int], seconds: float, rsa: float, af: float, early: float = 0
+    rng: Generator,
+    counts: dict[str, int],
+    seconds: float,
+    rsa: float,
+    af: float,
+    early: float = 0,
 ) -> Rhythm:
     """Draw a rhythm that has so many beats of each type and fills so many seconds.
 
@@ -43,27 +48,33 @@ def draw(
     fibrillation, `early` the RR interval before an atrial premature beat, drawn where it is 0;
     all relative to the usual RR interval.
     """
-    base, ectopic = {}, {}
+    base = {}
+    ectopic = {}
     for symbol, count in counts.items():
         group = base if symbol in "NLR/" else ectopic
         group[symbol] = count
     n = sum(base.values())
     early = early or rng.uniform(0.62, 0.82)
     coupling = rng.uniform(0.52, 0.78)
-    typical = seconds / sum(counts.values())
+    total = sum(counts.values())
+    typical = seconds / total
     if early < 0.5:  # sick sinus (232): runs at 0.74 s between pauses of the slow base rhythm
         typical = 0.74 / early
 
     tempo = _slow(rng, n)
     drift = 0.06 if seconds > 60 else 0.01
-    breath = np.sin(2 * np.pi * rng.uniform(0.18, 0.28) * typical * np.arange(n))
+    breaths_per_second = rng.uniform(0.18, 0.28)
+    breath = np.sin(2 * np.pi * breaths_per_second * typical * np.arange(n))
     rr = 1 + drift * tempo + rsa * breath + rng.normal(0, 0.008, n)
-    fibrillates = rankdata(_slow(rng, n)) > round(n * (1 - af))
+    ranks = rankdata(_slow(rng, n))
+    fibrillates = ranks > round(n * (1 - af))
     irregular = np.exp(rng.normal(-0.03, 0.22, fibrillates.sum()))
     rr[fibrillates] = np.maximum(irregular, 0.55)
     # A block that depends on the rate, or a pacemaker that waits: fast beats conduct otherwise.
-    own, fast = min(base), max(base)  # the alphabet has them right: / before L, N and R
-    conduction = np.where(rankdata(tempo) <= base[fast], fast, own)
+    own = min(base)  # the alphabet has them right: / before L, N and R
+    fast = max(base)
+    is_fast = rankdata(tempo) <= base[fast]
+    conduction = np.where(is_fast, fast, own)
     paced = 1 + rng.normal(0, 0.003, n)
     rr = np.where(conduction == "/", paced, rr)
 
@@ -97,9 +108,12 @@ def _episodes(rng: Generator, ectopic: dict[str, int], n: int) -> list[str]:
     total = sum(ectopic.values())
     episodes = []
     for symbol, left in ectopic.items():
-        single = min(0.9 if symbol == "V" else 0.75, 0.8 * n / total)
+        usual = 0.9 if symbol == "V" else 0.75
+        single = min(usual, 0.8 * n / total)
         while left:
-            length = min(left, int(rng.geometric(single))) if symbol in "VAEj" else 1
+            length = 1
+            if symbol in "VAEj":
+                length = min(left, int(rng.geometric(single)))
             episodes.append(symbol * length)
             left -= length
     return episodes
@@ -108,7 +122,8 @@ def _episodes(rng: Generator, ectopic: dict[str, int], n: int) -> list[str]:
 def _place(rng: Generator, episodes: list[str], fibrillates: np.ndarray) -> dict[int, str]:
     """Choose after which base beat each episode comes; extrasystoles cluster."""
     n = len(fibrillates)
-    likely = 0.8 * _slow(rng, n) + rng.gumbel(size=n)
+    clusters = 0.8 * _slow(rng, n)
+    likely = clusters + rng.gumbel(size=n)
     order = 2 + np.argsort(-likely[2:-1])  # none beside the first or last beat
     places = order[: len(episodes)]
     sinus_first = np.argsort(fibrillates[places], kind="stable")
@@ -128,7 +143,8 @@ def _lay(
     for base, interval in enumerate(rr):
         beats.append((following or interval, "", base))
         following = None
-        for position, symbol in enumerate(after.get(base, "")):
+        episode = after.get(base, "")
+        for position, symbol in enumerate(episode):
             in_run = position > 0
             gap, following = _gaps(rng, symbol, interval, in_run, early, coupling)
             beats.append((gap, symbol, base))
@@ -136,7 +152,12 @@ def _lay(
 
 
 def _gaps(
-    rng: Generator, symbol: str, rr: float, in_run: bool, early: float, coupling: float
+    rng: Generator,
+    symbol: str,
+    rr: float,
+    in_run: bool,
+    early: float,
+    coupling: float,
 ) -> tuple[float, float | None]:
     """Return the interval before an ectopic beat, and that after it where it is not usual."""
     when = BEATS[symbol].when
@@ -167,9 +188,11 @@ def _stretch(times: np.ndarray) -> np.ndarray:
     """Return the square root of a slowed RR interval: a quarter new, the rest of eight beats."""
     rr = np.diff(times, prepend=2 * times[0] - times[1])
     padded = np.pad(rr, (7, 0), mode="edge")
-    recent = np.convolve(padded, np.full(8, 1 / 8), mode="valid")
+    eighths = np.full(8, 1 / 8)
+    recent = np.convolve(padded, eighths, mode="valid")
     slowed = 0.25 * rr + 0.75 * recent
-    return np.sqrt(np.clip(slowed, 0.35, 1.4))
+    bounded = np.clip(slowed, 0.35, 1.4)
+    return np.sqrt(bounded)
 
 
 def _tilt(rng: Generator, times: np.ndarray) -> np.ndarray:

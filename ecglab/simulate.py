@@ -2,8 +2,8 @@
 
 A patient is a heart (`ecglab.heart`: waves with an axis, intervals and amplitudes of their own)
 and what the record is known for (a row of ``simulated_mitdb.csv`` or ``simulated_ludb.csv``). A
-recording adds a rhythm (`ecglab.rhythms`); breathing, drift and changes of position, which turn the heart's dipole;
-and the noise of electrodes and muscles.
+recording adds a rhythm (`ecglab.rhythms`); breathing, drift and changes of position, which turn
+the heart's dipole; and the noise of electrodes and muscles.
 
 What a simulated patient shows is what was put in: the shapes are textbook shapes that vary, and a
 number computed from them says nothing about people.
@@ -24,6 +24,7 @@ from ecglab.rhythms import BEATS, Rhythm
 
 __all__ = ["LEADS", "TWELVE", "beat", "record"]
 
+_Heart = dict[str, np.ndarray]  # the Gaussians of each kind of beat, as `heart.draw` gives them
 _Shapes = list[tuple[np.ndarray, np.ndarray]]  # Gaussians, and how much of them each beat has
 
 # What the diagnoses of ludb mean, as ranges to draw from. The three patients in atrial flutter
@@ -76,7 +77,8 @@ def _patient(name: str, database: str) -> pd.Series:
     the noise, and for some PR and the RR interval before an atrial premature beat. For ludb: what
     cardiologists found.
     """
-    return table(f"simulated_{database}").loc[name].dropna()
+    patients = table(f"simulated_{database}")
+    return patients.loc[name].dropna()
 
 
 # ---------------------------------------------------------------------------
@@ -91,7 +93,7 @@ def _mitdb(name: str) -> Record:
     fs, length = 360.0, 650_000
     leads = (patient["lead 1"], patient["lead 2"])
 
-    shapes_of_heart = _mitdb_heart(body, patient)
+    waves = _mitdb_heart(body, patient)
     rhythm = rhythms.draw(
         rng,
         counts=_mitdb_counts(rng, patient),
@@ -100,7 +102,7 @@ def _mitdb(name: str) -> Record:
         af=patient["fibrillation (share)"],
         early=patient.get("early (share of RR)", 0),
     )
-    shapes = _shapes(rng, shapes_of_heart, rhythm, stray=1.0)
+    shapes = _shapes(rng, waves, rhythm, stray=1.0)
     signal, qrs = _render(rng, shapes, rhythm, fs, length, leads)
     signal *= np.exp(rng.normal(0, 0.15, len(leads)))  # electrodes, skin
     _disturb(rng, fs, signal, patient["noise (times usual)"])
@@ -120,10 +122,11 @@ def _mitdb(name: str) -> Record:
     )
 
 
-def _mitdb_heart(body: Generator, patient: pd.Series) -> dict[str, np.ndarray]:
+def _mitdb_heart(body: Generator, patient: pd.Series) -> _Heart:
     """Draw a heart with three ventricular foci."""
+    stray = np.clip(body.normal(), -1.5, 2)
     widths = {
-        "N": 0.092 * np.exp(0.12 * np.clip(body.normal(), -1.5, 2)),
+        "N": 0.092 * np.exp(0.12 * stray),
         "L": body.uniform(0.13, 0.16),
         "R": body.uniform(0.125, 0.15),
         "/": 0.155,
@@ -150,12 +153,13 @@ def _mitdb_counts(rng: Generator, patient: pd.Series) -> dict[str, int]:
 def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> None:
     """Add noise to a signal in place, so many times as strong as usual."""
     length, leads = signal.shape
-    # Wander, motion and muscle; motion in noisy records alone.
+    # Wander, motion and muscle in mV; motion in noisy records alone.
     usual = rng.uniform((0.03, 0.02, 0.006), (0.07, 0.06, 0.014), (leads, 3))
-    sizes = usual * [level, max(level - 1, 0), level]
+    times_usual = [level, max(level - 1, 0), level]
+    sizes = usual * times_usual
     signal += _noise(rng, fs, length, sizes)
     cycle = np.sin(2 * np.pi * np.arange(6) / 6)
-    mains = np.resize(cycle, length)  # 60 Hz
+    mains = np.resize(cycle, length)  # 6 samples a cycle: 60 Hz
     heights = level * rng.uniform(0.001, 0.008, leads)
     signal += mains[:, None] * heights
 
@@ -177,7 +181,7 @@ def _ludb(name: str) -> Record:
     block = found.get("conduction", "no block")
     ranges = _FINDINGS.loc[[found["rhythm"], found["axis"], block]]
     ranges = ranges.bfill().iloc[0]  # each finding fills columns of its own
-    shapes_of_heart = _ludb_heart(rng, ranges)
+    waves = _ludb_heart(rng, ranges)
     rhythm = rhythms.draw(
         rng,
         counts=_ludb_counts(rng, found, ranges, length / fs),
@@ -185,15 +189,17 @@ def _ludb(name: str) -> Record:
         rsa=0.16 if found["rhythm"] == "Sinus arrhythmia" else 0.02,
         af=float("fibrillation" in found["rhythm"]),
     )
-    shapes = _shapes(rng, shapes_of_heart, rhythm, stray=0.0)
+    shapes = _shapes(rng, waves, rhythm, stray=0.0)
     signal, qrs = _render(rng, shapes, rhythm, fs, length, TWELVE)
-    noise_sizes = rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3))
-    signal += _noise(rng, fs, length, noise_sizes)
-    waves = {}
-    for lead, of_lead in zip(TWELVE, qrs.T, strict=True):
-        waves[lead] = _mark(shapes, rhythm, fs, of_lead, lead)
-    in_two = waves["II"]
-    samples = in_two["peak"][in_two["kind"] == "QRS"]
+    # Wander and muscle in mV, no motion.
+    sizes = rng.uniform((0.015, 0, 0.003), (0.04, 0, 0.007), (12, 3))
+    signal += _noise(rng, fs, length, sizes)
+    marks = {}
+    for lead, qrs_of_lead in zip(TWELVE, qrs.T, strict=True):
+        marks[lead] = _mark(shapes, rhythm, fs, qrs_of_lead, lead)
+    in_two = marks["II"]
+    is_qrs = in_two["kind"] == "QRS"
+    samples = in_two["peak"][is_qrs]
     return Record(
         name=name,
         database="ludb",
@@ -205,14 +211,19 @@ def _ludb(name: str) -> Record:
         symbols=["?"] * len(samples),
         source="simulated",
         notes=_ludb_notes(rng, found),
-        waves=waves,
+        waves=marks,
     )
 
 
-def _ludb_heart(rng: Generator, ranges: pd.Series) -> dict[str, np.ndarray]:
+def _ludb_heart(rng: Generator, ranges: pd.Series) -> _Heart:
     """Draw a heart as the cardiologists found it."""
     width = _within(rng, ranges, "QRS (s)")
-    widths = {"N": min(width, 0.1), "R": 0.13, "L": 0.14, "V": 0.15}
+    widths = {
+        "N": min(width, 0.1),
+        "R": 0.13,
+        "L": 0.14,
+        "V": 0.15,
+    }
     widths[ranges["conduction"]] = width
     axis = _within(rng, ranges, "axis (degrees)")
     pr = _within(rng, ranges, "PR (s)")
@@ -231,7 +242,9 @@ def _ludb_counts(
 
 
 def _within(rng: Generator, ranges: pd.Series, what: str) -> float:
-    return rng.uniform(ranges[f"{what} from"], ranges[f"{what} to"])
+    low = ranges[f"{what} from"]
+    high = ranges[f"{what} to"]
+    return rng.uniform(low, high)
 
 
 def _recorded(signal: np.ndarray) -> np.ndarray:
@@ -254,16 +267,18 @@ def _ludb_notes(rng: Generator, found: pd.Series) -> list[str]:
     age = rng.integers(20, 85)
     sex = rng.choice(["F", "M"])
     notes = [f"<age>: {age}", f"<sex>: {sex}", "<diagnoses>:"]
-    called = {"rhythm": "Rhythm: ", "axis": "Electric axis of the heart: "}
+    titles = {"rhythm": "Rhythm: ", "axis": "Electric axis of the heart: "}
     for column, finding in found.items():
-        notes.append(f"{called.get(column, '')}{finding}.")
+        title = titles.get(column, "")
+        notes.append(f"{title}{finding}.")
     return notes
 
 
 def _nstdb(name: str) -> Record:
     fs, length = 360.0, 650_000
     sizes = table("simulated_nstdb").loc[name].to_numpy()
-    noise = _noise(_rng("nstdb", name), fs, length, sizes)
+    rng = _rng("nstdb", name)
+    noise = _noise(rng, fs, length, sizes)
     return Record(
         name=name,
         database="nstdb",
@@ -282,16 +297,15 @@ def _rng(*names: str) -> Generator:
     """Return random numbers that depend on the names alone, on every Python and computer."""
     text = "/".join(names)
     digest = hashlib.sha256(text.encode()).digest()
-    return default_rng(int.from_bytes(digest[:8], "big"))
+    seed = int.from_bytes(digest[:8], "big")
+    return default_rng(seed)
 
 
 # ---------------------------------------------------------------------------
 # The signal
 
 
-def _shapes(
-    rng: Generator, waves: dict[str, np.ndarray], rhythm: Rhythm, stray: float
-) -> _Shapes:
+def _shapes(rng: Generator, waves: _Heart, rhythm: Rhythm, stray: float) -> _Shapes:
     """Return the heart's shapes, each with how much of it every beat has, 0 to 1.
 
     `stray`, 0 to 1, is how far ectopic beats stray from one shape each.
@@ -299,21 +313,24 @@ def _shapes(
     n = len(rhythm.symbols)
     # One focus prevails; beats leave from it, a little towards the next one, more or less.
     foci = [key for key in waves if key[0] == "V"]
-    odds = rng.dirichlet((8, 1.5, 0.7)[: len(foci)])
+    habits = (8, 1.5, 0.7)[: len(foci)]
+    odds = rng.dirichlet(habits)
     focus = rng.choice(len(foci), n, p=odds)
     share = rng.uniform(0.3, 0.7, n)
     astray = stray * rng.beta(1, 8, n)
     # Some supraventricular beats find the right bundle not yet ready: aberrant conduction.
     aberrant = stray * rng.uniform(0, 0.8, n)
-    aberrant *= rng.random(n) < rng.uniform(0, 0.5)
+    not_ready = rng.random(n) < rng.uniform(0, 0.5)
+    aberrant *= not_ready
     breath = 0.05 * np.sin(1.4 * rhythm.times)
     size = 1 + breath + rng.normal(0, 0.03, n)
 
     weights = {key: np.zeros(n) for key in waves}
     for i, symbol in enumerate(rhythm.symbols):
         own = rhythm.conduction[i]
-        near = foci[focus[i]], foci[focus[i] - 1]
-        parts = _parts(symbol, own, near, share[i], astray[i], aberrant[i])
+        here = foci[focus[i]]
+        there = foci[focus[i] - 1]
+        parts = _parts(symbol, own, here, there, share[i], astray[i], aberrant[i])
         for key, part in parts.items():
             weights[key][i] = part * size[i]
         atria = BEATS[symbol].atria
@@ -327,23 +344,33 @@ def _shapes(
 
 
 def _parts(
-    symbol: str, own: str, foci: tuple[str, str], share: float, astray: float, aberrant: float
+    symbol: str,
+    own: str,
+    focus: str,
+    other_focus: str,
+    share: float,
+    astray: float,
+    aberrant: float,
 ) -> dict[str, float]:
     """Return which shapes of the ventricles make one beat, and how much of each."""
-    focus, other = foci
     if symbol == "f":  # fusion of a paced and a normal beat
         return {"/": share, "N": 1 - share}
     if symbol in "FQ":  # fusion
         return {focus: share, own: 1 - share}
     if symbol in "VE":
-        return {other: astray, focus: 1 - astray}
+        return {other_focus: astray, focus: 1 - astray}
     if symbol in "AJS" and own == "N":
         return {"N": 1 - aberrant, "R": aberrant}
     return {BEATS[symbol].conduction or own: 1.0}
 
 
 def _render(
-    rng: Generator, shapes: _Shapes, rhythm: Rhythm, fs: float, length: int, leads: tuple[str, ...]
+    rng: Generator,
+    shapes: _Shapes,
+    rhythm: Rhythm,
+    fs: float,
+    length: int,
+    leads: tuple[str, ...],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum the waves of all beats; the QRS complexes apart, so that their peaks can be found.
 
@@ -386,8 +413,8 @@ def _add_wave(
     phase = (index - centre) / sigma
     bell = weight[beats, None] * np.exp(-(phase**2) / 2)
     index = np.clip(index, 0, target.shape[1] - 1)  # the margins are cut off again
-    dipoles = wave["dipole"] + np.cross(rhythm.tilt[beats], wave["dipole"])
-    sizes = dipoles @ sees
+    turned_by = np.cross(rhythm.tilt[beats], wave["dipole"])
+    sizes = (wave["dipole"] + turned_by) @ sees
     for size, lead in zip(sizes.T, target, strict=True):
         heights = size[:, None] * bell
         np.add.at(lead, index.ravel(), heights.ravel())
@@ -406,9 +433,11 @@ def _fibrillation(rng: Generator, rhythm: Rhythm, fs: float, length: int) -> np.
     turns = np.interp(seconds, grid, phase)
     size = rng.uniform(0.05, 0.12, n)
     size *= np.interp(grid, rhythm.times, rhythm.fibrillates)
-    wave = np.sin(turns) + 0.45 * np.sin(2 * turns)
+    overtone = 0.45 * np.sin(2 * turns)
+    wave = np.sin(turns) + overtone
     wave *= np.interp(seconds, grid, size)
-    return wave[:, None] * np.array([0.15, 0.5, 0.85])
+    direction = np.array([0.15, 0.5, 0.85])
+    return wave[:, None] * direction
 
 
 def _mark(shapes: _Shapes, rhythm: Rhythm, fs: float, qrs: np.ndarray, lead: str) -> np.ndarray:
@@ -421,7 +450,8 @@ def _mark(shapes: _Shapes, rhythm: Rhythm, fs: float, qrs: np.ndarray, lead: str
             if kind == "T":
                 extent = extent * rhythm.stretch[beats, None]
             moments = rhythm.times[beats, None] + extent
-            for onset, peak, offset in np.rint(moments * fs).astype(int):
+            samples = np.rint(moments * fs).astype(int)
+            for onset, peak, offset in samples:
                 if onset < 0 or offset >= len(qrs):
                     continue
                 if kind == "QRS":
@@ -441,7 +471,8 @@ def _extent(waves: np.ndarray, kind: str, lead: str) -> np.ndarray:
     """Return where a lead sees a wave begin, peak and end, in s from the R wave."""
     own = waves[waves["wave"] == kind]
     size = np.abs(own["dipole"] @ LEADS[lead])
-    peak = own["centre"][size.argmax()]
+    tallest = size.argmax()
+    peak = own["centre"][tallest]
     seen = own[size >= 0.08 * size.max()]  # what is too small, nobody marks
     begin, end = heart.bounds(seen, kind)
     return np.array([begin, peak, end])
@@ -468,7 +499,8 @@ def _wander(rng: Generator, fs: float, length: int) -> np.ndarray:
     n = length // step + 2
     f = np.fft.rfftfreq(n, step / fs)
     highpass = f**4 / (0.05**4 + f**4)
-    gain = highpass / np.sqrt(1 + (f / 0.16) ** 4)
+    fall = np.sqrt(1 + (f / 0.16) ** 4)
+    gain = highpass / fall
     real, imaginary = rng.normal(size=(2, len(f)))
     spectrum = gain * (real + 1j * imaginary)
     slow = np.fft.irfft(spectrum, n)
@@ -477,13 +509,14 @@ def _wander(rng: Generator, fs: float, length: int) -> np.ndarray:
 
 def _motion(rng: Generator, fs: float, length: int) -> np.ndarray:
     """Return noise of size 1 that looks like ectopic beats: shifts that relax, in flurries."""
-    n = 1 + rng.poisson(3 * length / fs)
+    n = 1 + rng.poisson(3 * length / fs)  # three a second
     where = rng.integers(0, length, n)
     heights = np.exp(rng.normal(0, 0.5, n))
-    heights *= np.where(rng.random(n) < 0.9, 1, -1)
-    flurries = _bursts(rng, 0.4, round(5 * fs), length)
+    signs = np.where(rng.random(n) < 0.9, 1, -1)
+    five_seconds = round(5 * fs)
+    flurries = _bursts(rng, 0.4, five_seconds, length)
     shifts = np.zeros(length)
-    shifts[where] = heights * flurries[where]
+    shifts[where] = heights * signs * flurries[where]
     for seconds in (0.10, 0.012, 0.012):
         decay = np.exp(-1 / (fs * seconds))
         shifts = lfilter([1 - decay], [1, -decay], shifts)
@@ -495,7 +528,8 @@ def _muscle(rng: Generator, fs: float, length: int) -> np.ndarray:
     band = butter(1, (14, 38), "bandpass", fs=fs, output="sos")
     hiss = rng.standard_normal(length, dtype=np.float32)
     hum = sosfilt(band.astype(np.float32), hiss)
-    hum *= _bursts(rng, 1.0, round(1.5 * fs), length)
+    bursts = _bursts(rng, 1.0, round(1.5 * fs), length)
+    hum *= bursts
     return hum / hum.std()
 
 
@@ -511,5 +545,6 @@ def _between(values: np.ndarray, step: int, length: int) -> np.ndarray:
     values = values.astype(np.float32)
     part = np.arange(step, dtype=np.float32) / step
     rises = np.diff(values)[:, None]
-    lines = values[:-1, None] + rises * part
+    starts = values[:-1, None]
+    lines = starts + rises * part
     return lines.ravel()[:length]
