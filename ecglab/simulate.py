@@ -161,7 +161,7 @@ def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> Non
     cycle = np.sin(2 * np.pi * np.arange(6) / 6)
     mains = np.resize(cycle, length)  # 6 samples a cycle: 60 Hz
     heights = level * rng.uniform(0.001, 0.008, leads)
-    signal += mains[:, None] * heights
+    signal += np.outer(heights, mains).T
 
 
 def _peaks(rhythm: Rhythm, fs: float, qrs: np.ndarray) -> np.ndarray:
