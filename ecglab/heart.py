@@ -216,6 +216,7 @@ def atria(amplitude: float, width: float, pr: float, qrs_begin: float, axis: flo
 
 
 def _gaussian(wave: str, centre: float, sigma: float, dipole: np.ndarray) -> np.ndarray:
+    """Return an array that holds one wave."""
     return np.array([(wave, centre, sigma, dipole)], _GAUSSIAN)
 
 

@@ -86,6 +86,7 @@ def _patient(name: str, database: str) -> pd.Series:
 
 
 def _mitdb(name: str) -> Record:
+    """Simulate half an hour of two leads, with what is known of that record."""
     patient = _patient(name, "mitdb")
     person = subject(name)
     body = _rng("mitdb", person, "heart")  # the same for two records of one person
@@ -106,12 +107,12 @@ def _mitdb(name: str) -> Record:
     signal, qrs = _render(rng, shapes, rhythm, fs, length, leads)
     signal *= np.exp(rng.normal(0, 0.15, len(leads)))  # electrodes, skin
     _disturb(rng, fs, signal, patient["noise (times usual)"])
-    counts = np.rint((200 * signal).astype(np.float32))
+    steps = np.rint((200 * signal).astype(np.float32))  # 5 µV each, 11 bits in all
     return Record(
         name=name,
         database="mitdb",
         subject=person,
-        signal=np.clip(counts, -1024, 1024) / 200,
+        signal=np.clip(steps, -1024, 1024) / 200,
         fs=fs,
         leads=leads,
         samples=_peaks(rhythm, fs, qrs[:, 0]),
@@ -174,6 +175,7 @@ def _peaks(rhythm: Rhythm, fs: float, qrs: np.ndarray) -> np.ndarray:
 
 
 def _ludb(name: str) -> Record:
+    """Simulate ten seconds of twelve leads, with what cardiologists found in that record."""
     found = _patient(name, "ludb")
     rng = _rng("ludb", name)
     fs, length = 500.0, 5_000
@@ -242,6 +244,7 @@ def _ludb_counts(
 
 
 def _within(rng: Generator, ranges: pd.Series, what: str) -> float:
+    """Draw a number from the range that the findings leave it."""
     low = ranges[f"{what} from"]
     high = ranges[f"{what} to"]
     return rng.uniform(low, high)
@@ -275,6 +278,7 @@ def _ludb_notes(rng: Generator, found: pd.Series) -> list[str]:
 
 
 def _nstdb(name: str) -> Record:
+    """Simulate half an hour of noise in two leads."""
     fs, length = 360.0, 650_000
     sizes = table("simulated_nstdb").loc[name].to_numpy()
     rng = _rng("nstdb", name)
