@@ -107,7 +107,7 @@ def _mitdb(name: str) -> Record:
     signal, qrs = _render(rng, shapes, rhythm, fs, length, leads)
     signal *= np.exp(rng.normal(0, 0.15, len(leads)))  # electrodes, skin
     _disturb(rng, fs, signal, patient["noise (times usual)"])
-    steps = np.rint((200 * signal).astype(np.float32))  # 5 µV each, 11 bits in all
+    steps = np.rint((200 * signal).astype(np.float32))  # of 5 µV, as the recorder stored
     return Record(
         name=name,
         database="mitdb",
