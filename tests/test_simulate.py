@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ecglab import beats, evaluate, heart, records, simulate
+from ecglab import beats, evaluate, heart, records, rhythms, simulate
 
 TIMES = np.arange(-0.35, 0.65, 0.001)
 CLASSES = {"N": "NLRje", "S": "AaJS", "V": "VE", "F": "F"}
@@ -331,7 +331,7 @@ def test_a_heart_moves_within_its_recording(mitdb):
 def test_every_patient_of_mitdb_has_settings():
     for name in records.MITDB:
         patient = simulate._patient(name, "mitdb")
-        counts = patient[patient.index.isin(list(simulate._BEATS))]
+        counts = patient[patient.index.isin(list(rhythms.BEATS))]
         settings = patient.drop(counts.index)
         assert {settings.pop("lead 1"), settings.pop("lead 2")} <= set(simulate.LEADS)
         assert sum(counts) > 1400 and min(counts) > 0
@@ -451,16 +451,16 @@ def test_wave_bounds_are_ordered_and_plausible(ludb):
 
 
 def test_diagnoses_show_in_the_signal(ludb):
-    rhythms = {name: record.notes[3] for name, record in ludb.items()}
-    assert len(set(rhythms.values())) == 5
+    diagnoses = {name: record.notes[3] for name, record in ludb.items()}
+    assert len(set(diagnoses.values())) == 5
     for name, record in ludb.items():
         p_waves = [(waves["kind"] == "P").sum() for waves in record.waves.values()]
         rate = 60 * record.fs / np.diff(record.samples).mean()
-        if "fibrillation" in rhythms[name]:
+        if "fibrillation" in diagnoses[name]:
             assert max(p_waves) == 0
-        if "bradycardia" in rhythms[name]:
+        if "bradycardia" in diagnoses[name]:
             assert rate < 60
-        if "tachycardia" in rhythms[name]:
+        if "tachycardia" in diagnoses[name]:
             assert rate > 100
         windows = record.samples[1:-1, None] + np.arange(-30, 31)
         lowest, highest = (
