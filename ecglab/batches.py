@@ -74,10 +74,11 @@ def vary(
     amounts = _amounts(
         {"gain": gain, "shift": shift, "stretch": stretch, "noise": noise, "wander": wander}
     )
-    windows = _moved(beats, rng, amounts["shift"], amounts["stretch"])
-    windows = windows * _factors(len(beats), rng, amounts["gain"])
-    windows += _wander(beats, rng, amounts["wander"])
-    windows += _noise(beats, rng, amounts["noise"])
+    gain, shift, stretch, noise, wander = amounts.values()
+    windows = _moved(beats, rng, shift, stretch)
+    windows = windows * _factors(beats, rng, gain)
+    windows += _wander(beats, rng, wander)
+    windows += _noise(beats, rng, noise)
     windows = windows.astype(np.float32)
     return replace(beats, windows=windows)
 
@@ -85,7 +86,8 @@ def vary(
 def _moved(beats: Beats, rng: Generator, shift: float, stretch: float) -> np.ndarray:
     """Return windows in which time runs faster or slower, and begins sooner or later."""
     each = (len(beats), 1)
-    factor = rng.uniform(1 - stretch, 1 + stretch, each)
+    slowest, fastest = 1 - stretch, 1 + stretch
+    factor = rng.uniform(slowest, fastest, each)
     offset = rng.uniform(-shift, shift, each)
     times = _times(beats) * factor + offset
     positions = (times + beats.before) * beats.fs
@@ -98,26 +100,30 @@ def _times(beats: Beats) -> np.ndarray:
     return np.arange(samples) / beats.fs - beats.before
 
 
-def _factors(count: int, rng: Generator, gain: float) -> np.ndarray:
+def _factors(beats: Beats, rng: Generator, gain: float) -> np.ndarray:
     """Return a factor for each beat, half and twice being equally likely."""
-    exponents = rng.uniform(-gain, gain, (count, 1, 1))
+    each = (len(beats), 1, 1)
+    exponents = rng.uniform(-gain, gain, each)
     return np.exp(exponents)
 
 
 def _wander(beats: Beats, rng: Generator, highest: float) -> np.ndarray:
     """Return a slow sine for each beat, of another height in each lead."""
     count, _, leads = beats.windows.shape
-    frequency = rng.uniform(*_WANDER_HZ, (count, 1))
-    phase = rng.uniform(0, 2 * np.pi, (count, 1))
-    turns = 2 * np.pi * frequency
-    sine = np.sin(turns * _times(beats) + phase)
+    each = (count, 1)
+    frequency = rng.uniform(*_WANDER_HZ, each)
+    phase = rng.uniform(0, 2 * np.pi, each)
+    speed = 2 * np.pi * frequency
+    angle = speed * _times(beats) + phase
+    sine = np.sin(angle)
     height = rng.uniform(-highest, highest, (count, 1, leads))
     return height * sine[:, :, None]
 
 
 def _noise(beats: Beats, rng: Generator, strongest: float) -> np.ndarray:
     """Return white noise for each beat, of one strength in all leads."""
-    strength = rng.uniform(0, strongest, (len(beats), 1, 1))
+    each = (len(beats), 1, 1)
+    strength = rng.uniform(0, strongest, each)
     noise = rng.standard_normal(beats.windows.shape, dtype=np.float32)
     return strength * noise
 
@@ -155,9 +161,11 @@ def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
     if zoom is None:
         pixels = images.rasterize(beats.windows, beats.fs, **shape)
     else:
-        large = beats.windows[:, _zoomed(beats, zoom)]
+        enlarged = _zoomed(beats, zoom)
+        large = beats.windows[:, enlarged]
         pixels = images.card(large, beats.windows, beats.fs, before=beats.before, **shape)
-    return pixels.astype(np.float32) / 255
+    grey = pixels.astype(np.float32)
+    return grey / 255
 
 
 @dataclass(eq=False, repr=False)
@@ -261,7 +269,8 @@ class BeatImages(keras.utils.PyDataset):
 
     def __getitem__(self, step: int) -> tuple[Inputs, np.ndarray]:
         rng = np.random.default_rng([self.seed, self.epoch, step])
-        places = rng.random(self.batch) * self.chances[-1]
+        total = self.chances[-1]
+        places = rng.random(self.batch) * total
         chosen = np.searchsorted(self.chances, places, "right")
         beats = self.beats[chosen]
         if self.augment is not None:
@@ -332,7 +341,9 @@ def _sides(size: tuple[int, ...], axes: int = 0) -> tuple[int, ...]:
     may_have = (axes,) if axes else (1, 2)
     if len(sides) not in may_have:
         raise ValueError(f"size is {size}; give a height and a width in pixels, such as (64, 64)")
-    return tuple(given.whole("size", side, 1) for side in sides)
+    for side in sides:
+        given.whole("size", side, 1)
+    return tuple(map(int, sides))
 
 
 def _seconds(zoom: Zoom) -> tuple[float, float]:
@@ -383,8 +394,9 @@ def _read_at(windows: np.ndarray, positions: np.ndarray) -> np.ndarray:
     before = np.minimum(before, last - 1)
     part = inside - before
     part = part.astype(np.float32)
+    after = before + 1
     left = np.take_along_axis(windows, before, axis=1)
-    right = np.take_along_axis(windows, before + 1, axis=1)
+    right = np.take_along_axis(windows, after, axis=1)
     return left * (1 - part) + right * part
 
 

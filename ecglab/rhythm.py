@@ -161,7 +161,8 @@ def rr_features(samples: np.ndarray, fs: float, episodes: np.ndarray | None = No
         part, _, whole = name.removesuffix(" (s)").partition(" / ")
         divisor = terms[whole] if whole else 1
         columns.append(terms[part] / divisor)
-    return np.stack(columns, axis=1).astype(np.float32)
+    table = np.stack(columns, axis=1)
+    return table.astype(np.float32)
 
 
 # ---------------------------------------------------------------------------
@@ -205,7 +206,8 @@ def _mean_so_far(known: np.ndarray, otherwise: float) -> np.ndarray:
     """Return the mean of each interval and all before it, missing ones left out."""
     count = np.cumsum(np.isfinite(known))
     total = np.cumsum(np.nan_to_num(known))
-    return np.where(count > 0, total / np.maximum(count, 1), otherwise)
+    mean = total / np.maximum(count, 1)
+    return np.where(count > 0, mean, otherwise)
 
 
 def _median_change(changes: np.ndarray) -> float:

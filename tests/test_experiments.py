@@ -50,7 +50,7 @@ def test_a_beat_of_ds2_is_refused(training):
     "call",
     [
         lambda every: list(crossval.folds(every)),
-        lambda every: baselines._final(baselines._neighbour, None, every, None, every, 0),
+        lambda every: baselines._final(baselines._neighbour, None, every, every, 0),
     ],
 )
 def test_what_trains_or_chooses_refuses_ds2(call):

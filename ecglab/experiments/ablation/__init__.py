@@ -82,9 +82,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     }
 
 
-def variant(
-    folder: Path, training: Beats, name: str, seed: int = 0, quick: bool = False
-) -> dict:
+def variant(folder: Path, training: Beats, name: str, seed: int = 0, quick: bool = False) -> dict:
     """Cross-validate one variant with one seed, or read what an earlier run made of it."""
     recipe = replace(SHORT, **VARIANTS[name])
     if quick:

@@ -44,61 +44,64 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    training = crossval.only_training(RECIPE.load("DS1"))
-    test = RECIPE.load("DS2")
     seeds, every = (SEEDS[:1], 20) if quick else (SEEDS, 1)
-    some, others = training[::every], test[::every]
+    some = crossval.only_training(RECIPE.load("DS1"))[::every]
+    others = RECIPE.load("DS2")[::every]
+    tables = {"DS1": features(some), "DS2": features(others)}
     settings = {"recipe": RECIPE.to_json(), "every": every}
-    table, other_table = features(some), features(others)
-    candidates, final = {}, {}
-    for name, forms in experiments.progress(FORMS.items(), "baselines"):
-        for form, make in forms.items():
-            candidates[f"{name}, {form}"] = runs.kept(
-                folder / f"ds1-{name}-{form}.json".replace(" ", "_"),
-                settings,
-                {"DS1": some},
-                _out_of_fold,
-                make,
-                table,
+    candidates, final, seconds = {}, {}, 0
+    for name in experiments.progress(FORMS, "baselines"):
+        tried = _choose(name, folder, settings, tables["DS1"], some)
+        best = max(tried, key=lambda form: tried[form]["scores"]["macro_f1"])
+        scored = []
+        for seed in seeds:
+            one = runs.kept(
+                folder / f"ds2-{name}-{seed}.json".replace(" ", "_"),
+                settings | {"form": best},
+                {"DS1": some, "DS2": others},
+                _final,
+                FORMS[name][best],
+                tables,
                 some,
+                others,
+                seed,
             )
-            macro = candidates[f"{name}, {form}"]["scores"]["macro_f1"]
-            experiments.say(f"DS1 out of fold, {name}, {form}: macro-F1 {macro:.3f}")
-        best = max(forms, key=lambda form: candidates[f"{name}, {form}"]["scores"]["macro_f1"])
-        final[name] = {
-            "form": best,
-            "DS2": [
-                runs.kept(
-                    folder / f"ds2-{name}-{seed}.json".replace(" ", "_"),
-                    settings | {"form": best},
-                    {"DS1": some, "DS2": others},
-                    _final,
-                    forms[best],
-                    table,
-                    some,
-                    other_table,
-                    others,
-                    seed,
-                )
-                for seed in seeds
-            ],
-        }
-        macro = np.mean([one["scores"]["macro_f1"] for one in final[name]["DS2"]])
+            scored.append(one)
+        macro = np.mean([one["scores"]["macro_f1"] for one in scored])
         experiments.say(f"DS2, {name}, {best}: macro-F1 {macro:.3f}")
-    made = list(candidates.values())
-    for its in final.values():
-        made += its["DS2"]
-    final["always N"] = {
-        "form": "no features",
-        "DS2": [crossval.account(others, np.zeros(len(others), int))],
-    }
+        for form, one in tried.items():
+            candidates[f"{name}, {form}"] = one
+        final[name] = {"form": best, "DS2": scored}
+        seconds += sum(one["seconds"] for one in [*tried.values(), *scored])
+    always_n = crossval.account(others, np.zeros(len(others), int))
+    final["always N"] = {"form": "no features", "DS2": [always_n]}
     return {
         **experiments.header("baselines", quick, seeds, {"DS1": some, "DS2": others}),
         "recipe": RECIPE.to_json(),
-        "seconds": sum(one["seconds"] for one in made),
+        "seconds": seconds,
         "DS1 out of fold": candidates,
         "final": final,
     }
+
+
+def _choose(
+    name: str, folder: Path, settings: dict, table: np.ndarray, heartbeats: Beats
+) -> dict[str, dict]:
+    """Score each form of a baseline on DS1, out of fold."""
+    tried = {}
+    for form, make in FORMS[name].items():
+        tried[form] = runs.kept(
+            folder / f"ds1-{name}-{form}.json".replace(" ", "_"),
+            settings,
+            {"DS1": heartbeats},
+            _out_of_fold,
+            make,
+            table,
+            heartbeats,
+        )
+        macro = tried[form]["scores"]["macro_f1"]
+        experiments.say(f"DS1 out of fold, {name}, {form}: macro-F1 {macro:.3f}")
+    return tried
 
 
 def trained(name: str, every: int = 1):
@@ -231,11 +234,11 @@ def _out_of_fold(make: Callable, table: np.ndarray, heartbeats: Beats) -> dict:
 
 def _final(
     make: Callable,
-    table: np.ndarray,
+    tables: dict[str, np.ndarray],
     training: Beats,
-    other_table: np.ndarray,
     test: Beats,
     seed: int,
 ) -> dict:
-    classifier = make(seed).fit(table, crossval.only_training(training).labels)
-    return crossval.account(test, classifier.predict(other_table), seed)
+    labels = crossval.only_training(training).labels
+    classifier = make(seed).fit(tables["DS1"], labels)
+    return crossval.account(test, classifier.predict(tables["DS2"]), seed)

@@ -42,8 +42,10 @@ def run(folder: Path, quick: bool = False) -> dict:
     """
     cut = {name: RECIPE[name] for name in ("leads", "before", "after")}
     everyone = beats.load([*records.DS1, *records.DS2], **cut)
-    training = TRAINING | ({"steps": QUICK["steps"]} if quick else {})
-    seeds, most = (SEEDS[:1], QUICK["most"]) if quick else (SEEDS, MOST)
+    training, seeds, most = TRAINING, SEEDS, MOST
+    if quick:
+        training = TRAINING | {"steps": QUICK["steps"]}
+        seeds, most = SEEDS[:1], QUICK["most"]
     outcomes = []
     combinations = list(product(seeds, SPLITS, WAYS))
     for seed, split, way in experiments.progress(combinations, "leakage"):
@@ -81,11 +83,16 @@ def _draw(
         inside = np.isin(everyone.subjects, people[: len(people) // 2])
     else:
         inside = np.isin(everyone.records, records.DS1)
-    # Record 202 of DS2 is the man of record 201 of DS1: he must not stand on both sides
-    known = np.isin(everyone.subjects, everyone.subjects[inside])
-    outside = ~inside if split == "beats at random" else ~inside & ~known
-    sides = (np.flatnonzero(side) for side in (inside, outside))
-    return tuple(np.sort(rng.permutation(side)[:most]) for side in sides)
+    outside = ~inside
+    if split != "beats at random":
+        # Record 202 of DS2 is the man of record 201 of DS1: he must not stand on both sides
+        known = np.isin(everyone.subjects, everyone.subjects[inside])
+        outside &= ~known
+    chosen = []
+    for side in (inside, outside):
+        positions = rng.permutation(np.flatnonzero(side))
+        chosen.append(np.sort(positions[:most]))
+    return tuple(chosen)
 
 
 def _score(way: str, inside: Beats, outside: Beats, training: dict, seed: int) -> dict:

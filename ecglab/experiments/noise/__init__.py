@@ -7,6 +7,7 @@ The beats' places are the annotated ones, so that only the calling suffers, not 
 """
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +40,15 @@ def run(folder: Path, quick: bool = False) -> dict:
         The outcome, ready for JSON.
     """
     choice = {"kinds": list(KINDS), "decibels": list(DECIBELS), "names": list(records.DS2)}
-    choice |= QUICK if quick else {}
+    if quick:
+        choice = QUICK
     model, recipe = shipped.load()
     trees = baselines.trained("boosting", 20 if quick else 1)
-    conditions = [(None, None), *((k, db) for k in choice["kinds"] for db in choice["decibels"])]
+    conditions = [(None, None), *product(choice["kinds"], choice["decibels"])]
     noises = [records.load(kind, database="nstdb") for kind in choice["kinds"]]
     simulated = any(one.simulated for one in noises)
-    source = {"noise": "simulated"} if simulated else {}  # what was kept of one is not the other's
+    # What was kept of simulated noise is not recorded noise's
+    source = {"noise": "simulated"} if simulated else {}
     test = baselines.RECIPE.load(choice["names"])
     outcomes = []
     for kind, decibels in experiments.progress(conditions, "noise"):
@@ -64,8 +67,9 @@ def run(folder: Path, quick: bool = False) -> dict:
         )
         outcomes.append(settings | outcome)
         strength = "no noise" if kind is None else f"{KINDS[kind]}, {decibels} dB"
-        right = ", ".join(f"{way} {outcome[way]['scores']['accuracy']:.3f}" for way in WAYS)
-        experiments.say(f"{strength}: accuracy {right}")
+        for way in WAYS:
+            accuracy = outcome[way]["scores"]["accuracy"]
+            experiments.say(f"{strength}, {way}: accuracy {accuracy:.3f}")
     head = experiments.header("noise", quick, [0], {"DS2": test})
     head["recordings"]["simulated"] |= simulated  # as real records with such noise are
     return {
@@ -103,31 +107,43 @@ def noisy(record: Record, kind: str, decibels: float) -> Record:
     given.number("decibels", decibels)
     recorded = records.load(kind, database="nstdb")
     _check(record, recorded)
-    noise = recorded.signal[: len(record.signal)]
+    length, leads = record.signal.shape
+    noise = recorded.signal[:length, :leads]
     noise = noise - noise.mean(axis=0)
     strength = np.mean(noise**2, axis=0)
-    channels = slice(len(record.leads))
-    around = np.arange(-18, 36)  # 50 ms before to 100 ms after the beat
-    inside = (record.samples > 18) & (record.samples < len(record.signal) - 36)
-    heights = np.ptp(record.signal[record.samples[inside, None] + around], axis=1)
-    power = np.median(heights, axis=0) ** 2 / 8
-    wanted = power / 10 ** (decibels / 10)
-    gain = np.sqrt(wanted / strength[channels])
+    power = _qrs_heights(record) ** 2 / 8
+    ratio = 10 ** (decibels / 10)
+    gain = np.sqrt(power / ratio / strength)
+    signal = record.signal + gain * noise
     source = recorded.source if recorded.simulated else record.source
-    signal = (record.signal + gain * noise[:, channels]).astype(np.float32)
-    return replace(record, signal=signal, source=source)
+    return replace(record, signal=signal.astype(np.float32), source=source)
+
+
+def _qrs_heights(record: Record) -> np.ndarray:
+    """Return the usual height of a QRS in each lead, in mV."""
+    before, after = 18, 36  # samples of 360 a second: from 50 ms before the beat to 100 ms after it
+    last = len(record.signal) - after
+    inside = (record.samples > before) & (record.samples < last)
+    beats_inside = record.samples[inside]
+    around = beats_inside[:, None] + np.arange(-before, after)
+    heights = np.ptp(record.signal[around], axis=1)
+    return np.median(heights, axis=0)
 
 
 def _check(record: Record, noise: Record) -> None:
     """Refuse to add a noise to a record that it does not fit."""
     if record.fs != noise.fs:
         raise ValueError(f"record {record} has {record.fs:g} Hz, the noise {noise.fs:g} Hz")
-    if len(record.leads) > len(noise.leads):
-        have = f"{len(record.leads)} leads, the noise {len(noise.leads)}"
-        raise ValueError(f"record {record} has {have}; give a record of one or two")
+    leads, channels = len(record.leads), len(noise.leads)
+    if leads > channels:
+        raise ValueError(
+            f"record {record} has {leads} leads, the noise {channels}; give a record of one or two"
+        )
     if len(record.signal) > len(noise.signal):
-        lasts = f"{record.duration:g} s, the noise {noise.duration:g} s"
-        raise ValueError(f"record {record} lasts {lasts}; give a shorter one")
+        raise ValueError(
+            f"record {record} lasts {record.duration:g} s, the noise {noise.duration:g} s; "
+            "give a shorter one"
+        )
     if not len(record.samples):
         raise ValueError(f"record {record} has no annotated beats; detect them first")
 
@@ -147,7 +163,7 @@ def _score(
         by_trees.append(trees.predict(table))
         seen.append(cards)
     heartbeats = beats.concatenate(seen)
-    return {
-        way: crossval.account(heartbeats, np.concatenate(called))
-        for way, called in zip(WAYS, (by_network, by_trees), strict=True)
-    }
+    outcome = {}
+    for way, called in zip(WAYS, (by_network, by_trees), strict=True):
+        outcome[way] = crossval.account(heartbeats, np.concatenate(called))
+    return outcome

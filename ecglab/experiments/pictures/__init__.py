@@ -45,7 +45,9 @@ def run(folder: Path, quick: bool = False) -> dict:
     """
     recipe = RECIPE | (QUICK if quick else {})
     everyone = crossval.only_training(beats.load("DS1"))
-    most, kinds, seeds = (1_000, list(KINDS)[:2], SEEDS[:1]) if quick else (MOST, KINDS, SEEDS)
+    most, kinds, seeds = MOST, KINDS, SEEDS
+    if quick:
+        most, kinds, seeds = 1_000, list(KINDS)[:2], SEEDS[:1]
     some = np.random.default_rng(0).permutation(len(everyone))[:most]
     heartbeats = everyone[np.sort(some)]
     outcomes = []
