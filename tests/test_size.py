@@ -9,9 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ecglab"
-#: Lines of code, docstrings, experiments and explorers aside. Plain code takes more lines than
-#: packed code: it was 4,800 lines with 8.0 nodes each.
-LIMIT = 6_000
+#: Lines of code, docstrings, experiments and explorers aside. One thought a line takes more lines:
+#: the same package had 4,800 with up to 11.7 nodes each.
+LIMIT = 6_300
 #: Expressions and statements to a line of code. nanoGPT has 6.1, sleepecg 3.8.
 NODES = 6.5
 #: Lines of a function, its docstring aside.
@@ -67,7 +67,7 @@ def lengths(source: str) -> dict[str, int]:
         if isinstance(node, FUNCTIONS):
             text = node.body[0] if ast.get_docstring(node) is not None else None
             written = text.end_lineno - text.lineno + 1 if text else 0
-            found[node.name] = node.end_lineno - node.lineno + 1 - written
+            found[f"{node.name}, line {node.lineno}"] = node.end_lineno - node.lineno + 1 - written
     return found
 
 
@@ -77,7 +77,7 @@ def test_lines_and_nodes_are_counted_as_a_reader_counts_them():
     assert lines_of_code(source) == 5
     # x, [1], 1 and their statement; f, return and x
     assert nodes_of_code(source) == 4 + 3
-    assert lengths(source) == {"f": 2}
+    assert lengths(source) == {"f, line 11": 2}
 
 
 @every_module
