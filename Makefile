@@ -19,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-all execute stale check-fresh results colab lint lock clean
+.PHONY: help book serve test test-real test-all execute stale check-fresh results colab lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ colab:  ## run every chapter in an environment like Colab's, from the notebook a
 
 lint: $(READY)  ## check the code's style
 	@$(BIN)/ruff check .
+
+mutants: $(READY)  ## see whether tests notice small changes of a module (needs mutmut; MODULE=evaluate)
+	@nice -n 10 $(BIN)/python tools/mutants.py $(MODULE)
 
 # UPGRADE=1 asks for the newest of everything; otherwise only what pyproject.toml asks for changes.
 LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
