@@ -103,9 +103,9 @@ class Explorer:
         there = util.find_spec("py_mini_racer") and util.find_spec("resvg_py")
         if not there and not _makes_pages():
             return None
-        from ecglab.explorers import still
+        from ecglab.explorers.still import png
 
-        return still.png(self)
+        return png(self)
 
     def html(self) -> str:
         """Return the explorer as HTML that needs no kernel, no network and no other file."""
@@ -127,9 +127,9 @@ class Explorer:
 
     def widget(self):
         """Return the explorer as an `anywidget.AnyWidget`, whose `state` follows the controls."""
-        from ecglab.explorers import live
+        from ecglab.explorers.live import Widget
 
-        return live.Widget(
+        return Widget(
             _esm=self.script + "export default widget;\n",
             _css=file("drawing.css") + file("style.css"),
             content=self.content,
