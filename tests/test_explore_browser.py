@@ -385,11 +385,11 @@ def test_unrun_in_jupyterlab(chrome, lab, trusted):
     if trusted:
         command = [sys.executable, "-m", "jupyter", "trust", str(path)]
         subprocess.run(command, env=lab[2], check=True, capture_output=True)
-    cell = opened(chrome, lab, path.name)
+    opened(chrome, lab, path.name)
     wait = WebDriverWait(chrome, 60)
 
-    def stored(_):
-        found = cell.find_elements(By.CSS_SELECTOR, ".jp-OutputArea figure")
+    def stored(driver):  # not within the cell: JupyterLab may make it anew
+        found = driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea figure")
         return found if len(found) == len(EXPLORERS) else None
 
     for figure in wait.until(stored):

@@ -194,8 +194,7 @@ def test_only_the_explorers_that_are_shown_count(house):
     package = root / "ecglab"
     explorers = package / "explorers"
     explorers.mkdir()
-    explore = "from ecglab.explorers.album import album\nfrom ecglab.explorers.labels import labels\n"
-    (package / "explore.py").write_text(explore)
+    (package / "explore.py").write_text("from ecglab.explorers import album, labels\n")
     for name in ("album", "labels"):
         (explorers / f"{name}.py").write_text("from ecglab.explorers import base\n")
         (explorers / f"{name}.js").write_text("")

@@ -6,8 +6,9 @@ Usage: python tools/notebooks.py stale | check-fresh [--always] | fingerprint
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), the bytes of the recorded
 results and weights that it names, of those modules' tables and of the scripts of the explorers
-that it shows, and the pinned versions of the packages that compute or draw. It stands in the notebook's metadata beside
-the time and memory of the run that made the outputs. A chapter whose fingerprint differs is stale.
+that it shows, and the pinned versions of the packages that compute or draw. It stands in the
+notebook's metadata beside the time and memory of the run that made the outputs. A chapter whose
+fingerprint differs is stale.
 
 What comes into play only where there are no recordings is left out: outputs are made from real
 ones. Where a run's outputs equal those that are stored, the fingerprint alone is written anew.
