@@ -24,6 +24,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from test_explore import EXPLORERS, MOVES
 
+from ecglab import explore
+
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -239,6 +241,47 @@ def test_a_number_can_be_typed(show, html):
         weight.clear()
         weight.send_keys("0")
     assert words(figure)["Sum of the nine products"] == "0.00"
+
+
+#: Does with a widget's module what anywidget does: imports it, and renders it with a model, which
+#: reports what has changed.
+RENDER = """
+const [module, values, done] = arguments;
+const heard = [];
+window.model = {
+  get: (name) => values[name],
+  set: (name, value) => {
+    const changed = JSON.stringify(values[name]) !== JSON.stringify(value);
+    values[name] = value;
+    if (changed) heard.forEach((report) => report());
+  },
+  on: (event, report) => heard.push(report),
+  save_changes: () => { window.told = values.state; },
+};
+const address = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+import(address).then(({ default: widget }) => {
+  for (const place of document.querySelectorAll("main")) widget.render({ model, el: place });
+  done();
+});
+"""
+
+
+def test_python_and_the_controls_follow_each_other(show, chrome):
+    """And so do two views of one widget."""
+    show("<main></main>", "<main></main>")
+    widget = explore.screening().widget()
+    values = {"content": widget.content, "state": widget.state}
+    chrome.execute_async_script(RENDER, widget._esm, values)
+    first, second = chrome.find_elements(By.TAG_NAME, "figure")
+    assert words(first) == words(second) == explore.screening().read(widget.state)
+    chrome.execute_script("model.set('state', { prevalence: 40 })")
+    for figure in (first, second):
+        assert words(figure)["Ill"] == "400 of 1,000"
+        assert figure.find_element(By.TAG_NAME, "input").get_attribute("value") == "40"
+    drive(second, "screening")
+    assert words(first) == words(second)
+    told = chrome.execute_script("return told")
+    assert told["prevalence"] == pytest.approx(39.7) and told["sensitivity"] == 90
 
 
 def test_scripts_off(html, tmp_path):
