@@ -191,10 +191,10 @@ def predict(model: keras.Model, beats: Beats, zoom: Zoom = None, batch: int = 51
     ValueError
         If there are no beats or they do not fit the model.
     """
-    size = _input_size(model, beats)
     batch = given.whole("batch", batch, 1)
     if not len(beats):
         raise ValueError("there are no beats to predict; load some with beats.load")
+    size = _input_size(model, beats)
 
     answers = []
     features = len(model.inputs) > 1

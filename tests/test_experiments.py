@@ -267,7 +267,7 @@ def test_an_outcome_with_simulated_noise_is_simulated(monkeypatch, tmp_path, add
     assert outcome["recordings"]["simulated"] is (added == "simulated")
     others = "folder" if added == "simulated" else "simulated"
     mixed(monkeypatch, "folder", others)
-    with pytest.raises(ValueError, match="was made with other settings; remove it"):
+    with pytest.raises(ValueError, match="was made with another noise; remove it"):
         noise.run(tmp_path, quick=True)
 
 

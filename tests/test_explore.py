@@ -1,19 +1,23 @@
-"""The explorers without a browser: their HTML, their widgets, and what they say."""
+"""The explorers without a browser: their HTML, their widgets, and what is to be read in them."""
 
 import base64
+import io
 import json
 import re
 import sys
+from itertools import product
 
-import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from PIL import Image
 
-from ecglab import explore, images, simulate
+from ecglab import explore, heart, images, simulate
+from ecglab.explorers import base, still
+from ecglab.explorers.build_a_beat import parameters
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
@@ -96,10 +100,6 @@ def html(explorer):
     return explorer.html()
 
 
-def pixels(png):
-    return base64.b64decode(png)
-
-
 def displayed(explorer):
     """Return the one output that a notebook's cell would get."""
     InteractiveShell.instance()
@@ -116,12 +116,13 @@ def test_html_asks_nothing_of_another_host(html):
     addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w[^\s\"']*", html))
     assert addresses <= {SVG_NAMESPACE, SVG_NAMESPACE.removeprefix("http:")}
     assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|\bimport\b", html)
+    assert '<script type="module">' in html  # in the page: one from a disk can't load a module
 
 
 def test_html_is_small_and_whole(explorer, html):
     assert len(html.encode()) <= 150_000
     page = BeautifulSoup(html, "html.parser")
-    assert [tag.name for tag in page.find_all(recursive=False)] == ["figure", "script"]
+    assert [tag.name for tag in page.find_all(recursive=False)] == ["figure", "style", "script"]
     (figure,) = page.find_all("figure")
     first, caption = figure.find_all(recursive=False)[:2]
     assert (first.name, caption.name) == ("img", "figcaption")
@@ -145,7 +146,8 @@ def test_html_has_no_id_that_could_collide(html):
 def test_data_survive_the_page(explorer, html):
     page = BeautifulSoup(html, "html.parser")
     stored = json.loads(page.find("script", type="application/json").string)
-    assert stored == json.loads(json.dumps(explorer.content))
+    values = {"content": explorer.content, "state": explorer.start}
+    assert stored == json.loads(json.dumps(values))
 
 
 def test_the_same_html_each_time(explorer, html):
@@ -153,7 +155,13 @@ def test_the_same_html_each_time(explorer, html):
 
 
 def test_scripts_are_for_reading():
-    for path in explore.resources.files("ecglab").joinpath("explorers").iterdir():
+    scripts = [
+        path
+        for path in base.resources.files("ecglab.explorers").iterdir()
+        if path.suffix in (".js", ".css", ".html", ".json")
+    ]
+    assert len(scripts) > 2 * len(EXPLORERS)
+    for path in scripts:
         lines = path.read_text("utf-8").splitlines()
         assert len(lines) <= 150, path.name
         if path.suffix != ".json":
@@ -165,24 +173,64 @@ def test_page_output(explorer, monkeypatch):
     data = displayed(explorer)
     assert set(data) == {"text/html", "image/png", "text/plain"}
     assert data["text/html"] == explorer.html()
-    assert pixels(data["image/png"]).startswith(b"\x89PNG") and len(data["image/png"]) < 150_000
+    assert len(data["image/png"]) < 150_000
     assert data["text/plain"] == f"Explorer(name={explorer.name!r})"
 
 
-def test_page_output_where_ipywidgets_is_missing(explorer, monkeypatch):
+def without(monkeypatch, *packages):
+    """Make some packages look as if they were not installed."""
+    find = base.util.find_spec
+
+    def found(name):
+        return None if name in packages else find(name)
+
+    monkeypatch.setattr(base.util, "find_spec", found)
+    for name in packages:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "ecglab.explorers.still", raising=False)
+
+
+def test_page_output_where_anywidget_is_missing(monkeypatch):
     monkeypatch.delenv("ECGLAB_PAGE", raising=False)
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    monkeypatch.setattr(explore.util, "find_spec", lambda name: None)
-    assert "text/html" in displayed(explorer)
+    without(monkeypatch, "anywidget")
+    assert set(displayed(explore.screening())) == {"text/html", "image/png", "text/plain"}
 
 
-# --- the widgets ------------------------------------------------------------------------------
+def test_page_output_where_all_is_missing(monkeypatch):
+    """As on a computer that has the package alone: the page's script does without a picture."""
+    monkeypatch.delenv("ECGLAB_PAGE", raising=False)
+    without(monkeypatch, "anywidget", "py_mini_racer", "resvg_py")
+    data = displayed(explore.screening())
+    assert set(data) == {"text/html", "text/plain"}
+    assert "<img" not in BeautifulSoup(data["text/html"], "html.parser").figure.decode()
 
 
-def fields(widget):
-    """Return a widget's own controls by what stands beside them."""
-    shown = [one for one in widget.children[2].children if hasattr(one, "value")]
-    return {one.description: one for one in shown}
+def test_no_page_is_made_without_its_picture(monkeypatch):
+    monkeypatch.setenv("ECGLAB_PAGE", "1")
+    without(monkeypatch, "resvg_py")
+    with pytest.raises(ModuleNotFoundError, match="resvg_py"):
+        displayed(explore.screening())
+
+
+# --- the picture at rest ----------------------------------------------------------------------
+
+
+def test_the_picture_at_rest(explorer):
+    picture = Image.open(io.BytesIO(base64.b64decode(explorer.still)))
+    assert picture.format == "PNG" and picture.width >= 400 and picture.height >= 300
+    assert len(set(picture.convert("L").tobytes())) > 10  # not blank
+
+
+def test_the_picture_at_rest_says_what_is_to_be_read():
+    explorer = threshold()
+    drawn = BeautifulSoup(still.svg(explorer), "html.parser")
+    texts = " · ".join(tag.text for tag in drawn.find_all("text"))
+    for name, text in explorer.read(explorer.start).items():
+        assert f"{name}: {text}" in texts
+    assert "<no> beats" in texts
+
+
+# --- in a live notebook -----------------------------------------------------------------------
 
 
 def test_live_output_is_a_widget(explorer, monkeypatch):
@@ -191,49 +239,91 @@ def test_live_output_is_a_widget(explorer, monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in data and "text/html" not in data
 
 
-@pytest.mark.parametrize(
-    ("name", "label", "value", "word"),
-    [
-        ("build_a_beat", "PR interval (ms)", 250, "<b>250 ms</b>"),
-        ("threshold", "Threshold on steepness (mV/s)", 0, "Sensitivity: <b>100.0 %</b>"),
-        ("kernel", "Row of the window", 0, "row 0, column"),
-        ("labels", "Beat", 3, "<b>3 of 5</b>"),
-        ("screening", "Prevalence (%)", 0.5, "Ill: <b>5 of 1,000</b>"),
-    ],
-)
-def test_moving_a_slider_redraws(name, label, value, word):
-    widget = EXPLORERS[name]().widget()
-    picture, said = widget.children[:2]
-    before = picture.value
-    assert before.startswith('<img alt="') and word not in said.value
-    fields(widget)[label].value = value
-    assert picture.value != before and word in said.value
+def test_a_widget_has_content_and_state(explorer):
+    widget = explorer.widget()
+    assert widget.content == explorer.content and widget.state == explorer.start
+    assert widget._esm.startswith("//") and widget._esm.endswith("export default widget;\n")
+    assert set(widget.get_state()) >= {"_esm", "_css", "content", "state"}
 
 
-def test_a_button_sets_other_controls_and_draws_once(monkeypatch):
-    drawn = []
-    picture = explore.Explorer.picture
-    monkeypatch.setattr(
-        explore.Explorer, "picture", lambda self, state: drawn.append(1) or picture(self, state)
+# --- the script's numbers are Python's --------------------------------------------------------
+
+def any_state(random, explorer):
+    """Return a state that the controls allow; of a slider, a value at one of its steps."""
+    state = {}
+    for control in explorer.content["controls"]:
+        if control["kind"] == "slider":
+            steps = round((control["high"] - control["low"]) / control["step"])
+            value = control["low"] + control["step"] * int(random.integers(steps + 1))
+            state[control["name"]] = round(value, 10)
+        elif control["kind"] == "choice":
+            state[control["name"]] = str(random.choice(list(control["options"])))
+        elif control["kind"] == "number":
+            state[control["name"]] = round(random.normal(), 2)
+    return state
+
+
+def any_states(explorer, count):
+    random = np.random.default_rng(7)
+    states = [any_state(random, explorer) for _ in range(count)]
+    for state in states:
+        if explorer.name == "labels":
+            answered = random.permutation(5)[: random.integers(6)]
+            state["answers"] = {str(k + 1): str(random.choice(list("NSVFQ"))) for k in answered}
+        if explorer.name == "calipers":
+            state["marks"] = str(random.choice(["", "shown"]))
+    return states
+
+
+def test_script_and_python_say_the_same(explorer):
+    states = [explorer.start, *any_states(explorer, 1000)]
+    engine = still.engine(explorer)
+    call = f"{json.dumps(states)}.map((state) => widget.read(content.data, state))"
+    found = json.loads(engine.eval(f"JSON.stringify({call})"))
+    for state, pairs in zip(states, found, strict=True):
+        assert [tuple(pair) for pair in pairs] == list(explorer.read(state).items()), state
+
+
+def test_the_beat_of_the_script_is_that_of_python():
+    explorer = explore.build_a_beat()
+    times = np.linspace(-0.4, 0.8, 61)
+    states = any_states(explorer, 200)
+    engine = still.engine(explorer)
+    call = (
+        f"{json.dumps(states)}.map((state) => {times.tolist()}.map((time) =>"
+        " voltage(content.data, wavesOf(content.data, state), state.lead, time)))"
     )
-    widget = explore.build_a_beat().widget()
-    buttons = {
-        child.description: child
-        for child in widget.children[2].children
-        if isinstance(child, ipywidgets.Button)
-    }
-    buttons["Left bundle branch block"].click()
-    assert len(drawn) == 2
-    assert fields(widget)["Conduction"].value == "L"
-    assert fields(widget)["QRS duration (ms)"].value == 150
-    assert "QRS: <b>150 ms</b>" in widget.children[1].value
+    found = json.loads(engine.eval(f"JSON.stringify({call})"))
+    for state, ecg in zip(states, found, strict=True):
+        expected = heart.beat(times, **parameters(state), leads=(state["lead"],))
+        assert np.abs(expected[:, 0] - ecg).max() < 1e-6
 
 
-# --- what they say ----------------------------------------------------------------------------
+def test_every_state_can_be_drawn(explorer):
+    """The script draws any state without an error, and finite numbers alone."""
+    if explorer.picture:
+        pytest.skip("its pictures were drawn by Python")
+    engine = still.engine(explorer)
+    states = any_states(explorer, 20)
+    drawings = {engine.eval(f"still(widget, content, {json.dumps(state)})") for state in states}
+    assert len(drawings) > 10 or explorer.name == "labels"
+    assert not any(re.search('NaN|Infinity|[" ]undefined"', drawing) for drawing in drawings)
+
+
+@pytest.mark.parametrize("unit", ["", "ms", "°"])
+def test_numbers_are_written_alike(unit):
+    engine = still.engine(explore.screening())
+    values = [0, -0.004, 0.5, -0.5, 1.005, 2.675, 1234.5, -1e-12, 99.95, 1e6, 0.1 + 0.2 + 0.05]
+    for value, digits in product(values, (0, 1, 2)):
+        written = engine.eval(f"number({value!r}, {digits}, {unit!r})")
+        assert written == base.number(value, digits, unit)
+
+
+# --- what is to be read -----------------------------------------------------------------------
 
 
 def read(explorer, **changes):
-    return explorer.draw(explorer.start | changes)[1]
+    return explorer.read(explorer.start | changes)
 
 
 def test_the_start_is_a_normal_beat():
@@ -326,49 +416,39 @@ def test_kernel_multiplies_and_adds():
     assert (rows["low"], rows["high"]) == (0, 6)
 
 
-def test_kernel_takes_the_sliders_of_a_browser():
-    """Which send 9.999999999999998 for 10."""
-    explorer = EXPLORERS["kernel"]()
-    assert read(explorer, row=10 - 2e-15, column=3 + 4e-16)["Window from"] == "row 10, column 3"
-
-
 @pytest.mark.parametrize("image", [np.zeros((3, 33), "u1"), np.zeros((8, 8)), np.zeros(9, "u1")])
 def test_kernel_names_what_it_refuses(image):
     with pytest.raises(ValueError, match="uint8 of 3 to 32 rows and 3 to 32 columns"):
         explore.kernel(image)
 
 
-def test_labels_keeps_score_and_the_first_answer():
+def test_labels_tells_right_from_wrong():
     game = labels()
     assert "Why" not in read(game) and read(game)["Score"] == "0 of 0"
-    assert read(game, call="N")["You"] == "N, right"
-    words = read(game, call="V")
+    words = read(game, answers={"1": "N"})
     assert (words["You"], words["Cardiologists"], words["Score"]) == ("N, right", "N", "1 of 1")
     assert words["Why"] == "example of <N>" and words["Their N"] == "1 of 1"
-    words = read(game, beat=2, call="V")  # a call that was for the beat before
-    assert (words["You"], words["Score"]) == ("?", "1 of 1")
-    words = read(game, beat=2 - 2e-15, call="V")
+    words = read(game, beat=2, answers={"1": "N"})
+    assert (words["You"], words["Cardiologists"], words["Score"]) == ("?", "?", "1 of 1")
+    words = read(game, beat=2, answers={"1": "N", "2": "V"})
     assert (words["You"], words["Score"]) == ("V, not what they said", "1 of 2")
     assert (words["Their S"], words["Their V"]) == ("0 of 1", "0 of 0")
-    assert read(game)["You"] == "N, right"  # back at the first
     assert game.content["controls"][-1]["high"] == 5
 
 
-def test_labels_in_a_widget():
-    widget = labels().widget()
-    buttons = {
-        child.description: child
-        for child in widget.children[2].children
-        if isinstance(child, ipywidgets.Button)
-    }
-    for name in "NSVF":
-        buttons[name].click()
-        buttons["next"].click()
-    assert fields(widget)["Beat"].value == 5
-    assert "Score: <b>4 of 4</b>" in widget.children[1].value
-    buttons["next"].click()  # there is no further beat
-    assert "Beat: <b>5 of 5</b>" in widget.children[1].value
-    assert "Score: <b>4 of 4</b>" in widget.children[1].value
+def test_labels_keeps_the_first_answer():
+    engine = still.engine(labels())
+
+    def settle(**state):
+        return json.loads(engine.eval(f"JSON.stringify(widget.settle({json.dumps(state)}))"))
+
+    assert settle(beat=1) == {"beat": 1, "answers": {}, "call": ""}
+    first = settle(beat=1, call="N")
+    assert first == {"beat": 1, "answers": {"1": "N"}, "call": ""}
+    assert settle(**first | {"call": "V"}) == first
+    second = settle(**first | {"beat": 2})
+    assert second["answers"] == {"1": "N"}, "a call is for one beat"
+    assert settle(**second | {"call": "V"})["answers"] == {"1": "N", "2": "V"}
 
 
 @pytest.mark.parametrize(
@@ -407,12 +487,13 @@ def test_calipers_refuse_what_lies_outside(span):
 def test_album_holds_a_picture_for_each_setting():
     explorer = album()
     page = BeautifulSoup(explorer.html(), "html.parser")
-    stored = json.loads(page.find("script", type="application/json").string)["data"]
+    stored = json.loads(page.find("script", type="application/json").string)["content"]["data"]
     assert stored["names"] == ["Slope (mV/s)", "Colour <name>"]
     assert list(stored["pictures"]) == ["0,0", "0,1", "1,0", "1,1", "2,0", "2,1"]
-    pictures = {png for png, _ in stored["pictures"].values()}
+    pictures = {one["png"] for one in stored["pictures"].values()}
     assert len(pictures) == 6
-    assert stored["pictures"]["2,1"][1] == {"Slope": "30 <mV/s>"}
+    assert stored["pictures"]["2,1"]["words"] == {"Slope": "30 <mV/s>"}
+    assert explorer.still == stored["pictures"]["0,0"]["png"]
 
 
 @pytest.mark.parametrize("prevalence", [0.1, 2, 37.3, 50])
@@ -427,9 +508,3 @@ def test_screening_counts_a_thousand(prevalence, sensitivity, specificity):
     assert abs(tn - (fp + tn) * specificity / 100) <= 0.5
     ppv = f"{100 * tp / (tp + fp):.1f} %" if tp + fp else "undefined"
     assert words["Positive predictive value"] == f"{ppv}: of {tp + fp} alarms {tp} are true"
-
-
-def test_numbers():
-    assert explore._number(1234.5, 0, "ms") == "1,235 ms"
-    assert explore._number(-0.004, 2) == "0.00" and explore._number(-0.5, 2) == "−0.50"
-    assert explore._number(-30, 0, "°") == "−30°"

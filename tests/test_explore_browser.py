@@ -3,7 +3,6 @@
 Needs Chromium and its driver (on Debian: ``apt install chromium chromium-driver``).
 """
 
-import json
 import os
 import shutil
 import signal
@@ -11,10 +10,10 @@ import socket
 import subprocess
 import sys
 import time
+from ast import literal_eval
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
@@ -25,7 +24,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from test_explore import EXPLORERS, MOVES
 
-from ecglab import explore, heart
+from ecglab import explore
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -126,9 +125,9 @@ def drawn(figure, selector):
     return figure.find_element(By.CSS_SELECTOR, selector).get_attribute("outerHTML")
 
 
-def drive(figure):
+def drive(figure, name=None):
     """Move a slider by the keyboard, left where it can; the drawing and the words follow."""
-    label, selector, word = MOVES[figure.get_attribute("data-explorer")]
+    label, selector, word = MOVES[name or figure.get_attribute("data-explorer")]
     sliders = figure.find_elements(By.XPATH, f".//div[starts-with(label, {label!r})]/input")
     if not sliders:  # an album of a chapter has names of its own
         sliders = figure.find_elements(By.CSS_SELECTOR, "input[type=range]")
@@ -154,20 +153,34 @@ def test_keyboard(show, html, name):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_browser_and_python_say_the_same(show, html, name):
+def test_each_button_does_as_it_says(show, html, name):
+    """What its settings lead to is what Python reads in that state."""
     explorer = EXPLORERS[name]()
     controls = explorer.content["controls"]
     highest = {c["name"]: c["high"] for c in controls if c["kind"] == "slider"}
     state = explorer.start
     (figure,) = show(html[name])
-    assert words(figure) == explorer.draw(state)[1]
+    assert words(figure) == explorer.read(state)
     for group in (c["settings"] for c in controls if c["kind"] == "buttons"):
         for text, settings in group.items():
             figure.find_element(By.XPATH, f".//button[.={text!r}]").click()
             for key, value in settings.items():
                 value = state[key] + 1 if value == "next" else value
                 state[key] = min(value, highest[key]) if key in highest else value
-            assert words(figure) == explorer.draw(state)[1], text
+            if "call" in settings:  # the first answer to a beat counts
+                state.setdefault("answers", {}).setdefault(str(state["beat"]), settings["call"])
+            assert words(figure) == explorer.read(state), text
+
+
+def test_a_game_to_its_end(show, html):
+    (figure,) = show(html["labels"])
+    buttons = {one.text: one for one in figure.find_elements(By.TAG_NAME, "button")}
+    for name in "NSVF":
+        buttons[name].click()
+        buttons["next"].click()
+    assert words(figure)["Beat"] == "5 of 5" and words(figure)["Score"] == "4 of 4"
+    buttons["next"].click()  # there is no further beat
+    assert words(figure)["Beat"] == "5 of 5" and words(figure)["You"] == "?"
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -183,7 +196,7 @@ def test_every_control_has_a_name_a_large_target_and_a_visible_focus(chrome, sho
     readouts = figure.find_element(By.CSS_SELECTOR, ".ecg-readouts")
     assert (readouts.tag_name, readouts.get_attribute("aria-live")) == ("output", "polite")
     assert figure.find_element(By.CSS_SELECTOR, "[role=img]").accessible_name
-    assert not figure.find_element(By.CSS_SELECTOR, "figure > img").is_displayed()
+    assert figure.find_elements(By.CSS_SELECTOR, "figure > img") == []  # the picture at rest
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -230,6 +243,47 @@ def test_a_number_can_be_typed(show, html):
     assert words(figure)["Sum of the nine products"] == "0.00"
 
 
+#: Does with a widget's module what anywidget does: imports it, and renders it with a model, which
+#: reports what has changed.
+RENDER = """
+const [module, values, done] = arguments;
+const heard = [];
+window.model = {
+  get: (name) => values[name],
+  set: (name, value) => {
+    const changed = JSON.stringify(values[name]) !== JSON.stringify(value);
+    values[name] = value;
+    if (changed) heard.forEach((report) => report());
+  },
+  on: (event, report) => heard.push(report),
+  save_changes: () => { window.told = values.state; },
+};
+const address = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+import(address).then(({ default: widget }) => {
+  for (const place of document.querySelectorAll("main")) widget.render({ model, el: place });
+  done();
+});
+"""
+
+
+def test_python_and_the_controls_follow_each_other(show, chrome):
+    """And so do two views of one widget."""
+    show("<main></main>", "<main></main>")
+    widget = explore.screening().widget()
+    values = {"content": widget.content, "state": widget.state}
+    chrome.execute_async_script(RENDER, widget._esm, values)
+    first, second = chrome.find_elements(By.TAG_NAME, "figure")
+    assert words(first) == words(second) == explore.screening().read(widget.state)
+    chrome.execute_script("model.set('state', { prevalence: 40 })")
+    for figure in (first, second):
+        assert words(figure)["Ill"] == "400 of 1,000"
+        assert figure.find_element(By.TAG_NAME, "input").get_attribute("value") == "40"
+    drive(second, "screening")
+    assert words(first) == words(second)
+    told = chrome.execute_script("return told")
+    assert told["prevalence"] == pytest.approx(39.7) and told["sensitivity"] == 90
+
+
 def test_scripts_off(html, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(PAGE.format(theme="light", body="".join(html.values())), encoding="utf-8")
@@ -245,35 +299,6 @@ def test_scripts_off(html, tmp_path):
             assert figure.find_elements(By.CSS_SELECTOR, "input, button, select, svg") == []
     finally:
         driver.quit()
-
-
-def test_the_beat_is_that_of_python(chrome, show):
-    show()
-    explorer = explore.build_a_beat()
-    sliders = [c for c in explorer.content["controls"] if c["kind"] == "slider"]
-    random = np.random.default_rng(4)
-    times = np.linspace(-0.4, 0.8, 61)
-    states = []
-    for _ in range(20):
-        state = {c["name"]: random.uniform(c["low"], c["high"]) for c in sliders}
-        state |= {"conduction": str(random.choice(list("NLRV/")))}
-        states.append(state | {"lead": str(random.choice(heart.TWELVE))})
-    files = explore.resources.files("ecglab").joinpath("explorers")
-    scripts = "\n".join(
-        files.joinpath(f"{name}.js").read_text() for name in ("common", "build_a_beat")
-    )
-    found = chrome.execute_script(
-        scripts + "const [data, states, times_] = arguments;"
-        "return states.map((s) => times_.map((t) => voltage(data, wavesOf(data, s), s.lead, t)));",
-        json.loads(json.dumps(explorer.content["data"])),
-        states,
-        times.tolist(),
-    )
-    for state, ecg in zip(states, found, strict=True):
-        lead = (state.pop("lead"),)
-        seconds = {k: state[k] / 1000 for k in ("p_width", "pr", "qrs_width", "qt", "rr")}
-        expected = heart.beat(times, **state | seconds, t_width=explore._T_WIDTH, leads=lead)
-        assert np.abs(expected[:, 0] - ecg).max() < 1e-6
 
 
 # --- in the built book --------------------------------------------------------------------------
@@ -292,7 +317,7 @@ def test_in_the_built_book(chrome):
             chrome.get(page.as_uri())
             chrome.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
             for figure in explorers(chrome):
-                assert not figure.find_element(By.CSS_SELECTOR, "figure > img").is_displayed()
+                assert figure.find_elements(By.CSS_SELECTOR, "figure > img") == []
                 assert chrome.execute_script(OVERFLOW, figure)[1] == []
                 found = chrome.execute_script(CONTRAST, figure)
                 assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
@@ -351,41 +376,25 @@ def opened(driver, lab, name):
     return wait.until(lambda d: d.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell"))
 
 
-#: Shows every explorer as the outputs of one cell.
+#: Shows every explorer as the outputs of one cell; each writes down what Python reads in its state.
 SHOW_ALL = f"""import sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from test_explore import EXPLORERS
-for make in EXPLORERS.values():
-    display(make())
+def show(name, explorer):
+    def note(change):
+        with open(name + ".txt", "w") as file:
+            file.write(repr(explorer.read(change.new)))
+    widget = explorer.widget()
+    widget.observe(note, "state")
+    display(widget)
+for name, make in EXPLORERS.items():
+    show(name, make())
 """
-
-
-def drive_widget(driver, output, name):
-    """Drag a slider of a live output; the picture and the words follow."""
-    label, _, word = MOVES[name]
-    text = f".//b[preceding-sibling::text()[1][contains(., '{word}: ')]]"
-
-    def shown():
-        picture = output.find_element(By.CSS_SELECTOR, ".widget-html-content img")
-        return picture.get_attribute("src"), output.find_element(By.XPATH, text).text
-
-    controls = EXPLORERS[name]().content["controls"]
-    kinds = [control["kind"] for control in controls]
-    (control,) = (one for one in controls if one["label"].startswith(label))
-    sliders = output.find_elements(By.CSS_SELECTOR, ".widget-slider:has(.noUi-handle)")
-    assert len(sliders) == kinds.count("slider")
-    (slider,) = (one for one in sliders if one.text.startswith(label))
-    handle = slider.find_element(By.CLASS_NAME, "noUi-handle")
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", handle)
-    before = shown()
-    way = 40 if control["value"] == control["low"] else -40
-    ActionChains(driver).click_and_hold(handle).move_by_offset(way, 0).release().perform()
-    wait = WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException])
-    wait.until(lambda _: all(old != new for old, new in zip(before, shown(), strict=True)), name)
 
 
 @pytest.mark.long
 def test_live_in_jupyterlab(chrome, lab):
+    """The same explorer as in the page, and Python knows in which state it is."""
     notebook(lab[1] / "live.ipynb", SHOW_ALL)
     opened(chrome, lab, "live.ipynb")
     wait = WebDriverWait(chrome, 90, ignored_exceptions=[WebDriverException])
@@ -397,30 +406,33 @@ def test_live_in_jupyterlab(chrome, lab):
         time.sleep(1)
         return "[ ]" not in driver.find_element(By.CSS_SELECTOR, ".jp-InputPrompt").text
 
-    def outputs(driver):
-        found = driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output:has(.noUi-handle)")
+    def figures(driver):
+        found = driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea-output figure.ecg-explorer")
         return found if len(found) == len(EXPLORERS) else None
 
     wait.until(run)
-    for name, output in zip(EXPLORERS, wait.until(outputs), strict=True):
-        drive_widget(chrome, output, name)
+    for name, figure in zip(EXPLORERS, wait.until(figures), strict=True):
+        assert figure.text.count("Try: ") == 1
+        drive(figure, name)
+        told = (lab[1] / f"{name}.txt").read_text
+        wait.until(lambda _, told=told, figure=figure: literal_eval(told()) == words(figure), name)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("trusted", [False, True])
 def test_unrun_in_jupyterlab(chrome, lab, trusted):
     made = [make() for make in EXPLORERS.values()]
-    data = [{"text/html": e.html(), "image/png": e.picture(e.start)[0]} for e in made]
+    data = [{"text/html": one.html(), "image/png": one.still} for one in made]
     path = lab[1] / f"stored{int(trusted)}.ipynb"
     notebook(path, SHOW_ALL, [nbformat.v4.new_output("display_data", one) for one in data])
     if trusted:
         command = [sys.executable, "-m", "jupyter", "trust", str(path)]
         subprocess.run(command, env=lab[2], check=True, capture_output=True)
-    cell = opened(chrome, lab, path.name)
+    opened(chrome, lab, path.name)
     wait = WebDriverWait(chrome, 60)
 
-    def stored(_):
-        found = cell.find_elements(By.CSS_SELECTOR, ".jp-OutputArea figure")
+    def stored(driver):  # not within the cell: JupyterLab may make it anew
+        found = driver.find_elements(By.CSS_SELECTOR, ".jp-OutputArea figure")
         return found if len(found) == len(EXPLORERS) else None
 
     for figure in wait.until(stored):

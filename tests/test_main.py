@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ecglab import __main__ as shell
-from ecglab import __version__, experiments, records
+from ecglab import __version__, experiments, records, shipped
 
 TINY = ["--width", "4", "--size", "32", "--epochs", "1", "--steps", "2", "--batch", "8"]
 
@@ -277,17 +277,15 @@ def test_people_seen_in_training_are_named_twice(trained, capsys):
 
 def test_unseen_people_are_not_warned_of(trained, capsys):
     said, noted = evaluated(capsys, trained[0], "101,119")
-    assert "TRAINING" not in said and "NOT KNOWN" not in said and "SAME NAMES" not in said
+    assert "TRAINING" not in said and "SAME NAMES" not in said
     assert noted["trained on"] == []
 
 
 def noting(trained, tmp_path, **changes):
-    """Copy a run whose settings note something else; None takes it away."""
+    """Copy a run that notes something else of its beats."""
     folder = shutil.copytree(trained[0], tmp_path / "run")
     history = json.loads((folder / "history.json").read_text())
-    history["settings"] |= changes
-    for name in [name for name, value in changes.items() if value is None]:
-        del history["settings"][name]
+    history["settings"]["beats"] |= changes
     (folder / "history.json").write_text(json.dumps(history))
     return folder
 
@@ -303,11 +301,14 @@ def test_one_man_under_two_names_is_one_man(trained, capsys, tmp_path):
     assert "intervals" not in said, "of one person there are none"
 
 
-def test_a_run_that_did_not_note_whom_it_saw_says_so(trained, capsys, tmp_path):
-    folder = noting(trained, tmp_path, records=None, subjects=None, simulated=None)
-    said, noted = evaluated(capsys, folder, "100")
-    assert said.count("NOT KNOWN: an older version of ecglab trained this run") == 2
-    assert noted["trained on"] is None
+def test_a_run_of_an_older_version_is_not_guessed_at(trained, capsys, tmp_path):
+    """It did not note how its beats were cut."""
+    folder = noting(trained, tmp_path)
+    history = json.loads((folder / "history.json").read_text())
+    del history["settings"]["recipe"]
+    (folder / "history.json").write_text(json.dumps(history))
+    said = fails_in_one_line(capsys, run("evaluate", "--run", folder, "--records", "100"))
+    assert "it is no history of a training by this version of ecglab" in said
 
 
 def test_simulated_patients_are_not_the_people_of_their_names(trained, capsys, tmp_path):
@@ -319,14 +320,12 @@ def test_simulated_patients_are_not_the_people_of_their_names(trained, capsys, t
 
 
 def test_the_shipped_network_knows_ds1(monkeypatch):
-    from ecglab.experiments import resnet50
-
     real = types.SimpleNamespace(simulated=False)
     monkeypatch.setattr(records, "load", lambda name: real)
-    seen, warning = shell._seen(list(records.DS1), resnet50.TRAINED_ON)
+    seen, warning = shell._seen(list(records.DS1), shipped.TRAINED_ON)
     assert seen == list(records.DS1)
     assert "trained on 22 of these 22 people: records 101, 106, " in warning
-    seen, warning = shell._seen([*records.DS2], resnet50.TRAINED_ON)
+    seen, warning = shell._seen([*records.DS2], shipped.TRAINED_ON)
     assert seen == ["202"] and "records 202 (the same person as 201)." in warning
 
 

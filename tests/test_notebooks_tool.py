@@ -182,8 +182,8 @@ def test_what_computes_counts_and_what_only_downloads_does_not(house):
 def test_what_computes_here_is_watched_under_the_name_it_is_installed_by():
     """TensorFlow is `tensorflow-cpu` on most computers that make outputs."""
     homes = importlib.metadata.packages_distributions()
-    modules = "keras matplotlib numpy pandas pywt scipy sklearn sleepecg tensorflow wfdb".split()
-    for module in modules:
+    modules = "keras matplotlib numpy pandas pywt scipy sklearn sleepecg tensorflow wfdb"
+    for module in [*modules.split(), "py_mini_racer", "resvg_py"]:
         names = {home.lower().replace("_", "-") for home in homes[module]}
         assert names & set(notebooks.COMPUTES), module
     watched = {line.split("==")[0] for line in notebooks.pinned(notebooks.ROOT)}
@@ -193,14 +193,30 @@ def test_what_computes_here_is_watched_under_the_name_it_is_installed_by():
 def test_only_the_explorers_that_are_shown_count(house):
     root, notebook = house
     package = root / "ecglab"
-    (package / "explorers").mkdir()
-    (package / "explore.py").write_text("")
-    for name in ("album.js", "labels.js", "common.js"):
-        (package / "explorers" / name).write_text("")
+    explorers = package / "explorers"
+    explorers.mkdir()
+    (package / "explore.py").write_text("from ecglab.explorers import album, labels\n")
+    for name in ("album", "labels"):
+        (explorers / f"{name}.py").write_text("from ecglab.explorers import base\n")
+        (explorers / f"{name}.js").write_text("")
+        (explorers / f"{name}.json").write_text("")
+    (explorers / "base.py").write_text("def small():\n    from ecglab.explorers.still import png\n")
+    for name in ("__init__.py", "still.py", "controls.js", "page.html", "style.css"):
+        (explorers / name).write_text("")
     shown = "from ecglab import explore\nexplore.album()\nbeats.labels"
     notebook.cells.append(new_code_cell(shown))
     found = [name for name in notebooks.parts(notebook, root) if "explorers" in name]
-    assert found == ["ecglab/explorers/album.js", "ecglab/explorers/common.js"]
+    assert found == [
+        "ecglab.explorers",
+        "ecglab.explorers.album",
+        "ecglab.explorers.base",
+        "ecglab.explorers.still",
+        "ecglab/explorers/album.js",
+        "ecglab/explorers/album.json",
+        "ecglab/explorers/controls.js",
+        "ecglab/explorers/page.html",
+        "ecglab/explorers/style.css",
+    ]
 
 
 @pytest.mark.parametrize(

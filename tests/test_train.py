@@ -302,7 +302,8 @@ def test_numpy_numbers_are_taken_and_kept(some, tmp_path):
     train.fit(plain, some, **numbers, say=quiet)
     assert equal(taken.get_weights(), plain.get_weights())
     settings = train.run_of(tmp_path)["settings"]
-    assert {name: settings[name] for name in numbers} == numbers
+    noted = settings["recipe"] | {"seed": settings["seed"]}
+    assert {name: noted[name] for name in numbers} == numbers
     with no_training():  # both are the same run
         train.fit(tiny(seed=2), some, folder=tmp_path, **NUMPY, say=quiet)
         train.fit(tiny(seed=2), some, folder=tmp_path, **numbers, say=quiet)
@@ -311,7 +312,7 @@ def test_numpy_numbers_are_taken_and_kept(some, tmp_path):
 def test_beats_with_numbers_of_numpy_are_kept(some, tmp_path):
     cut = replace(some, before=np.float32(0.25), after=np.float32(0.35))
     train.fit(tiny(), cut, folder=tmp_path, epochs=1, steps=1, batch=8, say=quiet)
-    assert train.run_of(tmp_path)["settings"]["before"] == 0.25
+    assert train.run_of(tmp_path)["settings"]["recipe"]["before"] == 0.25
 
 
 @pytest.mark.parametrize("call", [train.fit, train.predict])
@@ -826,7 +827,7 @@ def test_rr_features_reach_the_model(some):
     other = replace(some, rr=some.rr + 1)
     assert not np.allclose(train.predict(model, some[:9]), train.predict(model, other[:9]))
     with pytest.raises(ValueError, match=f"takes {names} RR features, the beats have 2"):
-        train.predict(model, replace(some, rr=some.rr[:, :2]))
+        train.predict(model, replace(some, rr=some.rr[:, :2], rr_names=some.rr_names[:2]))
 
 
 SIDE_BY_SIDE = """

@@ -5,9 +5,10 @@ Usage: python tools/notebooks.py stale | check-fresh [--always] | fingerprint
 
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), the bytes of the recorded
-results and weights that it names, of those modules' tables and of the explorers' scripts, and the
-pinned versions of the packages that compute or draw. It stands in the notebook's metadata beside
-the time and memory of the run that made the outputs. A chapter whose fingerprint differs is stale.
+results and weights that it names, of those modules' tables and of the scripts of the explorers
+that it shows, and the pinned versions of the packages that compute or draw. It stands in the
+notebook's metadata beside the time and memory of the run that made the outputs. A chapter whose
+fingerprint differs is stale.
 
 What comes into play only where there are no recordings is left out: outputs are made from real
 ones. Where a run's outputs equal those that are stored, the fingerprint alone is written anew.
@@ -47,9 +48,11 @@ PROGRESS = re.compile("[\r\b█━]|\\bit/s\\b")
 WITHOUT_RECORDINGS = ("ecglab.fetch", "ecglab.simulate")
 # The packages whose next version may compute or draw something else.
 COMPUTES = (
-    *("keras", "matplotlib", "numpy", "pandas", "pywavelets", "scikit-learn", "scipy"),
-    *("sleepecg", "tensorflow", "tensorflow-cpu", "wfdb"),
+    *("keras", "matplotlib", "mini-racer", "numpy", "pandas", "pywavelets", "resvg-py"),
+    *("scikit-learn", "scipy", "sleepecg", "tensorflow", "tensorflow-cpu", "wfdb"),
 )
+# What lies beside the explorers' modules.
+SCRIPTS = (".css", ".html", ".js", ".json")
 TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -175,8 +178,10 @@ def modules_of(notebook: NotebookNode, root: Path) -> dict[str, Path]:
     """Return the `ecglab` modules that a notebook's outputs hang on.
 
     Those that it imports, directly or through each other, without what only `WITHOUT_RECORDINGS`
-    lead to.
+    lead to, and without the explorers that it does not show.
     """
+    left_out = {f"{PACKAGE}.explorers.{name}" for name in explorers_not_shown(notebook, root)}
+    left_out.update(WITHOUT_RECORDINGS)
     todo = set().union(*(imported(plain(c.source), root) for c in code_cells(notebook)))
     found: dict[str, Path] = {}
     while todo:
@@ -184,7 +189,7 @@ def modules_of(notebook: NotebookNode, root: Path) -> dict[str, Path]:
         found[name] = path = module_path(name, root)
         importer = name if path.name == "__init__.py" else name.rpartition(".")[0]
         reached = imported(ast.parse(path.read_text()), root, importer)
-        todo |= reached - set(found) - set(WITHOUT_RECORDINGS)
+        todo |= reached - set(found) - left_out
     return found
 
 
@@ -217,19 +222,25 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
     found = [path for path in outcomes if path.parent.name in strings]
     found += [path for path in package.rglob("*.weights*") if path.name.split(".")[0] in strings]
     if f"{PACKAGE}.explore" in modules_of(notebook, root):
-        shown = {"common", "page", "style"} | explorers_of(notebook)
-        found += [path for path in package.glob("explorers/*") if path.stem in shown]
+        scripts = [path for path in package.glob("explorers/*") if path.suffix in SCRIPTS]
+        others = explorers_not_shown(notebook, root)
+        found += [path for path in scripts if path.stem not in others]
     return sorted(found)
 
 
-def explorers_of(notebook: NotebookNode) -> set[str]:
-    """Return which explorers a notebook shows: `album` where a cell has `explore.album`."""
-    return {
+def explorers_not_shown(notebook: NotebookNode, root: Path) -> set[str]:
+    """Return the explorers that a notebook does not show: `album` where none has `explore.album`.
+
+    An explorer has its controls in ``explorers/NAME.json``.
+    """
+    shown = {
         node.attr
         for cell in code_cells(notebook)
         for node in ast.walk(plain(cell.source))
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "explore"
     }
+    every = {path.stem for path in root.joinpath(PACKAGE, "explorers").glob("*.json")}
+    return every - shown
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

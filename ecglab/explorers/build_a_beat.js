@@ -71,7 +71,35 @@ function axis(data, waves, begin, end) {
   return (Math.atan2(net("aVF") / Math.cos(Math.PI / 6), net("I")) * 180) / Math.PI;
 }
 
-function explorer(data, stage, alt) {
+// Where PR, QRS and QT begin and end, in s after the R wave; without P or T, no PR or QT.
+function intervals(data, state, waves) {
+  const [p] = bounds(waves, "P", data.reach);
+  const [begin, end] = bounds(waves, "QRS", data.reach);
+  const [, t] = bounds(waves, "T", data.reach);
+  return {
+    PR: state.p_amplitude ? [p, begin] : null,
+    QRS: [begin, end],
+    QT: state.t_amplitude ? [begin, t] : null,
+  };
+}
+
+function read(data, state) {
+  const waves = wavesOf(data, state);
+  const rr = state.rr / 1000;
+  const spans = intervals(data, state, waves);
+  const ms = (span, stretch = 1) =>
+    span ? number((1000 * (span[1] - span[0])) / stretch, 0, "ms") : "none";
+  return [
+    ["Rate", number(60 / rr, 0, "a minute")],
+    ["PR", ms(spans.PR)],
+    ["QRS", ms(spans.QRS)],
+    ["QT", ms(spans.QT)],
+    ["QTc (Bazett)", ms(spans.QT, Math.sqrt(rr))],
+    ["Axis", number(axis(data, waves, ...spans.QRS), 0, "°")],
+  ];
+}
+
+function draw(data, stage, alt) {
   const box = 12; // units a small box: 40 ms and 0.1 mV
   const [first, last] = data.seconds;
   const [low, high] = data.mv;
@@ -98,30 +126,15 @@ function explorer(data, stage, alt) {
     curve.setAttribute("d", path(points));
     title.textContent = `Lead ${state.lead}`;
 
-    const [p] = bounds(waves, "P", data.reach);
-    const [begin, end] = bounds(waves, "QRS", data.reach);
-    const [, t] = bounds(waves, "T", data.reach);
-    const spans = [
-      ["PR", state.p_amplitude && p, begin],
-      ["QRS", begin, end],
-      ["QT", begin, state.t_amplitude && t],
-    ];
     marks.replaceChildren();
-    for (const [row, [name, from, to]] of spans.entries()) {
-      if (!from || !to) continue; // no P wave, no T wave: no interval
+    Object.entries(intervals(data, state, waves)).forEach(([name, span], row) => {
+      if (!span) return;
+      const [from, to] = span.map(x);
       const at = y(low) - 78 + 28 * row;
-      shape(marks, "path", { d: `M${x(from)} ${at - 5}v10m0 -5H${x(to)}m0 -5v10` });
-      shape(marks, "text", { x: x(to) + 6, y: at + 5 }, name);
-    }
-    const ms = (seconds) => number(1000 * seconds, 0, "ms");
-    const qt = state.t_amplitude ? t - begin : 0;
-    return [
-      ["Rate", number(60 / rr, 0, "a minute")],
-      ["PR", state.p_amplitude ? ms(begin - p) : "none"],
-      ["QRS", ms(end - begin)],
-      ["QT", qt ? ms(qt) : "none"],
-      ["QTc (Bazett)", qt ? ms(qt / Math.sqrt(rr)) : "none"],
-      ["Axis", number(axis(data, waves, begin, end), 0, "°")],
-    ];
+      shape(marks, "path", { d: `M${from} ${at - 5}v10m0 -5H${to}m0 -5v10` });
+      shape(marks, "text", { x: to + 6, y: at + 5 }, name);
+    });
   };
 }
+
+const widget = explorer({ read, draw });

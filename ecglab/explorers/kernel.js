@@ -1,38 +1,13 @@
 // A kernel over a beat image: nine products, their sum, and the map that grows from the sums.
 
-const SIDE = 300;
+const [SIDE, TOP] = [300, 44]; // units: a square of cells, and its title above it
 
-// A square of cells, each a rectangle that can be filled; optionally with a number in it.
-function cells(stage, title, rows, columns, numbers = false) {
-  const holder = element("div", {}, element("b", {}, title));
-  stage.append(holder);
-  const svg = drawing(holder, SIDE, SIDE, title);
-  const size = SIDE / Math.max(rows, columns);
-  const squares = [];
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const at = { x: column * size, y: row * size };
-      const square = shape(svg, "rect", { ...at, width: size, height: size, class: "ecg-cell" });
-      const middle = { x: at.x + size / 2, y: at.y + size / 2 + 5, "text-anchor": "middle" };
-      squares.push({ square, text: numbers && shape(svg, "text", middle) });
-    }
-  const frame = shape(svg, "rect", { class: "ecg-frame" });
-  const mark = (row, column, extent) => {
-    const at = { x: column * size, y: row * size };
-    for (const [key, value] of Object.entries({ ...at, width: extent * size, height: extent * size }))
-      frame.setAttribute(key, value);
-  };
-  return { squares, mark };
+function products(image, kernel, row, column) {
+  const pixels = kernel.map((_, i) => image[row + Math.floor(i / 3)][column + (i % 3)] / 255);
+  return kernel.map((weight, i) => weight * pixels[i]);
 }
 
-const grey = (share) => `hsl(0 0% ${(100 * share).toFixed(1)}%)`;
-
-// Purple above zero, orange below, white at zero: as dark as the number is far from it.
-function signed(share) {
-  const light = 100 - 62 * Math.min(1, Math.abs(share));
-  return `hsl(${share < 0 ? "28 90%" : "268 50%"} ${light.toFixed(1)}%)`;
-}
-
+// The sum of the nine products at each place, row by row.
 function sums(image, kernel) {
   const map = [];
   for (let row = 0; row + 2 < image.length; row++)
@@ -41,46 +16,84 @@ function sums(image, kernel) {
   return map;
 }
 
-function products(image, kernel, row, column) {
-  return kernel.map((weight, i) => (weight * image[row + Math.floor(i / 3)][column + (i % 3)]) / 255);
+const kernelOf = (state) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => state[`k${i}`]);
+const placeOf = (image, { row, column }) => row * (image[0].length - 2) + column;
+
+function read({ image }, state) {
+  const all = sums(image, kernelOf(state));
+  const place = placeOf(image, state);
+  return [
+    ["Window from", `row ${state.row}, column ${state.column}`],
+    ["Sum of the nine products", number(all[place], 2)],
+    ["After ReLU", number(Math.max(all[place], 0), 2)],
+    ["Places done", `${number(place + 1)} of ${number(all.length)}`],
+  ];
 }
 
-function explorer(data, stage, alt) {
-  const { image } = data;
+// A square of cells that can be filled, optionally with numbers, and a frame that can be moved.
+function cells(stage, title, rows, columns, numbers = false) {
+  const svg = drawing(stage, SIDE, TOP + SIDE, title);
+  shape(svg, "text", { y: 30, class: "ecg-title" }, title);
+  const size = SIDE / Math.max(rows, columns);
+  const squares = [];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const [x, y] = [column * size, TOP + row * size];
+      const square = shape(svg, "rect", { x, y, width: size, height: size, class: "ecg-cell" });
+      const middle = { x: x + size / 2, y: y + size / 2 + 10, "text-anchor": "middle" };
+      const text = numbers && shape(svg, "text", { ...middle, class: "ecg-number" });
+      squares.push({ square, text });
+    }
+  shape(svg, "rect", { y: TOP, width: columns * size, height: rows * size, class: "ecg-edge" });
+  const frame = shape(svg, "rect", { class: "ecg-frame" });
+  const mark = (row, column, extent) => {
+    frame.setAttribute("x", column * size);
+    frame.setAttribute("y", TOP + row * size);
+    frame.setAttribute("width", extent * size);
+    frame.setAttribute("height", extent * size);
+  };
+  return { squares, mark };
+}
+
+const fill = (square, colour) => square.setAttribute("style", colour && `fill: ${colour}`);
+
+const grey = (share) => `hsl(0, 0%, ${(100 * share).toFixed(1)}%)`;
+
+// Purple above zero, orange below, white at zero: as dark as the number is far from it.
+function signed(share) {
+  const light = 100 - 62 * Math.min(1, Math.abs(share));
+  return `hsl(${share < 0 ? "28, 90%" : "268, 50%"}, ${light.toFixed(1)}%)`;
+}
+
+function draw({ image }, stage, alt) {
   const [rows, columns] = [image.length, image[0].length];
-  stage.classList.add("ecg-panels");
+  stage.setAttribute("class", "ecg-stage ecg-panels");
   stage.setAttribute("role", "group");
   stage.setAttribute("aria-label", alt);
   const picture = cells(stage, "Image", rows, columns);
   const nine = cells(stage, "Pixel × weight", 3, 3, true);
   const map = cells(stage, "Map so far", rows - 2, columns - 2);
   picture.squares.forEach(({ square }, i) => {
-    square.style.fill = grey(image[Math.floor(i / columns)][i % columns] / 255);
+    fill(square, grey(image[Math.floor(i / columns)][i % columns] / 255));
   });
 
   return (state) => {
-    const { row, column } = state;
-    const kernel = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => state[`k${i}`]);
+    const kernel = kernelOf(state);
     const relu = (value) => (state.map === "relu" ? Math.max(value, 0) : value);
-    const parts = products(image, kernel, row, column);
+    const parts = products(image, kernel, state.row, state.column);
     const all = sums(image, kernel);
-    const sum = all[row * (columns - 2) + column];
     const largest = Math.max(...all.map(Math.abs)) || 1;
-    const reached = row * (columns - 2) + column;
+    const reached = placeOf(image, state);
     nine.squares.forEach(({ square, text }, i) => {
-      square.style.fill = signed(Math.max(-0.5, Math.min(0.5, parts[i] / 2)));
+      fill(square, signed(Math.max(-0.5, Math.min(0.5, parts[i] / 2))));
       text.textContent = number(parts[i], 2);
     });
     map.squares.forEach(({ square }, i) => {
-      square.style.fill = i > reached ? "" : signed(relu(all[i]) / largest);
+      fill(square, i > reached ? "" : signed(relu(all[i]) / largest));
     });
-    picture.mark(row, column, 3);
-    map.mark(row, column, 1);
-    return [
-      ["Window from", `row ${row}, column ${column}`],
-      ["Sum of the nine products", number(sum, 2)],
-      ["After ReLU", number(Math.max(sum, 0), 2)],
-      ["Places done", `${number(reached + 1)} of ${number(all.length)}`],
-    ];
+    picture.mark(state.row, state.column, 3);
+    map.mark(state.row, state.column, 1);
   };
 }
+
+const widget = explorer({ read, draw });

@@ -8,41 +8,46 @@ const KINDS = [
   ["True negatives", "ecg-cell"],
 ];
 
+// How many people are of each kind, in the order of KINDS.
 function count(state) {
   const whole = (people) => Math.floor(people + 0.5);
   const ill = whole(10 * state.prevalence);
   const tp = whole((ill * state.sensitivity) / 100);
   const fp = whole(((1000 - ill) * (100 - state.specificity)) / 100);
-  return { ill, counts: [tp, ill - tp, fp, 1000 - ill - fp] };
+  return [tp, ill - tp, fp, 1000 - ill - fp];
 }
 
-function explorer(data, stage, alt) {
+function read(data, state) {
+  const counts = count(state);
+  const [tp, fn, fp, tn] = counts;
+  return [
+    ["Ill", `${tp + fn} of 1,000`],
+    ...KINDS.map(([name], i) => [name, String(counts[i])]),
+    ["Positive predictive value", `${share(tp, fp)}: of ${tp + fp} alarms ${tp} are true`],
+    ["Negative predictive value", `${share(tn, fn)}: of ${tn + fn} all-clears ${tn} are true`],
+  ];
+}
+
+function draw(data, stage, alt) {
   const svg = drawing(stage, 600, 440, alt);
   const dots = Array.from({ length: 1000 }, (_, i) => {
     const [column, row] = [Math.floor(i / ROWS), i % ROWS];
     return shape(svg, "circle", { cx: 14.7 * column + 13, cy: 14.7 * row + 11, r: 6 });
   });
-  const words = KINDS.map(([name, kind], i) => {
+  const legend = KINDS.map(([, kind], i) => {
     const [x, y] = [8 + 300 * (i % 2), 398 + 28 * Math.floor(i / 2)];
     shape(svg, "circle", { cx: x + 6, cy: y - 6, r: 7, class: kind });
     return shape(svg, "text", { x: x + 20, y });
   });
 
   return (state) => {
-    const { ill, counts } = count(state);
+    const counts = count(state);
     let next = 0;
     KINDS.forEach(([name, kind], i) => {
       for (const end = next + counts[i]; next < end; next++) dots[next].setAttribute("class", kind);
-      words[i].textContent = `${name}: ${counts[i]}`;
+      legend[i].textContent = `${name}: ${counts[i]}`;
     });
-    const [tp, fn, fp, tn] = counts;
-    const share = (part, rest) =>
-      part + rest ? number((100 * part) / (part + rest), 1, "%") : "undefined";
-    return [
-      ["Ill", `${ill} of 1,000`],
-      ...KINDS.map(([name], i) => [name, String(counts[i])]),
-      ["Positive predictive value", `${share(tp, fp)}: of ${tp + fp} alarms ${tp} are true`],
-      ["Negative predictive value", `${share(tn, fn)}: of ${tn + fn} all-clears ${tn} are true`],
-    ];
   };
 }
+
+const widget = explorer({ read, draw });
