@@ -7,7 +7,8 @@ from itertools import product
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from ecglab.explorers.base import Explorer, State, Words, small
+from ecglab.explorers.base import Explorer, State, Words
+from ecglab.explorers.files import small
 
 
 def album(

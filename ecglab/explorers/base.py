@@ -7,19 +7,18 @@ module puts the explorer in its place: a host which takes scripts away shows a p
 caption and nothing that does not work. The picture is drawn by the same module, in `still`.
 """
 
-import base64
-import io
 import json
 import os
 from collections.abc import Callable
 from functools import cached_property
 from html import escape
-from importlib import resources, util
+from importlib import util
 from string import Template
 from typing import Any
 
 import numpy as np
-from PIL import Image
+
+from ecglab.explorers.files import file
 
 State = dict[str, Any]
 Words = dict[str, str]
@@ -150,19 +149,6 @@ class Explorer:
 
 def _makes_pages() -> bool:
     return os.environ.get("ECGLAB_PAGE") == "1"
-
-
-def file(name: str) -> str:
-    """Return the text of a file that lies beside this one."""
-    return resources.files("ecglab.explorers").joinpath(name).read_text("utf-8")
-
-
-def small(picture: Image.Image) -> str:
-    """Return a picture as PNG in base64, of 128 colours and so of a third of the bytes."""
-    few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    written = io.BytesIO()
-    few.save(written, "png", optimize=True)
-    return base64.b64encode(written.getvalue()).decode()
 
 
 def number(value: float, digits: int = 0, unit: str = "") -> str:

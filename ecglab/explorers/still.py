@@ -7,18 +7,27 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib
 import resvg_py
 from PIL import Image
 from py_mini_racer import MiniRacer
 
-from ecglab.explorers.base import Explorer, file, small
+from ecglab.explorers.files import file, small
 
 WIDTH = 736  # pixels: as wide as an explorer gets in the book
 
 
-def engine(explorer: Explorer) -> MiniRacer:
+class Scripted(Protocol):
+    """What is needed of an explorer here; `base.Explorer` has it."""
+
+    script: str
+    content: dict
+    start: dict
+
+
+def engine(explorer: Scripted) -> MiniRacer:
     """Return a JavaScript engine that knows an explorer as ``widget``, its content as ``content``.
 
     Examples
@@ -33,13 +42,13 @@ def engine(explorer: Explorer) -> MiniRacer:
     return running
 
 
-def svg(explorer: Explorer) -> str:
+def svg(explorer: Scripted) -> str:
     """Return the picture of the state in which an explorer opens, as SVG."""
     state = json.dumps(explorer.start)
     return engine(explorer).eval(f"still(widget, content, {state})")
 
 
-def png(explorer: Explorer) -> str:
+def png(explorer: Scripted) -> str:
     """Return the picture of the state in which an explorer opens, a PNG in base64.
 
     Its letters are those that matplotlib brings, so that it is the same on every computer.
