@@ -38,6 +38,8 @@ def vary(
 ) -> Beats:
     """Vary beats as recordings vary, before they become images.
 
+    First used in chapter 11.
+
     Parameters
     ----------
     beats : Beats
@@ -131,6 +133,8 @@ def _noise(beats: Beats, rng: Generator, strongest: float) -> np.ndarray:
 def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
     """Draw beats for a network.
 
+    First used in chapter 9.
+
     Parameters
     ----------
     beats : Beats
@@ -171,6 +175,8 @@ def draw(beats: Beats, size: tuple[int, int], zoom: Zoom = None) -> np.ndarray:
 @dataclass(eq=False, repr=False)
 class BeatImages(keras.utils.PyDataset):
     """Random batches of beat images, each a function of (seed, epoch, step) alone.
+
+    First used in chapter 11.
 
     Images of all beats at once would fill a small machine's memory, so every batch is
     cut, varied and rasterized when it is asked for. Because no random state is carried from

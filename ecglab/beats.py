@@ -210,6 +210,8 @@ _PER_BEAT = tuple(f.name for f in fields(Beats) if f.name not in _SHARED)
 def detect(signal: np.ndarray, fs: float) -> np.ndarray:
     """Find the heartbeats in one lead with sleepecg's Pan–Tompkins detector.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     signal : numpy.ndarray
@@ -295,6 +297,8 @@ def find(record: Record, lead: str | None = None) -> Record:
 def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.ndarray:
     """Take baseline wander out with a zero-phase Butterworth high-pass filter.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     signal : numpy.ndarray
@@ -336,6 +340,8 @@ def remove_baseline(signal: np.ndarray, fs: float, cutoff: float = 0.5) -> np.nd
 
 def labels_of(symbols: Sequence[str] | np.ndarray, escape: str = "N") -> np.ndarray:
     """Map annotation symbols to AAMI classes.
+
+    First used in chapter 2.
 
     Parameters
     ----------
@@ -380,6 +386,8 @@ def segment(
     escape: str = "N",
 ) -> Beats:
     """Cut a window about every annotated beat of a record.
+
+    First used in chapter 2.
 
     Parameters
     ----------
@@ -449,6 +457,8 @@ def load(
 ) -> Beats:
     """Load and segment several MIT-BIH records.
 
+    First used in chapter 3.
+
     Parameters
     ----------
     names : str or int, or iterable of them
@@ -477,6 +487,8 @@ def load(
 
 def concatenate(parts: Sequence[Beats]) -> Beats:
     """Join beats of several records into one `Beats`.
+
+    First used in chapter 2.
 
     Raises
     ------
@@ -572,6 +584,8 @@ def typical(beats: Beats) -> np.ndarray:
 
 def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) -> Beats:
     """Set each beat against its recording's typical beat, as further leads.
+
+    First used in chapter 4.
 
     The difference of the two is near zero for a usual beat of *anybody*: what is left of a
     person's own shape is little, what is left of a strange beat is much.

@@ -42,6 +42,8 @@ _SEAL = "sealed:"
 def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Feedback:
     """Compare an answer with what is expected; never raise at a learner.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     answer : number, str, bool, list, tuple, numpy.ndarray or pandas.Series
@@ -86,6 +88,8 @@ def function(
     function: Any, expected: Any, cases: Sequence[tuple], within: float = 1e-6, hint: str = ""
 ) -> Feedback:
     """Try a reader's function on some cases; never raise at a learner.
+
+    First used in chapter 1.
 
     Parameters
     ----------

@@ -226,6 +226,8 @@ class Record:
 def names(database: str = "mitdb") -> tuple[str, ...]:
     """Return the names of all records of a database.
 
+    First used in chapter 1.
+
     Examples
     --------
     >>> len(names("mitdb")), len(names("ludb")), names("nstdb")

@@ -29,6 +29,8 @@ Matrix = np.ndarray  # int64, shape (5, 5): rows are labels, columns predictions
 class Scores:
     """How a set of predictions compares with the labels.
 
+    First used in chapter 11.
+
     Attributes
     ----------
     matrix : numpy.ndarray
@@ -224,6 +226,8 @@ def confusion(labels: Labels, predictions: Labels) -> Matrix:
 def scores(labels: Labels, predictions: Labels) -> Scores:
     """Score predictions: sensitivity, positive predictivity and F1 per class.
 
+    First used in chapter 2.
+
     Parameters
     ----------
     labels, predictions : numpy.ndarray
@@ -248,6 +252,8 @@ def scores(labels: Labels, predictions: Labels) -> Scores:
 
 def matrices(labels: Labels, predictions: Labels, records: Names) -> dict[str, Matrix]:
     """Count, for every record by itself, how often each class was called each class.
+
+    First used in chapter 4.
 
     Parameters
     ----------
@@ -286,6 +292,8 @@ def matrices(labels: Labels, predictions: Labels, records: Names) -> dict[str, M
 
 def per_record(labels: Labels, predictions: Labels, records: Names) -> pd.DataFrame:
     """Score every record by itself.
+
+    First used in chapter 11.
 
     Parameters
     ----------
@@ -364,6 +372,8 @@ def bootstrap_records(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Give intervals for the scores by resampling people, not beats.
+
+    First used in chapter 4.
 
     Beats of one heart are alike; resampling them one by one, as `bootstrap_beats` does, gives
     intervals several times too narrow.
@@ -575,6 +585,8 @@ def beat_by_beat(
     episodes: np.ndarray | None = None,
 ) -> BeatByBeat:
     """Compare a detector's beats with the reference by the rules of ANSI/AAMI EC57.
+
+    First used in chapter 3.
 
     Beats match within 150 ms; each is in one pair at most, the nearer neighbour being preferred.
     The counts are those of WFDB's ``bxb`` (for a test that marks no stretches as unreadable).

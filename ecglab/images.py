@@ -21,6 +21,8 @@ def rasterize(
 ) -> Images:
     """Draw beats as anti-aliased lines on a fixed voltage and time scale.
 
+    First used in chapter 4.
+
     The scale is the same for every beat: a pixel is ``(mv[1] - mv[0]) / height`` mV high,
     and ``width`` pixels span the window. What lies outside `mv` runs along the border.
 
@@ -80,6 +82,8 @@ def card(
 ) -> Images:
     """Draw each beat above a rhythm strip, so that one image shows shape and prematurity.
 
+    First used in chapter 4.
+
     Parameters
     ----------
     windows, fs, mv
@@ -133,6 +137,8 @@ def gramian(
     windows: Windows, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
 ) -> Images:
     """Show beats as Gramian angular summation fields on a fixed voltage scale.
+
+    First used in chapter 4.
 
     The voltage at each moment, scaled to x = 0…1, is taken as the cosine of an angle φ;
     pixel (i, j) shows cos(φᵢ + φⱼ). Both axes are time, from the upper left corner on.
@@ -198,6 +204,8 @@ def recurrence(
 ) -> Images:
     """Show beats as recurrence plots without a threshold: how far apart any two moments are.
 
+    First used in chapter 4.
+
     Pixel (i, j) shows the distance, in mV, between the states at two moments. A state is the
     voltage at a moment and, with ``dimension`` 2 or more, `delay`, 2 × `delay`, … later: then a
     rising and a falling slope are told apart. Both axes are time, from the upper left corner on.
@@ -259,6 +267,8 @@ def scalogram(
 ) -> Images:
     """Show how strongly beats swing at each frequency around each moment.
 
+    First used in chapter 4.
+
     Parameters
     ----------
     windows, fs, height, width
@@ -312,6 +322,8 @@ def scale(
     samples: int, fs: float, *, height: int = 64, width: int = 64, mv: Range = (-2.5, 2.5)
 ) -> tuple[float, float]:
     """Return what one pixel measures: milliseconds across and millivolts down.
+
+    First used in chapter 4.
 
     Examples
     --------

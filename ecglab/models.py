@@ -39,6 +39,8 @@ def resnet50(
 ) -> keras.Model:
     """Build ResNet-50 (He et al. 2016, doi 10.1109/CVPR.2016.90).
 
+    First used in chapter 10.
+
     Parameters
     ----------
     input_shape : tuple of int
@@ -181,6 +183,8 @@ def resnet1d(
 def copy_keras_resnet50(source: keras.Model, target: keras.Model) -> None:
     """Copy the weights of ``keras.applications.ResNet50`` into `resnet50`, by layer name.
 
+    First used in chapter 10.
+
     Where `target` has no convolution biases they are folded into the batch normalisation
     that follows: with ``y = γ (x + b − μ) / σ + β``, taking ``b`` from ``μ`` changes nothing.
 
@@ -231,6 +235,8 @@ def cifar_net(
 ) -> keras.Model:
     """Build the thin net of He et al. 2016, section 4.2, plain or with shortcuts.
 
+    First used in chapter 9.
+
     Three stages of 3×3 convolutions with `width`, 2 × `width` and 4 × `width` filters.
     With option A the plain and the residual net have the same parameters.
 
@@ -280,6 +286,8 @@ def cifar_net(
 
 def layer_table(model: keras.Model) -> pd.DataFrame:
     """List a network's layers: output shapes, parameters, multiply-adds, receptive fields.
+
+    First used in chapter 9.
 
     The **receptive field** of an output value is the stretch of the image that it can see,
     here in pixels along one side: a kernel of k pixels widens it by k − 1 times the distance

@@ -83,6 +83,8 @@ _MARK = (
 def style() -> None:
     """Set the course's one matplotlib style.
 
+    First used in chapter 1.
+
     Figures keep a white ground, so that they read alike on light and dark pages.
     """
     plt.style.use("ecglab.course")
@@ -141,6 +143,8 @@ def strip(
 ) -> Figure:
     """Draw one lead of a record on ECG paper, with the annotators' symbols above the beats.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     record : Record
@@ -185,6 +189,8 @@ def strip(
 def twelve_leads(record: Record) -> Figure:
     """Draw a twelve-lead record as the clinic lays it out, with lead II along the bottom.
 
+    First used in chapter 1.
+
     A calibration mark, 1 mV high and 0.2 s wide, stands before each row.
 
     Parameters
@@ -225,6 +231,8 @@ def twelve_leads(record: Record) -> Figure:
 
 def waves(record: Record, lead: str, start: float = 0.0, seconds: float = 2.5) -> Figure:
     """Draw one lead with the annotated bounds of P, QRS and T shaded.
+
+    First used in chapter 1.
 
     Parameters
     ----------
@@ -272,6 +280,8 @@ def gallery(
     scale: tuple[float, float] | None = None,
 ) -> Figure:
     """Show images side by side.
+
+    First used in chapter 4.
 
     Parameters
     ----------
@@ -328,6 +338,8 @@ def gallery(
 def confusion(scores: Scores, title: str = "What was called what") -> Figure:
     """Draw a confusion matrix: counts, shaded by the part of each row.
 
+    First used in chapter 2.
+
     Parameters
     ----------
     scores : Scores
@@ -359,6 +371,8 @@ def history(
     columns: str | Sequence[str] = ("loss",),
 ) -> Figure:
     """Draw training curves, one panel for each column.
+
+    First used in chapter 11.
 
     Parameters
     ----------
@@ -399,6 +413,8 @@ def intervals(
     table: pd.DataFrame, title: str, xlabel: str = "score", pooled: str | Sequence[str] = ()
 ) -> Figure:
     """Draw scores with their intervals as a forest plot: of several scores, or by record.
+
+    First used in chapter 4.
 
     Parameters
     ----------

@@ -115,6 +115,8 @@ def names_of(asked: str | int | Iterable[str | int]) -> tuple[str, ...]:
 def load(name: str, database: str = "mitdb") -> Record:
     """Load one recording from the first source that has it.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     name : str
@@ -237,6 +239,8 @@ def read(
 
 def describe(database: str = "mitdb") -> str:
     """Say in one line where recordings of a database come from now.
+
+    First used in chapter 1.
 
     Examples
     --------

@@ -60,6 +60,8 @@ def fit(
 ) -> pd.DataFrame:
     """Train a model on beat images with Adam, a warm-up and a cosine schedule.
 
+    First used in chapter 9.
+
     Parameters
     ----------
     model : keras.Model
@@ -171,6 +173,8 @@ def check(*, epochs: int, steps: int, batch: int, rate: float, average: float, s
 
 def predict(model: keras.Model, beats: Beats, zoom: Zoom = None, batch: int = 512) -> np.ndarray:
     """Return the model's probabilities for every beat.
+
+    First used in chapter 11.
 
     Parameters
     ----------

@@ -20,6 +20,8 @@ def album(
 ) -> Explorer:
     """Explore pictures that a notebook draws, where a script would be too slow or too long.
 
+    First used in chapter 3.
+
     All are drawn when the album is made.
 
     Parameters

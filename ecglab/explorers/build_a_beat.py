@@ -13,6 +13,8 @@ PAPER = (-1.5, 2.0)  # mV
 def build_a_beat() -> Explorer:
     """Explore which wave, interval and direction does what to the ECG of one beat.
 
+    First used in chapter 1.
+
     The waves are those of `ecglab.simulate.beat`. PR, QRS and QT are read from where its waves
     begin and end, the axis is measured from the net height of QRS in I and aVF.
 

@@ -13,6 +13,8 @@ def calipers(
 ) -> Explorer:
     """Explore how intervals are measured: the reader's two calipers against marked bounds.
 
+    First used in chapter 1.
+
     Parameters
     ----------
     signal : numpy.ndarray

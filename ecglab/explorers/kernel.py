@@ -11,6 +11,8 @@ SIZES = range(3, 33)  # pixels: room for one window, and few enough to see each
 def kernel(image: np.ndarray) -> Explorer:
     """Explore what a 3×3 kernel answers at each place of an image.
 
+    First used in chapter 6.
+
     Parameters
     ----------
     image : numpy.ndarray

@@ -16,6 +16,8 @@ def labels(
 ) -> Explorer:
     """Explore whether one names beats as the annotators did: a game that keeps score.
 
+    First used in chapter 2.
+
     The first answer to a beat counts.
 
     Parameters

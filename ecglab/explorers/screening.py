@@ -6,6 +6,8 @@ from ecglab.explorers.base import Explorer, State, Words, share
 def screening() -> Explorer:
     """Explore what prevalence does to the alarms of a test among a thousand people.
 
+    First used in chapter 2.
+
     People are rounded to whole ones, halves upwards.
 
     Returns

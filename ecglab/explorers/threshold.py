@@ -17,6 +17,8 @@ def threshold(
 ) -> Explorer:
     """Explore how a threshold trades missed cases for false alarms.
 
+    First used in chapter 3.
+
     It has about sixty steps; counts are exact at every step.
 
     Parameters
