@@ -17,7 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: Each module, by its path in the package, with the tests that hold it to what it claims.
 TESTS = {
+    "rhythm": ["tests/test_rhythm.py"],
     "evaluate": ["tests/test_evaluate.py"],
+    "recipe": ["tests/test_recipe.py", "tests/test_runs.py"],
+    "experiments/noise/__init__": ["tests/test_experiments.py"],
+    "experiments/resnet50/__init__": ["tests/test_experiments.py"],
 }
 SETTINGS = """\
 [mutmut]
