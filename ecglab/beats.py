@@ -494,7 +494,7 @@ def concatenate(parts: Sequence[Beats]) -> Beats:
     ------
     ValueError
         If there is nothing to join, or the parts differ in window, leads, sampling rate (see
-        `resample`), filter, number of RR features, the class of escape beats, or in being real
+        `resample`), filter, RR features, the class of escape beats, or in being real
         or simulated.
     """
     if not parts:

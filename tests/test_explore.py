@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from itertools import product
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -157,7 +158,7 @@ def test_the_same_html_each_time(explorer, html):
 def test_scripts_are_for_reading():
     scripts = [
         path
-        for path in base.resources.files("ecglab.explorers").iterdir()
+        for path in Path(base.__file__).parent.iterdir()
         if path.suffix in (".js", ".css", ".html", ".json")
     ]
     assert len(scripts) > 2 * len(EXPLORERS)

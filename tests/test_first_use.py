@@ -38,7 +38,8 @@ def called_in(path):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             value = getattr(modules.get(node.value.id), node.attr, None)
             found.add(value if inspect.isfunction(value) or inspect.isclass(value) else None)
-    return {one for one in found - {None} if one.__module__.split(".")[0] == "ecglab"}
+    ours = [one for one in found - {None} if one.__module__.split(".")[0] == "ecglab"]
+    return sorted(ours, key=lambda one: (one.__module__, one.__name__))  # of equal order everywhere
 
 
 def first_uses():

@@ -214,3 +214,18 @@ def test_ten_missing_intervals_are_replaced_by_the_records_own():
     assert column(features, "previous / mean of last 10")[12] == pytest.approx(1)
     assert column(features, "next / mean of last 10")[12] == pytest.approx(3 / mean)
     assert column(features, "next / median of last 10")[12] == pytest.approx(3 / 1)
+
+
+def test_before_the_first_known_interval_the_records_own_stands():
+    """A gap, then 1 s and 2 s: at the second beat nothing is known yet."""
+    features = rhythm.rr_features([0, 1000, 1100, 1300], FS)
+    assert column(features, "previous / mean so far") == pytest.approx([1, 1, 1, 2 / 1.5])
+    change = column(features, "change of last 10 / median of last 10")
+    assert change == pytest.approx([0, 0, 0, 1 / 1.5])
+
+
+def test_features_know_episodes_as_intervals_do():
+    episodes = np.array([("unreadable", 110, 120)], dtype=EPISODE)
+    features = rhythm.rr_features([0, 100, 300, 400], FS, episodes)
+    assert features.dtype == np.float32
+    assert column(features, "next (s)") == pytest.approx([1, 1, 1, 1]), "2 s are not an interval"

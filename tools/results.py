@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from ecglab import experiments, plot
-from ecglab.train import write_text
+from ecglab.runs import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = Path(__file__).with_suffix(".md")
