@@ -44,6 +44,7 @@ CLASSES = ("N", "S", "V", "F", "Q")
 #: (doi 10.1109/TBME.2004.827359): supraventricular escape beats (e, j, n) count as N.
 AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Beats:
     """Beats cut from recordings, ready to become images.
@@ -141,6 +142,8 @@ class Beats:
         channels = self.windows.shape[2]
         if len(self.leads) != channels:
             raise ValueError(f"{len(self.leads)} leads for windows of {channels} channels")
+        if not self.show or channels % len(self.show):
+            raise ValueError(f"show is {self.show}; each is shown for as many of {channels} leads")
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -189,7 +192,7 @@ class Beats:
             "rr_names": list(self.rr_names),
             "beats": self.sha256,
             "labels": _hash(self.labels),
-            "rr": _hash(np.rint(self.rr * 10_000)),
+            "rr": _hash(np.rint(self.rr * 10_000) + 0.0),  # 0 and not -0
         }
 
     def __repr__(self) -> str:
@@ -645,7 +648,7 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
     Returns
     -------
     Beats
-        With ``len(names)`` columns in ``rr``, clipped to ±1.
+        With ``len(names)`` columns in ``rr``, clipped to ±1; those of logarithms are called so.
 
     Raises
     ------
@@ -669,10 +672,12 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
     if unknown:
         raise ValueError(f"{unknown} are not RR features without a unit; those are {without_unit}")
     columns = beats.rr[:, [RR_NAMES.index(name) for name in names]]
+    told = list(names)
     for k, name in enumerate(names):
         if "change" not in name:
             columns[:, k] = np.log(columns[:, k])
-    return replace(beats, rr=np.clip(columns, -1, 1), rr_names=names)
+            told[k] = f"log {name}"
+    return replace(beats, rr=np.clip(columns, -1, 1), rr_names=tuple(told))
 
 
 # ---------------------------------------------------------------------------

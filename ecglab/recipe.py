@@ -7,7 +7,7 @@ network that ships hold it as JSON, so that beats for that network can be cut in
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,9 @@ TRAINING = (
     *("epochs", "steps", "batch", "rate", "decay", "average"),
     *("balance", "record_balance", "augment", "zoom"),
 )
+
+#: Fields that are numbers, not whole ones.
+_FLOATS = ("before", "after", "rate", "decay", "average", "balance", "record_balance")
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Recipe:
     width : int or None
         Filters of the first convolution; None if the network is not the package's ResNet-50.
     epochs, steps, batch, rate, decay, average, balance, record_balance, augment
-        See `train.fit`.
+        See `train.fit`; `augment` is kept as pairs of a name and an amount.
     correct : tuple of str
         The classes for which `correct_bias` takes back that batches held more of them than the
         world does.
@@ -93,12 +96,20 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("leads", "show", "rr", "correct"):
             self._set(name, given.names(getattr(self, name)))
+        for name in _FLOATS:
+            self._set(name, float(given.number(name, getattr(self, name), finite=False)))
+        for name in ("epochs", "steps", "batch"):
+            self._set(name, given.whole(name, getattr(self, name)))
+        if self.highpass is not None:
+            self._set("highpass", float(given.number("highpass", self.highpass)))
+        if self.width is not None:
+            self._set("width", given.whole("width", self.width))
         if self.zoom is not None:
-            self._set("zoom", tuple(self.zoom))
-        if self.augment is not None:
-            self._set("augment", dict(self.augment))
-        if not isinstance(self.size, int):
-            self._set("size", tuple(self.size))
+            self._set("zoom", tuple(float(given.number("zoom", side)) for side in self.zoom))
+        if self.augment is not None:  # as pairs, which nobody can change
+            self._set("augment", tuple(dict(self.augment).items()))
+        sides = [given.whole("size", side) for side in np.atleast_1d(self.size).tolist()]
+        self._set("size", sides[0] if len(sides) == 1 else tuple(sides))
         if self.reads not in ("images", "voltages"):
             raise ValueError(f"reads is {self.reads!r}; it may be 'images' or 'voltages'")
 
@@ -112,7 +123,9 @@ class Recipe:
 
     def to_json(self) -> dict:
         """Return the recipe as a dict that JSON can hold."""
-        return json.loads(json.dumps(asdict(self)))
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values["augment"] = self.training["augment"]
+        return json.loads(json.dumps(values))
 
     @classmethod
     def from_json(cls, values: Mapping) -> Self:
@@ -140,7 +153,10 @@ class Recipe:
     @property
     def training(self) -> dict:
         """What `train.fit` is given of it."""
-        return {name: getattr(self, name) for name in TRAINING}
+        values = {name: getattr(self, name) for name in TRAINING}
+        if self.augment is not None:
+            values["augment"] = dict(self.augment)
+        return values
 
     # --- beats and network ---------------------------------------------------------------------
 
@@ -253,17 +269,36 @@ def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:
     *sides, _ = model.inputs[0].shape[1:]
     voltages = len(sides) == 1
     count = len(heartbeats.leads) // len(heartbeats.show)
-    first = heartbeats.show[0]
+    leads = heartbeats.leads[:count]
+    if heartbeats.show[0] != "beat":
+        ending = f" {heartbeats.show[0]}"
+        leads = tuple(lead.removesuffix(ending) for lead in leads)
     return Recipe(
-        leads=[lead.removesuffix(f" {first}") for lead in heartbeats.leads[:count]],
+        leads=leads,
         before=float(heartbeats.before),
         after=float(heartbeats.after),
         highpass=heartbeats.highpass,
         escape=heartbeats.escape,
         show=heartbeats.show,
-        rr=heartbeats.rr_names if len(model.inputs) > 1 else (),
+        rr=_told(heartbeats.rr_names) if len(model.inputs) > 1 else (),
         reads="voltages" if voltages else "images",
         size=Recipe.size if voltages else (sides[0] if len(set(sides)) == 1 else tuple(sides)),
         width=None,
         **training,
     )
+
+
+def _told(rr_names: Iterable[str]) -> tuple[str, ...]:
+    """Return by what names `beats.log_rr` gives some columns.
+
+    Columns that it does not give keep a name that it refuses: such beats can't be cut by a recipe.
+    """
+    told = []
+    for name in rr_names:
+        if name.startswith("log "):
+            told.append(name.removeprefix("log "))
+        elif "change" in name:
+            told.append(name)
+        else:
+            told.append(f"{name}, no logarithm")
+    return tuple(told)

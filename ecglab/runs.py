@@ -22,7 +22,7 @@ HISTORY, CHECKPOINT, AVERAGE = "history.json", "checkpoint.keras", "average.npz"
 AVERAGE_EVERY = 10
 
 #: What every history holds of its run, and of each epoch.
-_NOTED = ("recipe", "beats", "network", "version")
+_NOTED = ("recipe", "beats", "keras", "network", "version")
 _ROW = ("loss", "accuracy", "seconds")
 
 _REMOVE = "remove it, or use another --out"
@@ -87,6 +87,7 @@ def circumstances(used: Mapping[str, Beats], model: keras.Model | None = None) -
         noted["precision"] = keras.config.dtype_policy().name
     else:
         noted["precision"] = _precision(model)
+        noted["keras"] = keras.__version__
         noted["network"] = _architecture(model)
     return noted
 
@@ -97,23 +98,70 @@ def _precision(model: keras.Model) -> str:
 
 
 def _architecture(model: keras.Model) -> str:
-    """Return a hash of a model's JSON, in which layers have numbers for names.
+    """Return a hash of all that a model's JSON says of its layers, but for their names.
 
-    Keras counts the unnamed layers of a process: two equal models differ in names.
+    Keras counts the unnamed layers of a process: two equal models differ in names. So each layer
+    is called by its number.
     """
-    described = json.loads(model.to_json())["config"]
-    text = json.dumps(described, sort_keys=True)
-    for number, name in enumerate(_names_within(model)):
-        text = text.replace(json.dumps(name), f'"layer {number}"')
+    try:
+        described = json.loads(model.to_json())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise ValueError(
+            "this model can't be kept in a folder: Keras can't describe all of its layers; "
+            "give them a get_config, or train it without a folder"
+        ) from error
+    described.pop("compile_config", None)
+    numbers = {name: number for number, name in enumerate(_layer_names(described))}
+    text = json.dumps(_numbered(described, numbers), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _names_within(model: keras.Model) -> list[str]:
-    """Return a model's name and those of its layers, models among them opened."""
-    names = [model.name]
-    for layer in model.layers:
-        names += _names_within(layer) if hasattr(layer, "layers") else [layer.name]
-    return names
+def _layer_names(described: object) -> list[str]:
+    """Return the names of all layers in a model's JSON, the model's own first, each once."""
+    names = []
+    if isinstance(described, dict):
+        config = described.get("config")
+        if _is_layer(described):
+            names.append(config["name"])
+        described = list(described.values())
+    if isinstance(described, list):
+        for part in described:
+            names += _layer_names(part)
+    return list(dict.fromkeys(names))
+
+
+def _numbered(described: object, numbers: Mapping[str, int]) -> object:
+    """Return a model's JSON with numbers where it names layers."""
+    if isinstance(described, list):
+        return [_numbered(part, numbers) for part in described]
+    if not isinstance(described, dict):
+        return described
+    result = {}
+    for key, value in described.items():
+        if key in ("keras_history", "input_layers", "output_layers"):
+            result[key] = _referring(value, numbers)
+        elif key == "name" and isinstance(value, str) and value in numbers:
+            result[key] = numbers[value]
+        elif key == "dtype":  # a policy has a name that counts
+            result[key] = value
+        else:
+            result[key] = _numbered(value, numbers)
+    return result
+
+
+def _referring(value: object, numbers: Mapping[str, int]) -> object:
+    """Return what refers to layers, such as ``["dense_1", 0, 0]``, with numbers for names."""
+    if isinstance(value, dict):
+        return {key: _referring(part, numbers) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_referring(part, numbers) for part in value]
+    return numbers.get(value, value) if isinstance(value, str) else value
+
+
+def _is_layer(described: Mapping) -> bool:
+    config = described.get("config")
+    named = isinstance(config, dict) and isinstance(config.get("name"), str)
+    return named and described.get("class_name") != "DTypePolicy"
 
 
 def differences(before: Mapping, now: Mapping) -> list[str]:
@@ -197,8 +245,13 @@ def run_of(folder: str | os.PathLike) -> dict:
         run = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise _damaged(path, "it is no whole JSON file") from error
+    if _is_older(run):
+        raise ValueError(
+            f"{path} was written by an older version of ecglab, which did not note how the beats "
+            "were cut; train again, into another folder"
+        )
     if not _is_run(run):
-        raise _damaged(path, "it is no history of a training by this version of ecglab")
+        raise _damaged(path, "it is no history of a training by ecglab")
     return run
 
 
@@ -286,7 +339,9 @@ def stored_model(folder: str | os.PathLike, run: Mapping) -> keras.Model:
         model = keras.saving.load_model(path)
     except Exception as error:  # any, where it is another program's
         raise _damaged(path, f"Keras {keras.__version__} can't read a model from it") from error
-    if _architecture(model) != run["settings"]["network"]:
+    settings = run["settings"]
+    same_keras = settings["keras"] == keras.__version__  # another one may describe it otherwise
+    if same_keras and _architecture(model) != settings["network"]:
         raise _damaged(path, f"it holds another network than {HISTORY} says")
     return model
 
@@ -416,6 +471,12 @@ def _missing(path: Path) -> FileNotFoundError:
         f"{path} is missing, though {path.parent / HISTORY} names it; "
         f"remove the folder {path.parent} and train again"
     )
+
+
+def _is_older(run: object) -> bool:
+    """Return whether that is what version 0.2 wrote while it was made, and those before."""
+    settings = run.get("settings") if isinstance(run, dict) else None
+    return isinstance(settings, dict) and "steps" in settings and "recipe" not in settings
 
 
 def _is_run(run: object) -> bool:

@@ -361,7 +361,7 @@ def _parts(
         return {"/": share, "N": 1 - share}
     if symbol in "FQ":  # fusion
         return {focus: share, own: 1 - share}
-    if symbol in "VE":
+    if BEATS[symbol].conduction == "V":
         return {other_focus: astray, focus: 1 - astray}
     if symbol in "AJS" and own == "N":
         return {"N": 1 - aberrant, "R": aberrant}

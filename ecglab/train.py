@@ -134,6 +134,7 @@ def fit(
     settings = _settings(model, drawn, learning, loss)
     if folder is not None:
         folder = runs.usable(folder, writes=drawn.share[0] == 0)
+        settings |= _plain(runs.circumstances({"beats": beats}, model))
     _compile(model, rate, epochs * drawn.steps, decay, loss)
     log = _Log(folder, settings, drawn, say)
     log.resume(model)
@@ -354,17 +355,17 @@ def _training_numbers(
 
 
 def _settings(model: keras.Model, drawn: BeatImages, learning: Mapping, loss: Loss) -> dict:
-    """Return all on which a run depends, in terms of JSON."""
+    """Return what a model is trained by, in terms of JSON."""
     names = ("batch", "steps", "balance", "record_balance", "augment", "zoom")
     training = {name: getattr(drawn, name) for name in names}
     made = recipe.of_fit(model, drawn.beats, training | learning)
-    settings = {
-        "recipe": made.to_json(),
-        "seed": drawn.seed,
-        "loss": _about_loss(loss),
-        **runs.circumstances({"beats": drawn.beats}, model),
-    }
-    return json.loads(json.dumps(settings))  # as it will come back from the file
+    settings = {"recipe": made.to_json(), "seed": drawn.seed, "loss": _about_loss(loss)}
+    return _plain(settings)
+
+
+def _plain(settings: Mapping) -> dict:
+    """Return settings as they will come back from a file."""
+    return json.loads(json.dumps(settings))
 
 
 def _about_loss(loss: Loss) -> str | dict:
@@ -435,13 +436,15 @@ def _compile(model: keras.Model, rate: float, total: int, decay: float, loss: Lo
         "decay": decay,
         "loss": loss,
         "trained": [variable.path for variable in model.trainable_variables],
+        "trainable": _trainable(model),
         "precision": keras.config.dtype_policy().name,
     }
     # The reader may have compiled the model in between, with an optimizer of their own
     optimizer = model.optimizer if model.compiled else None
     ready = getattr(optimizer, "made_for", None) == made_for and model.loss == loss
     # In half precision the optimizer holds a scale that must not be 0
-    if ready and made_for["precision"] != "mixed_float16":
+    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if ready and not scaled:
         for variable in model.optimizer.variables:
             variable.assign(keras.ops.zeros_like(variable))
         return
@@ -454,6 +457,16 @@ def _compile(model: keras.Model, rate: float, total: int, decay: float, loss: Lo
     model.compile(optimizer, loss, metrics=["accuracy"])
     model.optimizer.made_for = made_for
     trace_once(model)
+
+
+def _trainable(model: keras.Model) -> list[bool]:
+    """Return of each layer whether it is trained: one without weights to learn may have others."""
+    flags = []
+    for layer in model.layers:
+        flags.append(layer.trainable)
+        if hasattr(layer, "layers"):
+            flags += _trainable(layer)
+    return flags
 
 
 def trace_once(model: keras.Model) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -64,7 +65,9 @@ def test_a_recipe_is_frozen():
     amounts = dict(AUGMENTATION)
     recipe = Recipe(augment=amounts)
     amounts["gain"] = 9
-    assert recipe.augment == AUGMENTATION
+    assert recipe.training["augment"] == AUGMENTATION
+    recipe.training["augment"]["gain"] = 9
+    assert recipe.training["augment"] == AUGMENTATION
 
 
 @pytest.mark.parametrize(
@@ -130,10 +133,38 @@ def test_beats_cut_otherwise_are_not_joined():
     whole = beats.load(["100"])
     shown = beats.against_typical(whole, "beat")
     typical = beats.against_typical(whole, "typical")
+    same_leads = dataclasses.replace(typical, leads=whole.leads)
     one_feature = beats.log_rr(whole, ["next / previous"])
-    for other in (typical, one_feature):
-        with pytest.raises(ValueError, match=r"can't be joined: (leads|show|rr_names) is"):
+    for name, other in {"leads": typical, "show": same_leads, "rr_names": one_feature}.items():
+        with pytest.raises(ValueError, match=f"can't be joined: {name} is"):
             beats.concatenate([shown, other])
+
+
+def test_equal_recipes_are_equal_whatever_their_numbers_are_of():
+    plain = Recipe(size=32, epochs=3, decay=0.0, zoom=(0.25, 0.35))
+    other = Recipe(
+        size=np.int64(32), epochs=np.int32(3), decay=0, zoom=[np.float64(0.25), 0.35], leads="MLII"
+    )
+    assert other == plain and hash(other) == hash(plain) and other.digest == plain.digest
+    assert pickle.loads(pickle.dumps(plain)) == plain
+
+
+@pytest.mark.parametrize("names", [beats.RR_NAMES, beats.RR_NAMES[4:6]])
+def test_features_that_are_no_logarithms_are_not_cut_as_logarithms(names):
+    heartbeats = beats.load(["100"])
+    columns = [beats.RR_NAMES.index(name) for name in names]
+    raw = dataclasses.replace(heartbeats, rr=heartbeats.rr[:, columns], rr_names=names)
+    model = models.cifar_net(8, (32, 32, 1), 5, width=2, features=len(names))
+    with pytest.raises(ValueError, match="are not RR features without a unit"):
+        of_fit(model, raw, {}).load(["100"])
+
+
+def test_a_lead_may_be_called_as_it_likes():
+    heartbeats = dataclasses.replace(beats.load(["100"]), leads=("ECG beat",))
+    model = models.cifar_net(8, (32, 32, 1), 5, width=2)
+    assert of_fit(model, heartbeats, {}).leads == ("ECG beat",)
+    with pytest.raises(ValueError, match=r"show is \(\); each is shown for as many of 1 leads"):
+        dataclasses.replace(heartbeats, show=())
 
 
 def test_the_shipped_network_has_the_recorded_recipe():

@@ -158,19 +158,119 @@ def test_the_width_of_strings_is_no_difference(some):
     assert runs.circumstances({"beats": wide}) == runs.circumstances({"beats": some})
 
 
-def test_equal_networks_are_equal_whatever_their_layers_are_called(some, tmp_path):
-    def unnamed():
-        inputs = keras.Input((32, 32, 1))
-        both = keras.layers.Flatten()(inputs)
-        return keras.Model(inputs, keras.layers.Dense(5, activation="softmax")(both))
+def functional(*layers):
+    inputs = keras.Input((32, 32, 1))
+    outputs = keras.layers.Flatten()(inputs)
+    for layer in layers:
+        outputs = layer(outputs)
+    return keras.Model(inputs, keras.layers.Dense(5, activation="softmax")(outputs))
 
-    first = unnamed()
-    train.fit(first, some, folder=tmp_path, **TINY, say=quiet)
-    second = unnamed()
-    assert [one.name for one in first.layers] != [one.name for one in second.layers]
+
+def with_a_sum():
+    inputs = keras.Input((32, 32, 1))
+    both = keras.layers.Flatten()(inputs)
+    return keras.Model(inputs, keras.layers.Dense(5, activation="softmax")(both + both))
+
+
+def in_a_model():
+    inner = keras.Sequential([keras.Input((1024,)), keras.layers.Dense(3)])
+    return functional(inner)
+
+
+def recurrent():
+    inputs = keras.Input((32, 32, 1))
+    rows = keras.layers.Reshape((32, 32))(inputs)
+    both = keras.layers.Bidirectional(keras.layers.GRU(2))(rows)
+    return keras.Model(inputs, keras.layers.Dense(5, activation="softmax")(both))
+
+
+UNNAMED = {
+    "functional": functional,
+    "sequential": lambda: keras.Sequential(
+        [keras.Input((32, 32, 1)), keras.layers.Flatten(), keras.layers.Dense(5, "softmax")]
+    ),
+    "activation": lambda: functional(keras.layers.Activation("relu")),
+    "sum": with_a_sum,
+    "model within": in_a_model,
+    "layers within": recurrent,
+}
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_equal_networks_are_equal_whatever_their_layers_are_called(name):
+    """Keras counts the layers of a process: the second is called otherwise."""
+    first, second = UNNAMED[name](), UNNAMED[name]()
+    assert runs._architecture(first) == runs._architecture(second)
+
+
+OTHERS = {
+    "activation": lambda kind: functional(keras.layers.Activation(kind[0], name=kind[0])),
+    "width": lambda kind: functional(keras.layers.Dense(kind[1])),
+    "order": lambda kind: functional(*kind[2]()),
+    "precision": lambda kind: functional(keras.layers.Dense(3, dtype=kind[3])),
+    "trained": lambda kind: functional(keras.layers.Dense(3, trainable=kind[4])),
+}
+KINDS = (
+    ("relu", 3, lambda: (keras.layers.Dropout(0.1), keras.layers.ReLU()), "float32", True),
+    ("tanh", 4, lambda: (keras.layers.ReLU(), keras.layers.Dropout(0.1)), "bfloat16", False),
+)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_networks_are_others(name):
+    first, second = (OTHERS[name](kind) for kind in KINDS)
+    assert runs._architecture(first) != runs._architecture(second)
+
+
+def test_a_run_resumes_in_an_equal_network(some, tmp_path):
+    train.fit(functional(), some, folder=tmp_path, **TINY, say=quiet)
     told = []
-    train.fit(second, some, folder=tmp_path, **TINY, say=told.append)
+    train.fit(functional(), some, folder=tmp_path, **TINY, say=told.append)
     assert told == [f"resumed after epoch 1 from {tmp_path}"]
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Unwritable(keras.layers.Layer):
+    """A layer that can't be written to a file: it says nothing of its table."""
+
+    def __init__(self, table):
+        super().__init__()
+        self.table = table
+
+    def call(self, inputs):
+        return inputs * self.table
+
+
+def test_a_model_that_cannot_be_written_is_trained_without_a_folder(some, tmp_path):
+    model = functional(Unwritable(np.float32(2)))
+    assert len(train.fit(model, some, **TINY, say=quiet)) == 1
+    with pytest.raises(ValueError, match=r"this model can.t be kept in a folder: .*get_config"):
+        train.fit(model, some, folder=tmp_path, **TINY, say=quiet)
+
+
+def test_a_run_made_with_another_keras_is_not_called_damaged(some, tmp_path):
+    model = functional()
+    train.fit(model, some, folder=tmp_path, **TINY, say=quiet)
+    path = tmp_path / "history.json"
+    run = json.loads(path.read_text())
+    run["settings"] |= {"keras": "3.8.0", "network": "as that version describes it"}
+    path.write_text(json.dumps(run))
+    loaded = runs.checkpoint(tmp_path)
+    pairs = zip(weights_of(loaded), weights_of(model), strict=True)
+    assert all(np.array_equal(one, two) for one, two in pairs)
+    with pytest.raises(ValueError, match="holds a run with another keras, network;"):
+        train.fit(functional(), some, folder=tmp_path, **TINY, say=quiet)
+
+
+def test_a_layer_without_weights_to_learn_can_be_frozen(some):
+    layer = keras.layers.BatchNormalization(center=False, scale=False)
+    model = functional(layer)
+    train.fit(model, some, **TINY, say=quiet)
+    layer.trainable = False
+    before = weights_of(layer)
+    train.fit(model, some, **TINY, say=quiet)
+    pairs = zip(before, weights_of(layer), strict=True)
+    assert all(np.array_equal(one, two) for one, two in pairs)
 
 
 def test_a_loss_made_otherwise_is_another_loss(some, tmp_path):
@@ -201,9 +301,12 @@ def test_leakage_does_not_take_simulated_scores_for_real_ones(tmp_path, monkeypa
     monkeypatch.setattr(leakage, "SPLITS", ("beats at random",))
     monkeypatch.setattr(leakage, "WAYS", ("nearest neighbour",))
     leakage.run(tmp_path, quick=True)
-    monkeypatch.setattr(
-        leakage.beats, "load", lambda names, **cut: replace(everyone, simulated=False)
-    )
+    with monkeypatch.context() as patch:
+        patch.setitem(leakage.RECIPE, "depth", 20)
+        with pytest.raises(ValueError, match="was made with another depth"):
+            leakage.run(tmp_path, quick=True)
+    real = replace(everyone, simulated=False)
+    monkeypatch.setattr(leakage.beats, "load", lambda names, **cut: real)
     with pytest.raises(ValueError, match="was made with another source"):
         leakage.run(tmp_path, quick=True)
 

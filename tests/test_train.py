@@ -692,7 +692,7 @@ def test_a_history_that_lacks_something_is_named(some, uninterrupted, tmp_path, 
     folder = copied(uninterrupted, tmp_path)
     rewrite(folder, change)
     for said in load_and_resume(folder, some):
-        assert "history.json is damaged: it is no history of a training by this version" in said
+        assert "history.json is damaged: it is no history of a training by ecglab" in said
 
 
 def test_a_folder_in_the_place_of_the_history_is_named(some, tmp_path):

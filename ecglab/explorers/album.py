@@ -42,7 +42,7 @@ def album(
     Examples
     --------
     >>> def draw(state):
-    ...     return plt.figure(), {"Twice": str(2 * state["Number"])}
+    ...     return plt.Figure(), {"Twice": str(2 * state["Number"])}
     >>> explorer = album(draw, {"Number": [1, 10]}, alt="Nothing.", caption="Try: both.")
     >>> explorer.read({"Number": 1})["Twice"]  # the second value
     '20'
@@ -54,6 +54,7 @@ def album(
         with plt.style.context("ecglab.course"):
             figure, words = draw(state)
             pictures[_key(places)] = {"png": _png(figure), "words": words}
+            plt.close(figure)
     first = next(iter(pictures.values()))["png"]
     data = {"names": list(settings), "pictures": pictures}
     explorer = Explorer("album", data, read, picture=first)

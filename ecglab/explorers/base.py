@@ -67,6 +67,9 @@ class Explorer:
         self.picture = picture
         self.content = json.loads(file(f"{name}.json"))
         self.content["data"] = data
+        unknown = changes.keys() - self.start.keys()
+        if unknown:
+            raise ValueError(f"explorer {name} has no control {min(unknown)!r}")
         for control in self.content["controls"]:
             control.update(changes.get(control.get("name"), {}))
 

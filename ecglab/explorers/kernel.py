@@ -41,8 +41,8 @@ def kernel(image: np.ndarray) -> Explorer:
     data = {"image": image.tolist()}
     edge = np.array([-1, 0, 1])  # the kernel with which the explorer opens
     answers = sums(image, edge)
-    steepest = answers > answers.max() - 0.001
-    row, column = np.argwhere(steepest)[-1]  # the lowest of them
+    steepest = answers >= answers.max() - 0.5
+    row, column = np.argwhere(steepest)[-1]  # the lowest of those that are about as steep
     height, width = answers.shape
     rows = {
         "high": height - 1,

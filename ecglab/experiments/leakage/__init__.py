@@ -52,7 +52,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         inside, outside = _draw(everyone, split, most, np.random.default_rng(seed))
         account = runs.kept(
             folder / f"{split}-{way}-{seed}.json".replace(" ", "_"),
-            training | {"most": most},
+            RECIPE | training | {"most": most},
             {"all": everyone},
             _score,
             way,

@@ -47,15 +47,20 @@ def run(folder: Path, quick: bool = False) -> dict:
     conditions = [(None, None), *product(choice["kinds"], choice["decibels"])]
     noises = [records.load(kind, database="nstdb") for kind in choice["kinds"]]
     simulated = any(one.simulated for one in noises)
-    # What was kept of simulated noise is not recorded noise's
-    source = {"noise": "simulated"} if simulated else {}
+    # What was kept of simulated noise is not recorded noise's, nor of other classifiers these'
+    made_with = {
+        "noise": "simulated" if simulated else "recorded",
+        "network": recipe.to_json(),
+        "weights": experiments.recorded("resnet50")["weights"]["sha256"],
+        "trees": experiments.recorded("baselines")["final"]["boosting"]["form"],
+    }
     test = baselines.RECIPE.load(choice["names"])
     outcomes = []
     for kind, decibels in experiments.progress(conditions, "noise"):
         settings = {"kind": kind, "dB": decibels, "names": choice["names"], "every": EVERY}
         outcome = runs.kept(
             folder / f"{kind}{decibels}.json",
-            settings | source,
+            settings | made_with,
             {"DS2": test},
             _score,
             model,
