@@ -680,3 +680,36 @@ def test_a_summary_is_json_where_a_figure_is_undefined():
     summary = evaluate.scores([0, 0, 1], [0, 0, 0]).summary()
     assert summary["S +P"] is None and summary["N F1"] == 0.8
     json.dumps(summary, allow_nan=False)
+
+
+# --- what tables are called, and where they begin -------------------------------------------------
+
+
+def test_tables_name_their_rows_and_columns():
+    """Experiments and chapters ask for these names."""
+    labels, predictions = np.array([0, 0, 1, 2, 2, 0]), np.array([0, 1, 1, 2, 0, 0])
+    names = np.array(["100", "100", "100", "101", "101", "101"])
+    table = evaluate.per_record(labels, predictions, names)
+    assert table.index.name == "record" and table.index.tolist() == ["100", "101"]
+    assert table.columns[:2].tolist() == ["beats", "errors"]
+    assert table["beats"].tolist() == [3, 3] and table["errors"].tolist() == [1, 1]
+    summary = evaluate.scores(labels, predictions).summary()
+    assert {"accuracy", "macro_f1", "kappa", "matrix", "N F1", "S Se", "V +P"} <= set(summary)
+    assert summary["accuracy"] == round(4 / 6, 6)
+    both = evaluate.gross_and_average(labels, predictions, names)
+    assert both.columns.tolist() == ["gross", "average", "records"]
+
+
+def test_one_bin_holds_all_beats():
+    probabilities = np.array([[0.9, 0.1, 0, 0, 0], [0.6, 0.4, 0, 0, 0]])
+    table = evaluate.reliability(np.array([0, 1]), probabilities, bins=1)
+    assert table["beats"].tolist() == [2]
+    assert table.index.tolist() == [0]
+
+
+def test_a_bootstrap_over_beats_is_the_same_every_time():
+    labels = np.repeat([0, 1, 2], 50)
+    predictions = np.where(np.arange(150) % 7, labels, 0)
+    once = evaluate.bootstrap_beats(labels, predictions)
+    assert once.equals(evaluate.bootstrap_beats(labels, predictions, draws=2000, seed=0))
+    assert not once.equals(evaluate.bootstrap_beats(labels, predictions, seed=1))

@@ -509,3 +509,8 @@ def test_screening_counts_a_thousand(prevalence, sensitivity, specificity):
     assert abs(tn - (fp + tn) * specificity / 100) <= 0.5
     ppv = f"{100 * tp / (tp + fp):.1f} %" if tp + fp else "undefined"
     assert words["Positive predictive value"] == f"{ppv}: of {tp + fp} alarms {tp} are true"
+
+
+def test_a_control_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="explorer kernel has no control 'rwo'"):
+        base.Explorer("kernel", {}, dict, rwo={"value": 1})

@@ -67,7 +67,7 @@ class Explorer:
         self.picture = picture
         self.content = json.loads(file(f"{name}.json"))
         self.content["data"] = data
-        unknown = changes.keys() - self.start.keys()
+        unknown = changes.keys() - {control.get("name") for control in self.content["controls"]}
         if unknown:
             raise ValueError(f"explorer {name} has no control {min(unknown)!r}")
         for control in self.content["controls"]:
