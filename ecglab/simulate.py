@@ -361,11 +361,12 @@ def _parts(
         return {"/": share, "N": 1 - share}
     if symbol in "FQ":  # fusion
         return {focus: share, own: 1 - share}
-    if BEATS[symbol].conduction == "V":
+    conduction = BEATS[symbol].conduction
+    if conduction == "V":
         return {other_focus: astray, focus: 1 - astray}
     if symbol in "AJS" and own == "N":
         return {"N": 1 - aberrant, "R": aberrant}
-    return {BEATS[symbol].conduction or own: 1.0}
+    return {conduction or own: 1.0}
 
 
 def _render(

@@ -172,7 +172,7 @@ def test_beats_cut_in_different_ways_are_not_joined():
         with pytest.raises(ValueError, match=f"can't be joined: {name} is .* or "):
             beats.concatenate([beats.segment(made), other])
     fewer = beats.log_rr(beats.segment(made), ["next / previous"])
-    with pytest.raises(ValueError, match=r"joined: rr_names is .* or .'next / previous',."):
+    with pytest.raises(ValueError, match=r"joined: rr_names is .* or .'log next / previous',."):
         beats.concatenate([beats.segment(made), fewer])
 
 
