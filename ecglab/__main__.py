@@ -223,7 +223,8 @@ def _names(listed: str) -> list[str]:
     """Return the records that were listed; refuse unknown ones before any is loaded."""
     if listed in ("DS1", "DS2"):
         return list(records.names_of(listed))
-    return list(records.names_of(name.strip() for name in listed.split(",")))
+    names = [name.strip() for name in listed.split(",")]
+    return list(records.names_of(given.each_once(names, "--records")))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -61,5 +61,10 @@ def test_it_says_which_chapter_uses_it_first(one):
     assert said == [str(chapter)], f"its docstring is to say: First used in chapter {chapter}."
 
 
+def test_nothing_says_so_that_no_chapter_uses():
+    said = [SAYS.findall(path.read_text()) for path in (ROOT / "ecglab").rglob("*.py")]
+    assert sorted(int(chapter) for some in said for chapter in some) == sorted(FIRST.values())
+
+
 def test_chapters_call_something():
     assert len(FIRST) > 40

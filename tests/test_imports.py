@@ -52,7 +52,11 @@ MODULES = modules()
 
 
 def known_to(name):
-    """Return the modules that a module imports, wherever in it that stands."""
+    """Return the modules that a module imports, wherever in it that stands.
+
+    Those that are imported by a name that is computed, as the shell does with an experiment, are
+    not seen.
+    """
     asked = set()
     for node in ast.walk(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
