@@ -190,7 +190,7 @@ def _check_recordable(options: argparse.Namespace) -> None:
 def _record(name: str, folder: Path) -> None:
     """Put an outcome, and the weights beside it, where the package keeps them."""
     path = experiments.path_of(name)
-    pairs = {folder / f"{name}.npz": path.with_suffix(".npz"), folder / "outcome.json": path}
+    pairs = {folder / "outcome.npz": path.with_suffix(".npz"), folder / "outcome.json": path}
     from ecglab import runs  # late, with Keras
 
     for source, target in pairs.items():

@@ -136,10 +136,11 @@ def function(
         answer, stop = _try(function, case)
         if stop:
             return _wrong(f"Case {number} {stop}", hint)
-        difference = _difference(answer, one, within)
         if _unanswered(answer):
             empty.append(number)
-        elif difference is not None:
+            continue
+        difference = _difference(answer, one, within)
+        if difference is not None:
             return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
     if len(empty) == len(cases):
         return _UNANSWERED

@@ -491,10 +491,10 @@ def _numpy(path: Path) -> Raw:
         return _array(path, stored, None, None)
     signal = "signal"
     if signal not in stored:
-        signal, *others = stored.files
-        if others:
-            held = ", ".join(stored.files)
+        if len(stored.files) != 1:
+            held = ", ".join(stored.files) or "no array"
             raise ValueError(f"{path.name} holds {held}; call the array with the voltages 'signal'")
+        signal = stored.files[0]
     rate = float(stored["fs"]) if "fs" in stored else None
     names = tuple(map(str, stored["leads"])) if "leads" in stored else None
     return _array(path, stored[signal], rate, names)

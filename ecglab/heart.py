@@ -117,10 +117,10 @@ def beat(
     ((401, 3), True)
     """
     times = np.asarray(times, dtype=float)
-    seconds = dict(p_width=p_width, qrs_width=qrs_width, t_width=t_width, qt=qt, rr=rr)
-    others = dict(p_amplitude=p_amplitude, qrs_amplitude=qrs_amplitude, pr=pr, axis=axis)
-    others.update(t_amplitude=t_amplitude, st=st)
-    _check(times, seconds, others, conduction)
+    positive = dict(p_width=p_width, qrs_width=qrs_width, t_width=t_width, qt=qt, rr=rr)
+    finite = dict(p_amplitude=p_amplitude, qrs_amplitude=qrs_amplitude, pr=pr, axis=axis)
+    finite.update(t_amplitude=t_amplitude, st=st)
+    _check(times, positive, finite, conduction)
     seen_by = projection(leads)
     qrst = ventricles(conduction, axis, qrs_amplitude, qrs_width, t_amplitude, t_width, qt, st)
     qrs_begin, _ = bounds(qrst)
@@ -128,14 +128,14 @@ def beat(
     return _dipole(times, np.concatenate([p_wave, qrst]), rr) @ seen_by
 
 
-def _check(times: np.ndarray, seconds: dict, others: dict, conduction: str) -> None:
+def _check(times: np.ndarray, positive: dict, finite: dict, conduction: str) -> None:
     """Refuse what `beat` can't draw."""
     if times.ndim != 1 or not np.isfinite(times).all():
         raise ValueError(f"times of shape {times.shape}: one row of finite seconds is wanted")
-    for parameter, value in seconds.items():
+    for parameter, value in positive.items():
         if given.number(parameter, value) <= 0:
             raise ValueError(f"{parameter} is {value}; it must be above 0 s")
-    for parameter, value in others.items():
+    for parameter, value in finite.items():
         given.number(parameter, value)
     if conduction not in QRS:
         raise ValueError(f"conduction is {conduction!r}; it may be {', '.join(QRS)}")

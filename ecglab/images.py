@@ -12,7 +12,6 @@ _WAVELET = "cmor1.5-1.0"  # complex Morlet: a packet of about three waves
 Range = tuple[float, float]  # from the lower to the upper end
 Windows = np.ndarray  # shape (n, samples, leads), in mV
 Voltage = np.ndarray  # float32, shape (n, samples), in mV: of one lead
-Points = tuple[np.ndarray, np.ndarray, np.ndarray]
 Images = np.ndarray  # uint8, shape (n, height, width, leads), or of one lead
 
 
@@ -430,11 +429,11 @@ def _draw_lines(images: Images, windows: Windows, mv: Range) -> Images:
 
 
 @lru_cache(maxsize=8)
-def _grid(samples: int, width: int) -> Points:
+def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points at which a window is read: its samples and the columns' edges.
 
-    Gives, for each point, the sample before it and how far it lies towards the next; and which
-    points are edges.
+    Gives, for each point, the sample before it and how far it lies towards the next; and, for
+    each edge, which of the points it is.
     """
     edges = np.linspace(0, samples - 1, width + 1)
     places = np.arange(samples)
@@ -442,12 +441,12 @@ def _grid(samples: int, width: int) -> Points:
     before = np.minimum(points.astype(int), samples - 2)
     part = points - before
     part = part.astype(np.float32)
-    are_edges = np.searchsorted(points, edges)
-    return before, part, are_edges
+    at_edges = np.searchsorted(points, edges)
+    return before, part, at_edges
 
 
-def _at_points(voltage: Voltage, width: int) -> Points:
-    """Return voltages ``(…, points)`` on the lines that join the samples, the points, the edges."""
+def _at_points(voltage: Voltage, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return voltages ``(…, points)`` on the lines between samples; the points; their edges."""
     before, part, edges = _grid(voltage.shape[-1], width)
     after = before + 1
     values = voltage[..., before] * (1 - part)
@@ -457,7 +456,7 @@ def _at_points(voltage: Voltage, width: int) -> Points:
 
 
 def _steps(voltage: Voltage, below: float, height: int, mv: Range) -> np.ndarray:
-    """Return how many steps down the image what is `below` a voltage, in pixels, lies."""
+    """Return how many steps of a line's edge a point lies down the image, `below` pixels further."""
     lower, upper = mv
     rows_per_mv = height / (upper - lower)
     rows = (upper - voltage) * rows_per_mv

@@ -593,7 +593,8 @@ def _number_boxes(ax: plt.Axes, seconds: float) -> None:
         boxes *= 5
 
     def number_time(time: float, _: int) -> str:
-        return f"{time:g}" if round(time / 0.2) % boxes == 0 else ""
+        box = round(time / 0.2)
+        return f"{0.2 * box:g}" if box % boxes == 0 else ""
 
     def number_voltage(voltage: float, _: int) -> str:
         return f"{voltage:g}" if voltage % 1 == 0 else ""

@@ -297,9 +297,9 @@ def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
 @functools.cache
 def _hashes(database: str) -> dict[str, str]:
     """Return the pinned SHA-256 of a database's files, or of a record's decoded samples."""
-    keeper = pooch.create(cache(), base_url="")  # `fetch` knows from where
-    keeper.load_registry(Path(__file__).with_name(f"{database}.sha256"))
-    return keeper.registry
+    pinned = pooch.create(cache(), base_url="")  # `fetch` knows from where
+    pinned.load_registry(Path(__file__).with_name(f"{database}.sha256"))
+    return pinned.registry
 
 
 def _files(database: str, *names: str) -> dict[str, str | None]:

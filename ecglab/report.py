@@ -317,7 +317,7 @@ def _read(findings: Findings) -> str:
         "height of the beats": ", ".join(f"{lead} {height:.2g} mV" for lead, height in heights),
         "beats found": f"{len(findings.table):,}",
         "heart rate": findings.rate_in_words,
-        "not readable": f"{len(record.episodes)} stretches" if len(record.episodes) else "nothing",
+        "not readable": _stretches(len(record.episodes)),
     }
     html = f"<h2>What was read</h2>{_table(rows.items())}"
     if findings.doubts:
@@ -326,6 +326,12 @@ def _read(findings: Findings) -> str:
     if record.notes:
         html += f"<h3>What the file says, and what is doubtful</h3>{_list(record.notes)}"
     return html
+
+
+def _stretches(count: int) -> str:
+    if count == 0:
+        return "nothing"
+    return "1 stretch" if count == 1 else f"{count} stretches"
 
 
 def _first(findings: Findings, sheet: bytes) -> str:
@@ -398,7 +404,7 @@ def _answers(findings: Findings) -> str:
     shown = []
     for name, lead in findings.asked.items():
         shown.append(lead if lead == name else f"{lead} as {name}")
-    doubtful = " All of them are doubtful: see the top." if findings.doubts else ""
+    doubtful = " All of them are doubtful, as said under “What was read”." if findings.doubts else ""
     return (
         f"{head}<p>Of {len(findings.table):,} beats found, {sum(counts.values()):,} were answered. "
         f"The network was shown {escape(', '.join(shown))}.{doubtful}</p>"

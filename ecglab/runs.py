@@ -171,7 +171,7 @@ def differences(before: Mapping, now: Mapping) -> list[str]:
     and RR features are not named as well.
     """
     differing = []
-    for name in [*before, *(name for name in now if name not in before)]:
+    for name in {**before, **now}:
         one, other = before.get(name), now.get(name)
         if one == other:
             continue

@@ -2,8 +2,8 @@
 
 A patient is a heart (`ecglab.heart`: waves with an axis, intervals and amplitudes of their own)
 and what the record is known for (a row of ``simulated_mitdb.csv`` or ``simulated_ludb.csv``). A
-recording adds a rhythm (`ecglab.rhythms`); breathing, drift and changes of position, which turn
-the heart's dipole; and the noise of electrodes and muscles.
+recording adds a rhythm (`ecglab.simulated_rhythm`); breathing, drift and changes of position,
+which turn the heart's dipole; and the noise of electrodes and muscles.
 
 What a simulated patient shows is what was put in: the shapes are textbook shapes that vary, and a
 number computed from them says nothing about people.
@@ -17,10 +17,10 @@ import pandas as pd
 from numpy.random import Generator, default_rng
 from scipy.signal import butter, lfilter, sosfilt
 
-from ecglab import heart, rhythms
+from ecglab import heart, simulated_rhythm
 from ecglab.databases import WAVE, Record, check_name, subject
 from ecglab.heart import LEADS, TWELVE, beat, table
-from ecglab.rhythms import BEATS, Rhythm
+from ecglab.simulated_rhythm import BEATS, Rhythm
 
 __all__ = ["LEADS", "TWELVE", "beat", "record"]
 
@@ -95,7 +95,7 @@ def _mitdb(name: str) -> Record:
     leads = (patient["lead 1"], patient["lead 2"])
 
     waves = _mitdb_heart(body, patient)
-    rhythm = rhythms.draw(
+    rhythm = simulated_rhythm.draw(
         rng,
         counts=_mitdb_counts(rng, patient),
         seconds=length / fs,
@@ -184,7 +184,7 @@ def _ludb(name: str) -> Record:
     ranges = _FINDINGS.loc[[found["rhythm"], found["axis"], block]]
     ranges = ranges.bfill().iloc[0]  # each finding fills columns of its own
     waves = _ludb_heart(rng, ranges)
-    rhythm = rhythms.draw(
+    rhythm = simulated_rhythm.draw(
         rng,
         counts=_ludb_counts(rng, found, ranges, length / fs),
         seconds=length / fs,

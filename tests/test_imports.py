@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     # what can be known without a recording
     *("__init__", "given", "backend", "fetch", "databases", "formats"),
-    *("heart", "rhythms", "simulate"),
+    *("heart", "simulated_rhythm", "simulate"),
     # Record
     "records",
     # Beats

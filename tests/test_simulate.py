@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ecglab import beats, evaluate, heart, records, rhythms, simulate
+from ecglab import beats, evaluate, heart, records, simulate, simulated_rhythm
 
 TIMES = np.arange(-0.35, 0.65, 0.001)
 CLASSES = {"N": "NLRje", "S": "AaJS", "V": "VE", "F": "F"}
@@ -325,7 +325,7 @@ def test_a_heart_moves_within_its_recording(mitdb):
 def test_every_patient_of_mitdb_has_settings():
     for name in records.MITDB:
         patient = simulate._patient(name, "mitdb")
-        counts = patient[patient.index.isin(list(rhythms.BEATS))]
+        counts = patient[patient.index.isin(list(simulated_rhythm.BEATS))]
         settings = patient.drop(counts.index)
         assert {settings.pop("lead 1"), settings.pop("lead 2")} <= set(simulate.LEADS)
         assert sum(counts) > 1400 and min(counts) > 0

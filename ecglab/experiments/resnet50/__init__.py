@@ -74,7 +74,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     ----------
     folder : pathlib.Path
         Where checkpoints and the outcome of each network are kept; what broke off goes on there.
-        The weights that ship are written here, too, as ``resnet50.npz``.
+        The weights that ship are written here, too, as ``outcome.npz``.
     quick : bool
         The first recipe, one seed, three batches, 32 pixels, two records of DS2.
 
@@ -85,7 +85,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     """
     outcome = score("resnet50", RECIPES, folder, quick)
     weights = (_place(folder, next(iter(RECIPES)), SEEDS[0]) / WEIGHTS).read_bytes()
-    (folder / "resnet50.npz").write_bytes(weights)
+    (folder / "outcome.npz").write_bytes(weights)
     return outcome | {
         "weights": {"sha256": hashlib.sha256(weights).hexdigest(), "bytes": len(weights)}
     }

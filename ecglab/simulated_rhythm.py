@@ -1,4 +1,4 @@
-"""Simulated rhythms: which beat comes when.
+"""Simulated rhythm: which beat of a simulated patient comes when.
 
 The heart's own beats come first, at a rate that wanders, breathes and may fibrillate. Ectopic
 beats are then laid between them, alone, in couplets and in runs.
@@ -82,7 +82,7 @@ def draw(
     after = _place(rng, episodes, fibrillates)
     beats = _lay(rng, rr * typical, after, early, coupling)
     gaps, extra, bases = map(np.array, zip(*beats, strict=True))
-    times = _fit(rng, gaps, seconds)
+    times = _fill(rng, gaps, seconds)
     symbols = np.where(extra == "", conduction[bases], extra)
     return Rhythm(
         times=times,
@@ -176,8 +176,8 @@ def _gaps(
     return rr, None
 
 
-def _fit(rng: Generator, gaps: np.ndarray, seconds: float) -> np.ndarray:
-    """Return the beats' times, stretched to fill the recording but for about half a second."""
+def _fill(rng: Generator, gaps: np.ndarray, seconds: float) -> np.ndarray:
+    """Return the beats' times, stretched to fill all but about a second of the recording."""
     times = np.cumsum(gaps)
     times -= times[0]
     start = rng.uniform(0.35, 0.55)
