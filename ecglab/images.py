@@ -12,6 +12,7 @@ _WAVELET = "cmor1.5-1.0"  # complex Morlet: a packet of about three waves
 Range = tuple[float, float]  # from the lower to the upper end
 Windows = np.ndarray  # shape (n, samples, leads), in mV
 Voltage = np.ndarray  # float32, shape (n, samples), in mV: of one lead
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray]  # about the points at which a window is read
 Images = np.ndarray  # uint8, shape (n, height, width, leads), or of one lead
 
 
@@ -429,7 +430,7 @@ def _draw_lines(images: Images, windows: Windows, mv: Range) -> Images:
 
 
 @lru_cache(maxsize=8)
-def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grid(samples: int, width: int) -> Grid:
     """Return the points at which a window is read: its samples and the columns' edges.
 
     Gives, for each point, the sample before it and how far it lies towards the next; and, for
@@ -445,7 +446,7 @@ def _grid(samples: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return before, part, at_edges
 
 
-def _at_points(voltage: Voltage, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _at_points(voltage: Voltage, width: int) -> Grid:
     """Return voltages ``(…, points)`` on the lines between samples; the points; their edges."""
     before, part, edges = _grid(voltage.shape[-1], width)
     after = before + 1
@@ -456,7 +457,7 @@ def _at_points(voltage: Voltage, width: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _steps(voltage: Voltage, below: float, height: int, mv: Range) -> np.ndarray:
-    """Return how many steps of a line's edge a point lies down the image, `below` pixels further."""
+    """Return how many steps down the image an edge lies, `below` pixels under a voltage."""
     lower, upper = mv
     rows_per_mv = height / (upper - lower)
     rows = (upper - voltage) * rows_per_mv

@@ -404,7 +404,9 @@ def _answers(findings: Findings) -> str:
     shown = []
     for name, lead in findings.asked.items():
         shown.append(lead if lead == name else f"{lead} as {name}")
-    doubtful = " All of them are doubtful, as said under “What was read”." if findings.doubts else ""
+    doubtful = ""
+    if findings.doubts:
+        doubtful = " All of them are doubtful, as said under “What was read”."
     return (
         f"{head}<p>Of {len(findings.table):,} beats found, {sum(counts.values()):,} were answered. "
         f"The network was shown {escape(', '.join(shown))}.{doubtful}</p>"

@@ -249,6 +249,7 @@ def test_a_widget_has_content_and_state(explorer):
 
 # --- the script's numbers are Python's --------------------------------------------------------
 
+
 def any_state(random, explorer):
     """Return a state that the controls allow; of a slider, a value at one of its steps."""
     state = {}
