@@ -295,6 +295,35 @@ def test_intervals_of_a_class_that_nobody_has_are_nan():
     assert table.loc["S F1"].isna().all() and table.loc["V F1"].tolist() == [1, 1, 1]
 
 
+def test_a_difference_is_taken_among_the_same_people(alike):
+    """Whom one finds hard the other does, too; one beat more of each person is called rightly."""
+    labels, predictions, people = alike
+    better = predictions.copy()
+    better[99::100] = labels[99::100]
+    worse = predictions.copy()
+    worse[99::100] = F
+    table = evaluate.bootstrap_difference(labels, better, worse, people, draws=200)
+    assert table.loc["accuracy"].tolist() == pytest.approx([0.01, 0.01, 0.01])
+    scores = evaluate.scores(labels, better).macro_f1 - evaluate.scores(labels, worse).macro_f1
+    assert table.loc["macro-F1", "value"] == pytest.approx(scores)
+    turned = evaluate.bootstrap_difference(labels, worse, better, people, draws=200)
+    assert turned.loc["V F1"].tolist() == pytest.approx(
+        [-x for x in table.loc["V F1"].iloc[[0, 2, 1]]]
+    )
+    both = evaluate.bootstrap_records(labels, better, people, draws=200)
+    assert both.loc["accuracy", "high"] - both.loc["accuracy", "low"] > 0.3
+
+
+def test_a_difference_needs_calls_of_the_same_beats(alike):
+    labels, predictions, people = alike
+    with pytest.raises(ValueError, match=r"labels have shape \(1000,\), predictions \(999,\)"):
+        evaluate.bootstrap_difference(labels, predictions, predictions[1:], people)
+    with pytest.raises(ValueError, match="there is 1 subject"):
+        evaluate.bootstrap_difference(labels, predictions, predictions, ["one"] * len(labels))
+    with pytest.raises(ValueError, match="draws is 0"):
+        evaluate.bootstrap_difference(labels, predictions, predictions, people, draws=0)
+
+
 # --- belief and abstention --------------------------------------------------------------------
 
 
