@@ -380,8 +380,10 @@ def bootstrap_records(
 
     Parameters
     ----------
-    labels, predictions : numpy.ndarray
+    labels : numpy.ndarray
         int, shape ``(n,)``.
+    predictions : numpy.ndarray
+        int, shape ``(n,)``; or ``(runs, n)`` from several runs, whose mean scores are given.
     subjects : numpy.ndarray
         str, shape ``(n,)``: whose beat it is.
     draws : int
@@ -408,10 +410,8 @@ def bootstrap_records(
     >>> bootstrap_records([0, 0, 1, 2] * 3, [0, 0, 1, 2] * 3, people).loc["accuracy"].tolist()
     [1.0, 1.0, 1.0]
     """
-    stack = _by_person(labels, predictions, subjects)
-    people = _draw_people(len(stack), seed, draws, level)
-    figures = _figures(stack.sum(axis=0))
-    return _interval(figures, _figures(_summed(stack, people)), level)
+    stacks = _by_person(labels, predictions, subjects)
+    return bootstrap_matrices(stacks, draws=draws, level=level, seed=seed)
 
 
 def bootstrap_difference(
@@ -432,10 +432,10 @@ def bootstrap_difference(
 
     Parameters
     ----------
-    labels, predictions, others : numpy.ndarray
-        int, shape ``(n,)``; `others` is what the classifier said that is compared with.
-    subjects, draws, level, seed
+    labels, predictions, subjects, draws, level, seed
         As in `bootstrap_records`.
+    others : numpy.ndarray
+        As `predictions`: what the classifier said that is compared with.
 
     Returns
     -------
@@ -454,12 +454,62 @@ def bootstrap_difference(
     >>> bootstrap_difference(right, right, wrong, people).loc["accuracy"].tolist()
     [0.25, 0.25, 0.25]
     """
-    stack = _by_person(labels, predictions, subjects)
+    stacks = _by_person(labels, predictions, subjects)
     other = _by_person(labels, others, subjects)
-    people = _draw_people(len(stack), seed, draws, level)
-    difference = _figures(stack.sum(axis=0)) - _figures(other.sum(axis=0))
-    drawn = _figures(_summed(stack, people)) - _figures(_summed(other, people))
-    return _interval(difference, drawn, level)
+    return bootstrap_matrices(stacks, other, draws=draws, level=level, seed=seed)
+
+
+def bootstrap_matrices(
+    counts: np.ndarray,
+    others: np.ndarray | None = None,
+    *,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Give intervals for scores, or for a difference, from the confusion matrices of people.
+
+    `bootstrap_records` and `bootstrap_difference` count the matrices; recorded outcomes hold them.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        int, shape ``(people, 5, 5)``; or ``(runs, people, 5, 5)`` from several runs: at each draw
+        of people the scores of all runs are averaged, so the interval is that of the mean.
+    others : numpy.ndarray, optional
+        Of the same people, of a classifier that is compared with; it may have other runs.
+    draws, level, seed
+        As in `bootstrap_records`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `bootstrap_records`.
+
+    Raises
+    ------
+    ValueError
+        If the matrices are not of five classes and two people or more, or of other people.
+
+    Examples
+    --------
+    >>> counts = np.stack([np.diag([8, 1, 1, 0, 0]), np.diag([5, 2, 3, 0, 0])])
+    >>> bootstrap_matrices(counts, draws=50).loc["accuracy"].tolist()
+    [1.0, 1.0, 1.0]
+    """
+    stacks = _stacks("counts", counts)
+    count = stacks.shape[1]
+    rng, draws = _random(seed, draws, level)
+    people = rng.integers(count, size=(draws, count))
+    value, drawn = _drawn_figures(stacks, people)
+    if others is not None:
+        rivals = _stacks("others", others)
+        if rivals.shape[1] != count:
+            raise ValueError(f"others are of {rivals.shape[1]} people, counts of {count}")
+        rival_value, rival_drawn = _drawn_figures(rivals, people)
+        value = value - rival_value
+        drawn = drawn - rival_drawn
+    return _interval(value, drawn, level)
 
 
 def bootstrap_beats(
@@ -723,22 +773,36 @@ def _figures(stack: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> 
 
 
 def _by_person(labels: Labels, predictions: Labels, subjects: Names) -> np.ndarray:
-    """Return the confusion matrix of each person, shape ``(people, 5, 5)``; two people or more."""
-    each = matrices(labels, predictions, subjects)
-    if len(each) < 2:
-        raise ValueError(f"there is {len(each)} subject; an interval needs two or more")
-    return np.stack(list(each.values()))
+    """Return the confusion matrix of each run and person, shape ``(runs, people, 5, 5)``."""
+    runs = predictions if np.ndim(predictions) == 2 else [predictions]
+    stacks = []
+    for called in runs:
+        each = matrices(labels, called, subjects)
+        stacks.append(list(each.values()))
+    return np.array(stacks)
 
 
-def _draw_people(count: int, seed: int, draws: int, level: float) -> np.ndarray:
-    """Draw so many people out of as many, with replacement: shape ``(draws, count)``."""
-    rng, draws = _random(seed, draws, level)
-    return rng.integers(count, size=(draws, count))
+def _stacks(name: str, counts: np.ndarray) -> np.ndarray:
+    """Return confusion matrices as ``(runs, people, 5, 5)``; refuse what makes no interval."""
+    counts = np.asarray(counts)
+    runs = counts[None] if counts.ndim == 3 else counts
+    if runs.ndim != 4 or runs.shape[2:] != (5, 5) or not len(runs):
+        problem = f"{name} has shape {counts.shape}"
+        raise ValueError(f"{problem}; it must be (people, 5, 5) or (runs, people, 5, 5)")
+    people = runs.shape[1]
+    if people < 2:
+        raise ValueError(f"there is {people} subject; an interval needs two or more")
+    return runs
 
 
-def _summed(stack: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Return the matrices of all people of each draw together, shape ``(draws, 5, 5)``."""
-    return np.stack([stack[chosen].sum(axis=0) for chosen in people])
+def _drawn_figures(stacks: np.ndarray, people: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores, mean over runs: of all people, and of those of each draw."""
+    value = sum(_figures(run.sum(axis=0)) for run in stacks)
+    drawn = 0
+    for run in stacks:
+        summed = np.stack([run[chosen].sum(axis=0) for chosen in people])
+        drawn = drawn + _figures(summed)
+    return value / len(stacks), drawn / len(stacks)
 
 
 def _interval(figures: pd.DataFrame, drawn: pd.DataFrame, level: float) -> pd.DataFrame:

@@ -314,6 +314,48 @@ def test_a_difference_is_taken_among_the_same_people(alike):
     assert both.loc["accuracy", "high"] - both.loc["accuracy", "low"] > 0.3
 
 
+def test_the_interval_of_several_runs_is_that_of_their_mean():
+    """One run errs in half of the people, the other in the other half: their mean never moves."""
+    people = np.repeat(list("abcdefgh"), 10)
+    labels = np.zeros(80, dtype=int)
+    one = np.where(people < "e", N, V)
+    other = np.where(people < "e", V, N)
+    table = evaluate.bootstrap_records(labels, [one, other], people, draws=100)
+    assert table.loc["accuracy"].tolist() == [0.5, 0.5, 0.5]
+    alone = evaluate.bootstrap_records(labels, one, people, draws=100)
+    assert alone.loc["accuracy", "high"] - alone.loc["accuracy", "low"] > 0.3
+    against = evaluate.bootstrap_difference(labels, one, [one, other], people, draws=100)
+    assert against.loc["accuracy", "low"] < 0 < against.loc["accuracy", "high"]
+    assert against.loc["accuracy", "value"] == 0
+
+
+def test_matrices_give_the_intervals_of_their_beats(alike):
+    labels, predictions, people = alike
+    counts = np.stack(list(evaluate.matrices(labels, predictions, people).values()))
+    table = evaluate.bootstrap_matrices(counts, draws=100, seed=2, level=0.9)
+    expected = evaluate.bootstrap_records(*alike, draws=100, seed=2, level=0.9)
+    pd.testing.assert_frame_equal(table, expected)
+    nothing = evaluate.bootstrap_matrices(counts, [counts, counts], draws=100)
+    assert nothing.loc["accuracy"].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "others", "message"),
+    [
+        ((5, 5), None, r"counts has shape \(5, 5\); it must be \(people, 5, 5\) or \(runs"),
+        ((3, 4, 4), None, r"counts has shape \(3, 4, 4\)"),
+        ((0, 3, 5, 5), None, r"counts has shape \(0, 3, 5, 5\)"),
+        ((1, 5, 5), None, "there is 1 subject"),
+        ((3, 5, 5), (2, 5, 5), "others are of 2 people, counts of 3"),
+        ((3, 5, 5), (5, 5), r"others has shape \(5, 5\)"),
+    ],
+)
+def test_matrices_that_make_no_interval(shape, others, message):
+    rivals = None if others is None else np.ones(others, int)
+    with pytest.raises(ValueError, match=message):
+        evaluate.bootstrap_matrices(np.ones(shape, int), rivals)
+
+
 def test_a_difference_needs_calls_of_the_same_beats(alike):
     labels, predictions, people = alike
     with pytest.raises(ValueError, match=r"labels have shape \(1000,\), predictions \(999,\)"):

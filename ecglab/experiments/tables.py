@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from ecglab import evaluate
+from ecglab import evaluate, records
 from ecglab.beats import CLASSES
 
 #: The columns of a long and of a short table of scores.
@@ -132,10 +132,23 @@ def records_table(accounts: list[dict]) -> pd.DataFrame:
 
 
 def intervals_table(accounts: list[dict]) -> pd.DataFrame:
-    """Return value, low and high of the main scores, mean over seeds."""
-    tables = [pd.DataFrame(account["intervals"]).T for account in accounts]
-    middle = sum(tables) / len(tables)
-    return middle.loc[MAIN_SCORES]
+    """Return value, low and high of the main scores' mean over seeds."""
+    seeds = [by_person(account["per record"]) for account in accounts]
+    people = sorted(set().union(*seeds))  # with people dealt out anew, each seed tests others
+    nobody = np.zeros((5, 5), int)
+    counts = []
+    for seed in seeds:
+        counts.append([seed.get(person, nobody) for person in people])
+    return evaluate.bootstrap_matrices(counts).loc[MAIN_SCORES]
+
+
+def by_person(by_record: dict[str, list]) -> dict[str, np.ndarray]:
+    """Return the matrix of each person: two records are of one man."""
+    people: dict[str, np.ndarray] = {}
+    for name, matrix in by_record.items():
+        person = records.subject(name)
+        people[person] = people.get(person, 0) + np.array(matrix)
+    return people
 
 
 def macro_intervals(ways: dict[str, list[dict]]) -> pd.DataFrame:
