@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ecglab import evaluate, records, runs, train
@@ -32,18 +33,23 @@ def only_training(heartbeats: Beats) -> Beats:
     return heartbeats
 
 
-def folds(heartbeats: Beats, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def folds(heartbeats: Beats, partition: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Split beats into training and left-out positions, all beats of a person on one side.
 
-    People are dealt out so that each fold holds about its share of every class.
+    People are dealt out so that each fold holds about its share of every class; each `partition`,
+    a whole number, deals them out in another way.
     """
     only_training(heartbeats)
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=partition)
     return splitter.split(heartbeats.labels, heartbeats.labels, heartbeats.subjects)
 
 
 def out_of_fold(
-    recipe: Recipe, folder: Path, seed: int = 0, say: Callable[[str], None] = print
+    recipe: Recipe,
+    folder: Path,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+    partition: int = 0,
 ) -> tuple[Beats, np.ndarray]:
     """Cross-validate a recipe over DS1's people.
 
@@ -53,9 +59,11 @@ def out_of_fold(
     folder : pathlib.Path
         Where each fold's probabilities are kept; a run that broke off goes on with the next fold.
     seed : int
-        Of the weights and the batches; the folds stay the same.
+        Of the weights and the batches, not of the folds.
     say : callable
         Told one line after each fold.
+    partition : int
+        Of how people are dealt out to folds; see `folds`.
 
     Returns
     -------
@@ -66,11 +74,11 @@ def out_of_fold(
     heartbeats = only_training(recipe.load("DS1"))
     trained = recipe.to_json()
     del trained["correct"]  # which comes after training
-    settings = {"recipe": trained, "seed": seed}
+    settings = {"recipe": trained, "seed": seed, "partition": partition}
     runs.kept(folder / "recipe.json", settings, {"DS1": heartbeats}, dict)  # folds of one recipe
     probabilities = np.zeros((len(heartbeats), len(CLASSES)), np.float32)
     model = None
-    for number, (inside, left_out) in enumerate(folds(heartbeats)):
+    for number, (inside, left_out) in enumerate(folds(heartbeats, partition)):
         path = folder / f"fold{number}.npy"
         if not path.exists():
             if model is None:  # one network, reset for every fold: compiling takes long
@@ -96,8 +104,13 @@ def account(heartbeats: Beats, predictions: np.ndarray, seed: int = 0) -> dict:
     return {
         "scores": evaluate.scores(labels, predictions).summary(),
         "per record": {name: matrix.tolist() for name, matrix in matrices.items()},
-        "intervals": intervals.round(4).replace({np.nan: None}).to_dict(orient="index"),
+        "intervals": plain(intervals),
     }
+
+
+def plain(intervals: pd.DataFrame) -> dict:
+    """Return a table of intervals as JSON can hold it."""
+    return intervals.round(4).replace({np.nan: None}).to_dict(orient="index")
 
 
 def balanced(heartbeats: Beats, count: int, seed: int, balance: float = 0.5) -> np.ndarray:

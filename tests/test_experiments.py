@@ -22,6 +22,7 @@ from ecglab.backend import keras
 from ecglab.experiments import (
     ablation,
     baselines,
+    context,
     degradation,
     leakage,
     noise,
@@ -58,7 +59,9 @@ def test_what_trains_or_chooses_refuses_ds2(call):
         call(beats.load(["100", "101", "106"]))
 
 
-@pytest.mark.parametrize("run", [ablation.run, baselines.run, degradation.run, resnet50.run])
+@pytest.mark.parametrize(
+    "run", [ablation.run, baselines.run, context.run, degradation.run, resnet50.run]
+)
 def test_no_experiment_trains_on_ds2(run, tmp_path, monkeypatch):
     """Give each experiment a DS1 that holds a test record: it must refuse to train on it."""
     monkeypatch.setattr(records, "DS1", ("119", "209", "208", "100"))
@@ -347,3 +350,46 @@ def test_detected_beats_are_counted_by_ec57(monkeypatch):
     assert found["table"]["V"]["TP"] == 0
     total = np.array(found["per record"]["100"])
     assert evaluate.BeatByBeat(total, np.zeros(5, int)).missed == total[:5, 5].sum()
+
+
+def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
+    """Trees told more are right everywhere, those told less call every beat N."""
+    some = training[::50]
+    nothing = np.zeros(len(some), int)
+    right = {told: [some.labels] for told in context.TOLD}
+    called = {("boosting", told): rows for told, rows in right.items()}
+    called["boosting", context.FIRST] = [nothing, nothing]
+    gains = context.differences(some, called)
+    assert set(gains["boosting"]) == set(context.TOLD) - {context.FIRST}
+    for table in gains["boosting"].values():
+        assert table["accuracy"]["value"] == pytest.approx(np.mean(some.labels != 0), abs=1e-4)
+        assert table["V F1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
+def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):
+    seen = []
+
+    class Trees:
+        classes_ = np.array([0, 2])
+
+        def fit(self, table, labels):
+            seen.append(len(table))
+
+        def predict_proba(self, table):
+            return np.tile([0.25, 0.75], (len(table), 1))
+
+    monkeypatch.setattr(baselines, "even_boosting", lambda seed: Trees())
+    recipe = context.recipe_of("boosting", "and the P waves")
+    heartbeats, probabilities = context._trees(recipe, None, 1, 0)
+    assert np.array_equal(probabilities, np.tile([0.25, 0, 0.75, 0, 0], (len(heartbeats), 1)))
+    expected = [len(inside) for inside, _ in crossval.folds(heartbeats, 1)]
+    assert seen == expected
+
+
+def test_other_partitions_deal_people_out_otherwise(training):
+    dealt = []
+    for partition in (0, 1):
+        left_out = [set(training.subjects[out]) for _, out in crossval.folds(training, partition)]
+        assert sum(len(people) for people in left_out) == len(set(training.subjects))
+        dealt.append(left_out)
+    assert dealt[0] != dealt[1]

@@ -186,7 +186,8 @@ def _boosting(seed: int) -> HistGradientBoostingClassifier:
     )  # fmt: skip
 
 
-def _even_boosting(seed: int) -> HistGradientBoostingClassifier:
+def even_boosting(seed: int) -> HistGradientBoostingClassifier:
+    """Return boosted trees, untrained, to which every class weighs the same."""
     return _boosting(seed).set_params(class_weight="balanced")
 
 
@@ -212,9 +213,9 @@ FORMS: dict[str, dict[str, Callable]] = {
         "RR and comparison, classes as they come": partial(_on, COMPARED, _forest),
     },
     "boosting": {
-        "RR": partial(_on, RHYTHM, _even_boosting),
-        "RR and comparison": partial(_on, COMPARED, _even_boosting),
-        "RR, comparison and difference": partial(_on, ALL, _even_boosting),
+        "RR": partial(_on, RHYTHM, even_boosting),
+        "RR and comparison": partial(_on, COMPARED, even_boosting),
+        "RR, comparison and difference": partial(_on, ALL, even_boosting),
         "RR and comparison, classes as they come": partial(_on, COMPARED, _boosting),
     },
     "nearest neighbour": {

@@ -1,0 +1,150 @@
+"""Rhythm as context: what the beats around a beat are worth, to networks and to trees, on DS1.
+
+A network that sees one beat and a dozen ratios takes the irregular beats of atrial fibrillation
+for premature ones. Here it is told more: how irregular the rhythm around the beat is, its
+neighbours' intervals, whether P waves come again and again. DS1 is divided among folds in three
+ways, each with two seeds of the weights; every beat is called by a network or by trees that have
+not seen its person. DS2 is not touched.
+"""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from ecglab import crossval, evaluate, experiments, rhythm, runs
+from ecglab.beats import Beats
+from ecglab.experiments import baselines, resnet50
+from ecglab.recipe import Recipe
+
+#: What is told, besides the RR ratios that every recipe here has.
+TOLD = {
+    "RR ratios": (),
+    "and the rhythm around": rhythm.CONTEXT_NAMES,
+    "and the P waves": (*rhythm.CONTEXT_NAMES, *rhythm.P_NAMES),
+}
+#: Against what each is compared: the first, of the same kind.
+FIRST = next(iter(TOLD))
+WAYS = ("ResNet-50", "boosting")
+PARTITIONS = (0, 1, 2)
+SEEDS = (0, 1)
+QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
+PROBABILITIES = "probabilities.npy"
+
+
+def run(folder: Path, quick: bool = False) -> dict:
+    """Cross-validate networks and trees that are told more and more.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the folds of each run are kept; what broke off goes on with the next fold.
+    quick : bool
+        One partition, one seed, two batches, 32 pixels.
+
+    Returns
+    -------
+    dict
+        The outcome, ready for JSON.
+    """
+    partitions, seeds = (PARTITIONS, SEEDS) if not quick else (PARTITIONS[:1], SEEDS[:1])
+    training = crossval.only_training(resnet50.RECIPE.load("DS1"))
+    outcomes, called = [], {}
+    every = list(product(partitions, seeds, TOLD, WAYS))
+    for partition, seed, told, way in experiments.progress(every, "context"):
+        place = folder / f"{way}-{told}-{partition}-{seed}".replace(" ", "_")
+        recipe = recipe_of(way, told, quick)
+        settings = {"recipe": recipe.to_json(), "partition": partition, "seed": seed, "way": way}
+        outcome = runs.kept(
+            place / "outcome.json",
+            settings,
+            {"DS1": training},
+            _cross_validate,
+            way,
+            recipe,
+            place,
+            partition,
+            seed,
+        )
+        probabilities = runs.stored(place / PROBABILITIES, len(training))
+        called.setdefault((way, told), []).append(probabilities.argmax(axis=1))
+        head = {"way": way, "told": told, "partition": partition, "seed": seed}
+        outcomes.append(head | outcome)
+        one = outcome["scores"]
+        experiments.say(
+            f"{way}, {told}, partition {partition}, seed {seed}: macro-F1 {one['macro_f1']:.3f}, "
+            f"S {one['S F1']:.3f}, V {one['V F1']:.3f}"
+        )
+    return {
+        **experiments.header("context", quick, seeds, {"DS1": training}),
+        "partitions": list(partitions),
+        "recipe": resnet50.RECIPE.to_json(),
+        "seconds": sum(outcome["seconds"] for outcome in outcomes),
+        "outcomes": outcomes,
+        "differences": differences(training, called),
+    }
+
+
+def recipe_of(way: str, told: str, quick: bool = False) -> Recipe:
+    """Return how the beats of a way are cut, and of a network how it is trained."""
+    recipe = resnet50.RECIPE if way == "ResNet-50" else baselines.RECIPE
+    recipe = replace(recipe, context=TOLD[told])
+    return replace(recipe, **QUICK) if quick else recipe
+
+
+def differences(heartbeats: Beats, called: dict[tuple[str, str], list[np.ndarray]]) -> dict:
+    """Return what each way gains by being told more, the scores of its runs averaged.
+
+    Parameters
+    ----------
+    heartbeats : Beats
+        Whose people are drawn.
+    called : dict
+        What was called, one row a run, by way and by what was told.
+
+    Returns
+    -------
+    dict
+        By way, then by what was told: `evaluate.bootstrap_difference` from the RR ratios alone.
+    """
+    gains = {way: {} for way in WAYS}
+    for (way, told), rows in called.items():
+        if told != FIRST:
+            table = evaluate.bootstrap_difference(
+                heartbeats.labels, rows, called[way, FIRST], heartbeats.subjects
+            )
+            gains[way][told] = crossval.plain(table)
+    return gains
+
+
+# ---------------------------------------------------------------------------
+
+
+def _cross_validate(way: str, recipe: Recipe, folder: Path, partition: int, seed: int) -> dict:
+    call = _networks if way == "ResNet-50" else _trees
+    heartbeats, probabilities = call(recipe, folder, partition, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    runs.write_array(folder / PROBABILITIES, probabilities)
+    return crossval.account(heartbeats, probabilities.argmax(axis=1))
+
+
+def _networks(recipe: Recipe, folder: Path, partition: int, seed: int) -> tuple[Beats, np.ndarray]:
+    def say(line: str) -> None:
+        experiments.say(f"{folder.name}: {line}")
+
+    heartbeats, probabilities = crossval.out_of_fold(recipe, folder, seed, say, partition)
+    return heartbeats, probabilities * recipe.rarity(heartbeats)
+
+
+def _trees(recipe: Recipe, folder: Path, partition: int, seed: int) -> tuple[Beats, np.ndarray]:
+    heartbeats = crossval.only_training(recipe.load("DS1"))
+    compared = heartbeats.rr.shape[1] + 6 * len(recipe.leads)
+    table = baselines.features(heartbeats)[:, :compared]
+    probabilities = np.zeros((len(heartbeats), 5), np.float32)
+    for inside, left_out in crossval.folds(heartbeats, partition):
+        trees = baselines.even_boosting(seed)
+        trees.fit(table[inside], heartbeats.labels[inside])
+        columns = np.ix_(left_out, trees.classes_)
+        probabilities[columns] = trees.predict_proba(table[left_out])
+    return heartbeats, probabilities

@@ -1,0 +1,50 @@
+"""The section on the rhythm around a beat."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ecglab import plot
+from ecglab.experiments import tables
+
+QUESTION = "what the rhythm around a beat is worth, on DS1 alone"
+PLACE = 65
+#: The gains that are shown, as an account names them.
+GAINS = ["accuracy", "macro-F1", "S F1", "V F1"]
+
+
+def fill(outcome: dict) -> dict:
+    """Return what the section's blanks are filled with."""
+    ways = tables.grouped(outcome["outcomes"], way_of)
+    scores = {way: tables.scores_of(accounts) for way, accounts in ways.items()}
+    return {
+        "scores": tables.over_seeds(scores, tables.FEW_SCORES).to_markdown(),
+        "gains": gains_table(outcome).to_markdown(),
+        "partitions": len(outcome["partitions"]),
+        "records": tables.records_table(ways[way_of(outcome["outcomes"][0])]).head(8).to_markdown(),
+        "alt": tables.in_words(tables.macro_intervals(ways)),
+    }
+
+
+def way_of(one: dict) -> str:
+    """Return what is compared: networks or trees, and what they were told."""
+    return f"{one['way']}: {one['told']}"
+
+
+def gains_table(outcome: dict) -> pd.DataFrame:
+    """Return what each way gains, with its interval over people."""
+    rows = {}
+    for way, gains in outcome["differences"].items():
+        for told, table in gains.items():
+            cells = {}
+            for name in GAINS:
+                value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
+                cells[name] = f"{value} ({low} to {high})"
+            rows[f"{way}: {told}"] = cells
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def draw(outcome: dict) -> Figure:
+    """Draw the macro-F1 of every way with its interval over people."""
+    ways = tables.grouped(outcome["outcomes"], way_of)
+    title = "Macro-F1 on DS1 out of fold, 95 % over people"
+    return plot.intervals(tables.macro_intervals(ways), title)
