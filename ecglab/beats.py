@@ -10,7 +10,7 @@ import sleepecg
 from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
-from ecglab import given
+from ecglab import given, rhythm
 from ecglab import records as recordings
 from ecglab.databases import Record, checked_rate, checked_symbols
 from ecglab.rhythm import GAP, RR_KINDS, RR_NAMES, in_episodes, intervals, rr_features
@@ -35,6 +35,7 @@ __all__ = [
     "rr_features",
     "segment",
     "typical",
+    "with_context",
 ]
 
 #: The classes of ANSI/AAMI EC57; a label is an index into this tuple.
@@ -61,7 +62,8 @@ class Beats:
     symbols : numpy.ndarray
         ``<U1``, shape ``(n,)``: the annotators' symbols.
     rr : numpy.ndarray
-        float32, shape ``(n, len(rr_names))``; see `rhythm.RR_KINDS`.
+        float32, shape ``(n, len(rr_names))``; see `rhythm.RR_KINDS`, and `with_context`
+        for further columns.
     records, subjects : numpy.ndarray
         str, shape ``(n,)``: where each beat comes from.
     samples : numpy.ndarray
@@ -678,6 +680,61 @@ def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
             columns[:, k] = np.log(columns[:, k])
             told[k] = f"log {name}"
     return replace(beats, rr=np.clip(columns, -1, 1), rr_names=tuple(told))
+
+
+def with_context(beats: Beats, names: Sequence[str], episodes: np.ndarray | None = None) -> Beats:
+    """Tell of each beat what the rhythm around it is like, in further columns of ``rr``.
+
+    Parameters
+    ----------
+    beats : Beats
+        All beats of one record, not yet set against the typical beat.
+    names : sequence of str
+        Of `rhythm.AROUND`. A column of P waves comes once for each lead, and is called
+        ``"P height in MLII"``.
+    episodes : numpy.ndarray, optional
+        ``Record.episodes``.
+
+    Returns
+    -------
+    Beats
+        With more columns in ``rr``, from -1.5 to 1.5, after those that were there.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of those, or given twice; if the beats are set against the typical
+        beat, or of several records, so that they do not follow one another. Or as from
+        `rhythm.context` and `rhythm.p_context`.
+
+    Examples
+    --------
+    >>> from ecglab import records
+    >>> record = records.load("100")
+    >>> told = with_context(segment(record), ["P coherence"], record.episodes)
+    >>> told.rr_names[-2:]
+    ('P coherence in MLII', 'P coherence in V5')
+    """
+    names = given.each_once(names, "context")
+    unknown = [name for name in names if name not in rhythm.AROUND]
+    if unknown:
+        raise ValueError(f"{unknown} do not tell of the rhythm around a beat; {rhythm.AROUND} do")
+    if not names:
+        return beats
+    if beats.show != ("beat",):
+        raise ValueError(f"these beats show {beats.show}; give them as they were cut: ('beat',)")
+    table = rhythm.context(beats.samples, beats.fs, episodes)
+    columns = dict(zip(rhythm.CONTEXT_NAMES, table.T, strict=True))
+    if set(names) & set(rhythm.P_NAMES):
+        waves = rhythm.p_context(beats.windows, beats.fs, beats.before)
+        columns |= dict(zip(rhythm.P_NAMES, waves.transpose(2, 0, 1), strict=True))
+    chosen = [columns[name] for name in names]
+    told = rhythm.context_columns(names, beats.leads)
+    return replace(
+        beats,
+        rr=np.column_stack([beats.rr, *chosen]),
+        rr_names=(*beats.rr_names, *told),
+    )
 
 
 # ---------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from ecglab import beats as cutting
-from ecglab import formats, given, models, records
+from ecglab import formats, given, models, records, rhythm
 from ecglab.backend import keras
 from ecglab.batches import AUGMENTATION, BeatImages, Zoom
 from ecglab.beats import CLASSES, Beats
@@ -42,6 +42,8 @@ class Recipe:
         What the windows show of each beat; see `beats.against_typical`.
     rr : tuple of str
         Which RR features the network is told; see `beats.log_rr`.
+    context : tuple of str
+        What it is told of the rhythm around a beat, after those; see `beats.with_context`.
     reads : {"images", "voltages"}
         Whether the network reads images, or the windows themselves in one dimension.
     size : int or (int, int)
@@ -78,6 +80,7 @@ class Recipe:
     escape: str = "N"
     show: tuple[str, ...] = ("beat",)
     rr: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
     reads: str = "images"
     size: int | tuple[int, int] = 64
     zoom: Zoom = None
@@ -94,7 +97,7 @@ class Recipe:
     correct: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("leads", "show", "rr", "correct"):
+        for name in ("leads", "show", "rr", "context", "correct"):
             self._set(name, given.names(getattr(self, name)))
         for name in _FLOATS:
             self._set(name, float(given.number(name, getattr(self, name), finite=False)))
@@ -122,9 +125,15 @@ class Recipe:
     # --- to and from JSON ----------------------------------------------------------------------
 
     def to_json(self) -> dict:
-        """Return the recipe as a dict that JSON can hold."""
+        """Return the recipe as a dict that JSON can hold.
+
+        A recipe that tells no context reads as it did before there was any, so that runs which
+        were recorded then are known again.
+        """
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         values["augment"] = self.training["augment"]
+        if not self.context:
+            del values["context"]
         return json.loads(json.dumps(values))
 
     @classmethod
@@ -166,15 +175,17 @@ class Recipe:
         Raises
         ------
         ValueError
-            As from `beats.segment`, `beats.against_typical` and `beats.log_rr`; or if the signal
-            is not in mV: a network would answer all the same.
+            As from `beats.segment`, `beats.log_rr`, `beats.with_context` and
+            `beats.against_typical`; or if the signal is not in mV: a network would answer all the
+            same.
         """
         formats.check_height(record.signal, record.fs, record.leads)
         heartbeats = cutting.segment(
             record, self.before, self.after, self.leads, self.highpass, self.escape
         )
-        heartbeats = cutting.against_typical(heartbeats, self.show)
-        return cutting.log_rr(heartbeats, self.rr)
+        heartbeats = cutting.log_rr(heartbeats, self.rr)
+        heartbeats = cutting.with_context(heartbeats, self.context, record.episodes)
+        return cutting.against_typical(heartbeats, self.show)
 
     def load(self, names: str | int | Iterable[str | int]) -> Beats:
         """Load records by name, or ``"DS1"`` or ``"DS2"``, and cut their beats.
@@ -208,7 +219,9 @@ class Recipe:
         if seed is not None:
             keras.utils.set_random_seed(seed)
         channels = len(self.leads) * len(self.show)
-        form = {"classes": len(CLASSES), "width": self.width, "features": len(self.rr)}
+        around = rhythm.context_columns(self.context, self.leads)
+        features = len(self.rr) + len(around)
+        form = {"classes": len(CLASSES), "width": self.width, "features": features}
         if self.reads == "voltages":
             samples = round(fs * (self.before + self.after))
             return models.resnet1d(50, (samples, channels), **form)
@@ -268,6 +281,8 @@ def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:
     """
     *sides, _ = model.inputs[0].shape[1:]
     voltages = len(sides) == 1
+    told = heartbeats.rr_names if len(model.inputs) > 1 else ()
+    rr, context = _told(told)
     count = len(heartbeats.leads) // len(heartbeats.show)
     leads = heartbeats.leads[:count]
     if heartbeats.show[0] != "beat":
@@ -280,7 +295,8 @@ def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:
         highpass=heartbeats.highpass,
         escape=heartbeats.escape,
         show=heartbeats.show,
-        rr=_told(heartbeats.rr_names) if len(model.inputs) > 1 else (),
+        rr=rr,
+        context=context,
         reads="voltages" if voltages else "images",
         size=Recipe.size if voltages else (sides[0] if len(set(sides)) == 1 else tuple(sides)),
         width=None,
@@ -288,17 +304,22 @@ def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:
     )
 
 
-def _told(rr_names: Iterable[str]) -> tuple[str, ...]:
-    """Return by what names `beats.log_rr` gives some columns.
+def _told(rr_names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return by what names `beats.log_rr` and `beats.with_context` give some columns.
 
-    Columns that it does not give keep a name that it refuses: such beats can't be cut by a recipe.
+    Columns that neither gives keep a name that `beats.log_rr` refuses: such beats can't be cut by
+    a recipe.
     """
-    told = []
+    rr = []
+    context = {}
     for name in rr_names:
-        if name.startswith("log "):
-            told.append(name.removeprefix("log "))
+        around, _, _ = name.partition(" in ")  # of P waves, a lead has its own
+        if around in rhythm.AROUND:
+            context[around] = None
+        elif name.startswith("log "):
+            rr.append(name.removeprefix("log "))
         elif "change" in name:
-            told.append(name)
+            rr.append(name)
         else:
-            told.append(f"{name}, no logarithm")
-    return tuple(told)
+            rr.append(f"{name}, no logarithm")
+    return tuple(rr), tuple(context)

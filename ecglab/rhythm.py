@@ -1,8 +1,9 @@
 """Rhythm: the intervals between beats, and how they describe each beat."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 
 from ecglab.databases import checked_rate, checked_samples
 
@@ -31,6 +32,63 @@ RR_KINDS = {
 
 #: Names of the columns.
 RR_NAMES = tuple(RR_KINDS)
+
+#: The columns of `context`, and how many of the next beats each one has to know. *Within 5* are
+#: the five beats before a beat, itself, and the five after it; of each, `median` takes the interval
+#: that ends with it. *Irregularity* is the median of |log(next / previous)| there. Of the ratios,
+#: the logarithms are given.
+CONTEXT_KINDS = {
+    "irregularity within 5": "needs the next 6 beats",
+    "irregularity within 15": "needs the next 16 beats",
+    "irregularity within 50": "needs the next 51 beats",
+    "previous / median within 5": "needs the next 5 beats",
+    "previous / median within 15": "needs the next 15 beats",
+    "previous / median within 50": "needs the next 50 beats",
+    "next / median within 5": "needs the next 5 beats",
+    "next / median within 15": "needs the next 15 beats",
+    "next / median within 50": "needs the next 50 beats",
+    "3 before previous / median within 15": "needs the next 15 beats",
+    "2 before previous / median within 15": "needs the next 15 beats",
+    "1 before previous / median within 15": "needs the next 15 beats",
+    "1 after next / median within 15": "needs the next 15 beats",
+    "2 after next / median within 15": "needs the next 15 beats",
+    "3 after next / median within 15": "needs the next 15 beats",
+    "median within 50 / 0.8 s": "needs the next 50 beats",
+}
+
+#: Names of the columns.
+CONTEXT_NAMES = tuple(CONTEXT_KINDS)
+
+#: The columns of `p_context`, of which each lead has its own, and what they have to know.
+P_KINDS = {
+    "P coherence": "needs the next 15 beats",
+    "P likeness": "needs the next 15 beats",
+    "P height": "record-adaptive",
+}
+
+#: Names of the columns.
+P_NAMES = tuple(P_KINDS)
+
+#: All that can be told of the rhythm around a beat.
+AROUND = (*CONTEXT_NAMES, *P_NAMES)
+
+#: The intervals about a beat, in their order; the beat lies between *previous* and *next*.
+NEIGHBOURS = (
+    *("3 before previous", "2 before previous", "1 before previous", "previous"),
+    *("next", "1 after next", "2 after next", "3 after next"),
+)
+
+#: Where the P wave of a sinus beat lies: from and until how many seconds before the beat.
+P_WINDOW = (0.2, 0.06)
+
+#: With how many beats on either side a P wave is compared.
+P_WITHIN = 15
+
+#: What is smaller, in mV, is rounding and no wave.
+FLAT = 1e-6
+
+#: Where the columns of `context` and `p_context` end: at 4.5 times what is usual.
+FARTHEST = 1.5
 
 #: From this many seconds on, the time from one beat to the next is a gap in the annotations, not
 #: an interval of the rhythm. Longer than the longest pause that cardiologists marked in mitdb:
@@ -165,6 +223,136 @@ def rr_features(samples: np.ndarray, fs: float, episodes: np.ndarray | None = No
     return table.astype(np.float32)
 
 
+def context(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) -> np.ndarray:
+    """Describe the rhythm around each beat.
+
+    One beat is early in a regular rhythm, another no earlier than its neighbours in an irregular
+    one: only what surrounds a beat tells which.
+
+    Parameters
+    ----------
+    samples, fs, episodes
+        As for `intervals`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape ``(n, len(CONTEXT_NAMES))``, from -1.5 to 1.5: logarithms of ratios, or
+        medians of their absolute values. `CONTEXT_KINDS` tells what each column has to know: none
+        is causal. At either end of the recording there are fewer beats around. An interval that
+        is missing (see `intervals`) enters nothing; where nothing is known, 0 stands.
+
+    Raises
+    ------
+    ValueError
+        As from `intervals`.
+
+    Notes
+    -----
+    In atrial fibrillation the intervals are irregular (Hindricks et al. 2021, doi
+    10.1093/eurheartj/ehaa612). The difference of one interval to the next tells it from other
+    rhythms, better than the intervals themselves (Tateno and Glass 2001, doi 10.1007/BF02345439),
+    and so does that difference relative to the interval (Buś et al. 2023, Journal of Clinical
+    Medicine 12, 687). The median stays small where single beats come early in a regular rhythm.
+
+    Examples
+    --------
+    >>> samples = np.cumsum([0, *[300] * 20, 200, 400, *[300] * 20])
+    >>> table = context(samples, 360.0)
+    >>> early = dict(zip(CONTEXT_NAMES, table[21].round(2).tolist()))
+    >>> early["previous / median within 15"], early["irregularity within 15"]
+    (-0.41, 0.0)
+    """
+    terms = _context_terms(intervals(samples, fs, episodes))
+    columns = []
+    for name in CONTEXT_NAMES:
+        part, _, whole = name.partition(" / ")
+        column = terms[part]
+        if whole:
+            column = np.log(column / terms[whole])
+        columns.append(column)
+    return _bounded(np.stack(columns, axis=1))
+
+
+def p_context(windows: np.ndarray, fs: float, before: float) -> np.ndarray:
+    """Compare what lies before each beat's QRS, where a P wave belongs, with the beats around it.
+
+    The stretch 200 to 60 ms before the beat, its mean taken off, has a height (its norm) and a
+    shape (what is left when it is divided by that). *Coherence* is the norm of the median shape of
+    31 beats, the beat and 15 to either side: near 1 where they have one P wave in common, near 0
+    where they have none. *Likeness* is the cosine between the beat's own shape and that median.
+    *P height* is the logarithm of the beat's height over the record's median height.
+
+    Parameters
+    ----------
+    windows : numpy.ndarray
+        Shape ``(n, samples, leads)``, in mV: of all beats of one record, in order, as from
+        `beats.segment`.
+    fs : float
+        Sampling rate in Hz.
+    before : float
+        How many seconds a window reaches before its beat: 0.2 or more.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape ``(n, leads, len(P_NAMES))``, from -1.5 to 1.5; see `P_KINDS`. Of a flat
+        stretch, likeness is 0.
+
+    Raises
+    ------
+    ValueError
+        If the windows have another shape, or do not hold that stretch.
+
+    Notes
+    -----
+    In atrial fibrillation there are no distinct, repeating P waves (Hindricks et al. 2021, doi
+    10.1093/eurheartj/ehaa612). The P wave of a premature atrial beat is early and of another shape
+    than the sinus beats', and may hide in the T wave before it (Yandrapalli 2023, StatPearls,
+    https://www.statpearls.com/point-of-care/27654).
+
+    Examples
+    --------
+    >>> from ecglab import beats, records
+    >>> some = beats.segment(records.load("100"), leads="MLII")
+    >>> p_context(some.windows, some.fs, some.before).shape == (len(some), 1, 3)
+    True
+    """
+    windows = np.asarray(windows)
+    if windows.ndim != 3:
+        raise ValueError(f"windows has shape {windows.shape}; it must be (beats, samples, leads)")
+    seconds = np.array([before, *P_WINDOW])
+    zero, early, late = np.rint(seconds * checked_rate(fs)).astype(int)
+    first, stop = zero - early, zero - late
+    count = windows.shape[1]
+    if not 0 <= first < stop <= count:
+        reach = f"{count} samples at {fs:g} Hz from {before} s before the beat"
+        raise ValueError(f"the windows hold {reach}; P waves need those 0.2 to 0.06 s before it")
+    leads = [_p_columns(lead.T) for lead in windows[:, first:stop].T]
+    return _bounded(np.stack(leads, axis=1))
+
+
+def context_columns(names: Iterable[str], leads: Sequence[str]) -> tuple[str, ...]:
+    """Return what `beats.with_context` calls its columns: those of P waves once for each lead.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of `AROUND`.
+    leads : sequence of str
+
+    Examples
+    --------
+    >>> context_columns(["irregularity within 5", "P height"], ["MLII", "V1"])
+    ('irregularity within 5', 'P height in MLII', 'P height in V1')
+    """
+    columns = []
+    for name in names:
+        each = [f"{name} in {lead}" for lead in leads]
+        columns += each if name in P_NAMES else [name]
+    return tuple(columns)
+
+
 # ---------------------------------------------------------------------------
 
 
@@ -215,3 +403,44 @@ def _median_change(changes: np.ndarray) -> float:
     later = changes[1:]
     later = later[np.isfinite(later)]
     return float(np.median(later)) if len(later) else 0.0
+
+
+def _context_terms(known: np.ndarray) -> dict[str, np.ndarray | float]:
+    """Return what the names of `context`'s columns speak of."""
+    missing = np.full(len(NEIGHBOURS) // 2, np.nan)
+    padded = np.concatenate([missing, known, missing])
+    around = np.lib.stride_tricks.sliding_window_view(padded, len(NEIGHBOURS))
+    terms = dict(zip(NEIGHBOURS, around.T, strict=True))
+    change = np.abs(np.log(terms["next"] / terms["previous"]))
+    for half in (5, 15, 50):
+        terms[f"irregularity within {half}"] = _median_within(half, change)
+        terms[f"median within {half}"] = _median_within(half, terms["previous"])
+    terms["0.8 s"] = 0.8
+    return terms
+
+
+def _p_columns(stretches: np.ndarray) -> np.ndarray:
+    """Return `p_context` of one lead, shape ``(n, 3)``."""
+    waves = stretches - stretches.mean(axis=1, keepdims=True, dtype=float)
+    heights = np.maximum(np.linalg.norm(waves, axis=1), FLAT)
+    shapes = waves / heights[:, None]
+    shared = _median_within(P_WITHIN, shapes)
+    coherence = np.linalg.norm(shared, axis=1)
+    likeness = (shapes * shared).sum(axis=1) / np.maximum(coherence, FLAT)
+    height = np.log(heights / np.median(heights))
+    return np.stack([coherence, likeness, height], axis=1)
+
+
+def _median_within(half: int, numbers: np.ndarray) -> np.ndarray:
+    """Return the median of each row and `half` rows to either side, missing numbers left out.
+
+    In one pass: a day's recording takes no more memory than a few copies of its numbers.
+    """
+    rows = pd.DataFrame(numbers).rolling(2 * half + 1, center=True, min_periods=1)
+    return rows.median().to_numpy().reshape(numbers.shape)
+
+
+def _bounded(columns: np.ndarray) -> np.ndarray:
+    """Return columns for a network: none far out, and 0 where nothing is known."""
+    known = np.nan_to_num(columns)
+    return np.clip(known, -FARTHEST, FARTHEST).astype(np.float32)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecglab import beats, records, simulate
+from ecglab import beats, records, rhythm, simulate
+from ecglab.databases import EPISODE
+from ecglab.recipe import Recipe
 
 FS = 100.0
 
@@ -343,6 +345,68 @@ def test_log_rr_takes_logarithms_of_ratios_only():
     assert np.allclose(kept.rr.T, [np.clip(np.log(following), -1, 1), change])
     with pytest.raises(ValueError, match=r"previous \(s\).*are not RR features without a unit"):
         beats.log_rr(whole, ["previous (s)"])
+
+
+def test_context_stands_beside_the_rr_features():
+    record = records.load("100")
+    cut = beats.segment(record)
+    names = ["P height", "irregularity within 15", "P coherence"]
+    told = beats.with_context(beats.log_rr(cut, ["next / previous"]), names, record.episodes)
+    assert told.rr_names == (
+        *("log next / previous", "P height in MLII", "P height in V5"),
+        *("irregularity within 15", "P coherence in MLII", "P coherence in V5"),
+    )
+    interval = rhythm.context(cut.samples, cut.fs, record.episodes)
+    waves = rhythm.p_context(cut.windows, cut.fs, cut.before)
+    assert np.array_equal(told.rr[:, 1:3], waves[:, :, rhythm.P_NAMES.index("P height")])
+    assert np.array_equal(told.rr[:, 3], interval[:, 1])
+    assert np.array_equal(told.rr[:, 4:], waves[:, :, rhythm.P_NAMES.index("P coherence")])
+    assert told.rr.dtype == np.float32 and np.array_equal(told.windows, cut.windows)
+    assert beats.with_context(cut, ()) is cut
+    twice = beats.with_context(beats.segment(record, leads=["V5", "V5"]), ["P height"])
+    assert np.array_equal(twice.rr[:, [-2, -1]], told.rr[:, [2, 2]])
+    plain = beats.with_context(cut, names[1])
+    assert plain.rr_names == (*beats.RR_NAMES, "irregularity within 15")
+    assert plain.about["rr"] != cut.about["rr"] and plain.about["rr_names"] != cut.about["rr_names"]
+
+
+def test_context_knows_episodes():
+    """They are too short to be gaps of themselves; the recipe tells of them."""
+    whole = records.load("100")
+    episodes = np.array([("unreadable", 40_000, 41_000)], dtype=EPISODE)
+    inside = rhythm.in_episodes(whole.samples, episodes)
+    record = replace(
+        whole,
+        samples=whole.samples[~inside],
+        symbols=whole.symbols[~inside],
+        rhythms=whole.rhythms[~inside],
+        episodes=episodes,
+    )
+    told = Recipe(context=rhythm.CONTEXT_NAMES).cut(record)
+    cut = beats.segment(record, leads=["MLII"])
+    assert np.array_equal(told.rr, rhythm.context(cut.samples, cut.fs, episodes))
+    deaf = beats.with_context(cut, rhythm.CONTEXT_NAMES)
+    assert not np.array_equal(told.rr, deaf.rr[:, len(beats.RR_NAMES) :])
+
+
+def test_context_is_told_of_one_record_as_it_was_cut():
+    several = beats.load(["100", "101"])
+    for some, message in (
+        (several, "follows"),
+        (beats.against_typical(beats.load("100")), "these beats show .'beat', 'difference'.; give"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            beats.with_context(some, ["P height"])
+
+
+def test_fibrillation_tells_itself_around_each_beat():
+    """No P waves in common, whether the people are real or simulated."""
+    for name in ("201", "219"):
+        record = records.load(name)
+        cut = beats.segment(record, leads=["MLII"])
+        coherence = beats.with_context(cut, "P coherence", record.episodes).rr[:, -1]
+        fibrillates = np.array(record.rhythms) == "AFIB"
+        assert np.median(coherence[fibrillates]) < 0.5 < 0.8 < np.median(coherence[~fibrillates])
 
 
 def test_change_tells_fibrillation_from_early_beats():

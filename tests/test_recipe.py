@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from ecglab import beats, models, shipped
+from ecglab import beats, experiments, models, rhythm, shipped
 from ecglab.batches import AUGMENTATION
 from ecglab.experiments import ablation, baselines, floor, full_width, resnet50
 from ecglab.recipe import Recipe, of_fit
@@ -19,6 +19,9 @@ RECIPES = {
     "baselines": baselines.RECIPE,
     **{name: dataclasses.replace(ablation.SHORT, **own) for name, own in ablation.VARIANTS.items()},
 }
+#: All that can be told of the rhythm around a beat.
+CONTEXT = rhythm.AROUND
+
 #: Another value for each field.
 OTHERS = {
     "leads": ("V1",),
@@ -28,6 +31,7 @@ OTHERS = {
     "escape": "S",
     "show": ("difference",),
     "rr": ("next / previous",),
+    "context": ("P height",),
     "reads": "voltages",
     "size": (32, 64),
     "zoom": (0.1, 0.2),
@@ -59,6 +63,16 @@ def test_every_field_counts(name):
     assert Recipe.from_json(json.loads(json.dumps(other.to_json()))) == other
 
 
+def test_a_recipe_without_context_reads_as_before_there_was_any():
+    """Outcomes and run folders of then are known again: by their recipe and by its hash."""
+    recorded = experiments.recorded("resnet50")["recipes"]
+    for name, written in recorded.items():
+        assert Recipe.from_json(written).context == () and "context" not in written, name
+    assert "context" not in Recipe().to_json()
+    told = dataclasses.replace(resnet50.RECIPE, context=CONTEXT)
+    assert told.to_json()["context"] == list(CONTEXT) and told != resnet50.RECIPE
+
+
 def test_a_recipe_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Recipe().size = 32
@@ -77,6 +91,12 @@ def test_a_recipe_is_frozen():
         (lambda: Recipe.from_json({"depth": 50}), "a recipe has no 'depth'; it has leads, before"),
         (lambda: Recipe(show="both").load("100"), "show is .'both',.; it may hold beat, typical"),
         (lambda: Recipe(rr="next (s)").load("100"), "are not RR features without a unit"),
+        (
+            lambda: Recipe(context="P").load("100"),
+            r".'P'. do not tell of the rhythm around .*irregu",
+        ),
+        (lambda: Recipe(context=["P height"] * 2).load("100"), "context name P height more than"),
+        (lambda: Recipe(before=0.1, context="P height").load("100"), "P waves need those 0.2 to"),
         (lambda: Recipe(escape="Q").load("100"), "escape is 'Q'; it may be 'N' or 'S'"),
         (lambda: Recipe(leads="V9").load("100"), "has no lead 'V9'"),
         (lambda: Recipe(width=None).build(), "width is None: this recipe was made for another"),
@@ -97,10 +117,11 @@ def test_beats_know_how_they_were_cut():
         escape="S",
         show=("typical", "difference"),
         rr=("next / previous",),
+        context=("P likeness", "irregularity within 5", "previous / median within 15"),
         size=32,
     )
     heartbeats = recipe.load(["100"])
-    model = models.cifar_net(8, (32, 32, 4), 5, width=2, features=1)
+    model = models.cifar_net(8, (32, 32, 4), 5, width=2, features=5)
     told = of_fit(model, heartbeats, recipe.training)
     assert told == dataclasses.replace(recipe, width=None)
     again = told.load(["100"])
@@ -111,6 +132,7 @@ def test_the_network_fits_the_beats():
     for recipe in (
         Recipe(leads=("MLII", "V5"), show=("beat", "difference"), size=32, width=4),
         Recipe(size=(32, 48), width=4, rr=("next / previous",)),
+        Recipe(leads=("MLII", "V5"), show="difference", size=32, width=4, context=CONTEXT),
         Recipe(reads="voltages", width=4),
     ):
         heartbeats = recipe.load(["100"])
@@ -119,7 +141,9 @@ def test_the_network_fits_the_beats():
         if recipe.reads == "voltages":
             assert model.inputs[0].shape[1] == heartbeats.windows.shape[1]
         else:
-            assert len(model.inputs) == 1 + bool(recipe.rr)
+            assert len(model.inputs) == 1 + bool(recipe.rr or recipe.context)
+        if len(model.inputs) > 1:
+            assert model.inputs[1].shape[1] == heartbeats.rr.shape[1] == len(heartbeats.rr_names)
 
 
 def test_a_seed_makes_the_weights():
