@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import PredefinedSplit, StratifiedGroupKFold
 
 from ecglab import evaluate, records, runs, train
 from ecglab.beats import CLASSES, Beats
@@ -13,6 +13,8 @@ from ecglab.recipe import Recipe
 
 #: Folds of a cross-validation over DS1's people.
 FOLDS = 5
+#: Of how many deals of people to folds the evenest is taken.
+DEALS = 500
 
 
 def only_training(heartbeats: Beats) -> Beats:
@@ -40,8 +42,33 @@ def folds(heartbeats: Beats, partition: int = 0) -> Iterator[tuple[np.ndarray, n
     a whole number, deals them out in another way.
     """
     only_training(heartbeats)
-    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=partition)
-    return splitter.split(heartbeats.labels, heartbeats.labels, heartbeats.subjects)
+    if partition == 0:
+        splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+        return splitter.split(heartbeats.labels, heartbeats.labels, heartbeats.subjects)
+    fold_of = _dealt(heartbeats, partition)
+    return PredefinedSplit(fold_of).split()
+
+
+def _dealt(heartbeats: Beats, partition: int) -> np.ndarray:
+    """Return the fold of each beat: of many deals of people, the one with the evenest classes.
+
+    scikit-learn's splitter deals people of so different records out in one way, whatever its
+    `random_state`.
+    """
+    people, person_of = np.unique(heartbeats.subjects, return_inverse=True)
+    counts = np.zeros((len(people), len(CLASSES)))
+    np.add.at(counts, (person_of, heartbeats.labels), 1)
+    shares = counts / np.maximum(counts.sum(axis=0), 1)
+    rng = np.random.default_rng(partition)
+    seats = np.arange(len(people)) % FOLDS
+    deals = [rng.permutation(seats) for _ in range(DEALS)]
+
+    def unevenness(deal: np.ndarray) -> float:
+        in_folds = [shares[deal == fold].sum(axis=0) for fold in range(FOLDS)]
+        return float(np.std(in_folds, axis=0).mean())
+
+    best = min(deals, key=unevenness)
+    return best[person_of]
 
 
 def out_of_fold(
@@ -57,7 +84,8 @@ def out_of_fold(
     ----------
     recipe : Recipe
     folder : pathlib.Path
-        Where each fold's probabilities are kept; a run that broke off goes on with the next fold.
+        Where each fold's weights and probabilities are kept; a run that broke off goes on with
+        the next fold.
     seed : int
         Of the weights and the batches, not of the folds.
     say : callable
@@ -89,6 +117,7 @@ def out_of_fold(
                 model, heartbeats[inside], seed=seed, **recipe.training, say=lambda line: None
             )
             called = train.predict(model, heartbeats[left_out], recipe.zoom)
+            runs.write_arrays(folder / f"fold{number}.npz", model.get_weights())
             runs.write_array(path, called)
         probabilities[left_out] = runs.stored(path, len(left_out))
         right = heartbeats.labels[left_out] == probabilities[left_out].argmax(axis=1)

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,11 @@ def write_text(path: Path, text: str) -> None:
 def write_array(path: Path, values: np.ndarray) -> None:
     """Write an array as ``.npy``, which is there whole or not at all."""
     write(path, lambda part: np.save(part, values))
+
+
+def write_arrays(path: Path, values: Iterable[np.ndarray]) -> None:
+    """Write arrays as ``.npz``, which is there whole or not at all."""
+    write(path, lambda part: np.savez(part, *values))
 
 
 def copy(source: Path, target: Path) -> None:
@@ -267,7 +272,7 @@ def save(
     epoch = len(rows)
     write(_file(folder, epoch, CHECKPOINT), model.save)
     if average is not None:
-        write(_file(folder, epoch, AVERAGE), lambda part: np.savez(part, *average))
+        write_arrays(_file(folder, epoch, AVERAGE), average)
     write_text(folder / HISTORY, json.dumps({"settings": settings, "history": rows}, indent=1))
     for name in (CHECKPOINT, AVERAGE):
         _file(folder, epoch - 1, name).unlink(missing_ok=True)
