@@ -183,6 +183,85 @@ def test_a_correction_leaves_the_other_classes_alone(training):
     assert all(ratio[3:] < 1)
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """Let the noise experiment note what it is asked, and answer with that."""
+    every = []
+
+    def score(*given):
+        every.append(given)
+        return {way: {"scores": {"accuracy": 0.5}, "asked": given[-2:]} for way in noise.WAYS}
+
+    few = beats.load(["100", "103"])
+    monkeypatch.setattr(shipped, "load", lambda: ("the network", resnet50.RECIPE))
+    monkeypatch.setattr(baselines, "trained", lambda name, every: (name, every))
+    monkeypatch.setattr(Recipe, "load", lambda recipe, names: few)
+    monkeypatch.setattr(noise, "_score", score)
+    return every
+
+
+def test_every_kind_of_noise_is_asked_at_every_strength(asked, tmp_path):
+    outcome = noise.run(tmp_path)
+    conditions = [(kind, decibels) for kind in noise.KINDS for decibels in noise.DECIBELS]
+    conditions = [(None, None), *conditions]
+    classifiers = ("the network", resnet50.RECIPE, ("boosting", 1))
+    assert asked == [(*classifiers, list(records.DS2), *one) for one in conditions]
+    rows = outcome["outcomes"]
+    assert [(row["kind"], row["dB"]) for row in rows] == conditions
+    for row in rows:
+        assert row["names"] == list(records.DS2) and row["every"] == outcome["every"] == 5
+        assert [row[way]["asked"] for way in noise.WAYS] == [[row["kind"], row["dB"]]] * 2
+    assert outcome["seconds"] == sum(row["seconds"] for row in rows)
+    assert (outcome["experiment"], outcome["seeds"]) == ("noise", [0])
+    assert set(outcome["recordings"]) == {"simulated", "DS2"}
+    asked.clear()
+    assert noise.run(tmp_path) == outcome and asked == [], "what was kept is not asked again"
+
+
+def test_a_trial_of_noise_is_small_and_says_so(asked, tmp_path):
+    outcome = noise.run(tmp_path, quick=True)
+    classifiers = ("the network", resnet50.RECIPE, ("boosting", 20))
+    names = list(records.DS2[:2])
+    assert asked == [(*classifiers, names, None, None), (*classifiers, names, "em", 6)]
+    assert outcome["command"].endswith("noise --quick")
+
+
+@pytest.mark.parametrize("what", ["weights", "form", "recipe"])
+def test_what_another_classifier_made_of_noise_is_not_its_own(asked, tmp_path, monkeypatch, what):
+    noise.run(tmp_path, quick=True)
+    recorded = {name: experiments.recorded(name) for name in ("resnet50", "baselines")}
+    if what == "weights":
+        recorded["resnet50"]["weights"]["sha256"] = "another"
+    elif what == "form":
+        recorded["baselines"]["final"]["boosting"]["form"] = "another"
+    else:
+        other = replace(resnet50.RECIPE, size=32)
+        monkeypatch.setattr(shipped, "load", lambda: ("the network", other))
+    monkeypatch.setattr(experiments, "recorded", recorded.__getitem__)
+    names = {"weights": "weights", "form": "trees", "recipe": "size"}
+    with pytest.raises(ValueError, match=f"was made with another {names[what]}"):
+        noise.run(tmp_path, quick=True)
+
+
+def test_both_classifiers_are_scored_on_every_fifth_beat(monkeypatch):
+    zoom = (0.2, 0.3)
+    network = np.eye(5)[[0, 2]]
+
+    def call(model, heartbeats, seen_zoom):
+        assert (model, seen_zoom) == ("the network", zoom)
+        return network[np.arange(len(heartbeats)) % 2]
+
+    monkeypatch.setattr(noise.train, "predict", call)
+    trees = types.SimpleNamespace(predict=lambda table: np.zeros(len(table), int))
+    recipe = replace(SMALL, zoom=zoom)
+    outcome = noise._score("the network", recipe, trees, ["100", "103"], None, None)
+    each = [recipe.cut(records.load(name))[::5] for name in ("100", "103")]
+    truth = beats.concatenate(each)
+    called = np.concatenate([np.arange(len(one)) % 2 * 2 for one in each])
+    assert outcome["ResNet-50"] == crossval.account(truth, called)
+    assert outcome["boosting"] == crossval.account(truth, np.zeros(len(truth), int))
+
+
 def test_noise_has_the_strength_it_says():
     record = records.load("103")
     for decibels in (24, 0):
@@ -389,7 +468,12 @@ def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):
 def test_other_partitions_deal_people_out_otherwise(training):
     dealt = []
     for partition in (0, 1):
-        left_out = [set(training.subjects[out]) for _, out in crossval.folds(training, partition)]
+        left_out = []
+        for inside, outside in crossval.folds(training, partition):
+            assert not set(training.subjects[inside]) & set(training.subjects[outside])
+            assert all(np.bincount(training.labels[outside], minlength=5)[:3] > 50)
+            left_out.append(frozenset(training.subjects[outside].tolist()))
         assert sum(len(people) for people in left_out) == len(set(training.subjects))
-        dealt.append(left_out)
-    assert dealt[0] != dealt[1]
+        dealt.append(set(left_out))
+    together = dealt[0] & dealt[1]
+    assert not together, "five people who are left out together once are not again"
