@@ -259,9 +259,10 @@ def context(samples: np.ndarray, fs: float, episodes: np.ndarray | None = None) 
     --------
     >>> samples = np.cumsum([0, *[300] * 20, 200, 400, *[300] * 20])
     >>> table = context(samples, 360.0)
-    >>> early = dict(zip(CONTEXT_NAMES, table[21].round(2).tolist()))
-    >>> early["previous / median within 15"], early["irregularity within 15"]
-    (-0.41, 0.0)
+    >>> for name in ("previous / median within 15", "irregularity within 15"):
+    ...     print(f"{table[21, CONTEXT_NAMES.index(name)]:.2f} {name} ({CONTEXT_KINDS[name]})")
+    -0.41 previous / median within 15 (needs the next 15 beats)
+    0.00 irregularity within 15 (needs the next 16 beats)
     """
     terms = _context_terms(intervals(samples, fs, episodes))
     columns = []
