@@ -93,7 +93,9 @@ Annotations = str | Path | tuple[Sequence[int], Sequence[str]] | None
 
 
 def names_of(asked: str | int | Iterable[str | int], database: str = "mitdb") -> tuple[str, ...]:
-    """Return records by name, ``"all"``, ``"DS1"`` and ``"DS2"`` written out; none is loaded.
+    """Return records by name; none is loaded.
+
+    ``"all"`` is written out, and so are mitdb's ``"DS1"`` and ``"DS2"``.
 
     Raises
     ------

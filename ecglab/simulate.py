@@ -97,8 +97,10 @@ def _mitdb(name: str) -> Record:
 def _svdb(name: str) -> Record:
     """Simulate half an hour of MLII and V1, under the names that svdb gives them."""
     patient = _patient(name, "svdb").rename({"S": "A"})  # they come in runs, too
-    recorded = _holter(name, "svdb", patient, ("MLII", "V1"), 128.0, 230_400)
-    symbols = np.where(recorded.symbols == "A", "S", recorded.symbols)
+    leads = ("MLII", "V1")
+    recorded = _holter(name, "svdb", patient, leads, 128.0, 230_400)
+    premature = recorded.symbols == "A"
+    symbols = np.where(premature, "S", recorded.symbols)
     return replace(recorded, leads=("ECG1", "ECG2"), symbols=symbols, rhythms=())
 
 
@@ -176,7 +178,8 @@ def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> Non
     sizes = usual * times_usual
     signal += _noise(rng, fs, length, sizes)
     steps = round(fs / 60)  # of a cycle of 60 Hz; at 128 Hz two, where it is not seen
-    cycle = np.sin(2 * np.pi * np.arange(steps) / steps)
+    turns = np.arange(steps) / steps
+    cycle = np.sin(2 * np.pi * turns)
     mains = np.resize(cycle, length)
     heights = level * rng.uniform(0.001, 0.008, leads)
     signal += np.outer(heights, mains).T
@@ -185,8 +188,10 @@ def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> Non
 def _peaks(rhythm: Rhythm, fs: float, qrs: np.ndarray) -> np.ndarray:
     """Return the peak of each QRS complex in one lead, where annotators mark it."""
     r_waves = np.rint(rhythm.times * fs).astype(np.int64)
-    first = r_waves - round(fs / 18)
-    near = first[:, None] + np.arange(round(fs / 7.5))
+    before = round(fs / 18)
+    span = round(fs / 7.5)
+    first = r_waves - before
+    near = first[:, None] + np.arange(span)
     heights = np.abs(qrs[near])
     return first + heights.argmax(axis=1)
 
