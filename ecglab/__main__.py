@@ -12,6 +12,8 @@ from ecglab import __version__, experiments, given, records
 
 #: The window of a beat with its rhythm strip, and what of it is drawn large; s about the beat.
 _RHYTHM, _ZOOM = {"before": 2.5, "after": 1.5}, (0.25, 0.35)
+#: Databases whose beats have labels, and on which of their records a network is tested.
+_TESTED = {"mitdb": "DS2", "svdb": "all"}
 #: Numbers that `train` hands on to `ecglab.train.fit`.
 _NUMBERS = ("epochs", "steps", "batch", "rate", "average")
 
@@ -74,7 +76,8 @@ def train(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Score the network that ships, or one of your own, on people it has not seen."""
-    names = _names(options.records)
+    database = options.database
+    names = _names(options.records or _TESTED[database], database)
     from ecglab import evaluate as evaluation
     from ecglab import runs, shipped
     from ecglab.recipe import Recipe
@@ -87,10 +90,10 @@ def evaluate(options: argparse.Namespace) -> None:
         settings = runs.run_of(options.run_folder)["settings"]
         recipe, trained = Recipe.from_json(settings["recipe"]), settings["beats"]
         given.writable_file(options.run_folder / "scores.json")
-    print(records.describe())
-    seen, warning = _seen(names, trained)
+    print(records.describe(database))
+    seen, warning = _seen(names, trained, database)
     print(warning, end="")
-    heartbeats, probabilities = shipped.predict(model, recipe, names)
+    heartbeats, probabilities = shipped.predict(model, recipe, names, database)
     predicted = probabilities.argmax(axis=1)
     result = evaluation.scores(heartbeats.labels, predicted)
     print(f"\n{heartbeats}\n\nper record\n")
@@ -106,16 +109,16 @@ def evaluate(options: argparse.Namespace) -> None:
         print("\nSIMULATED patients: no number here is a real person's")
     if options.run_folder is not None:
         path = options.run_folder / "scores.json"
-        noted = {"records": names, "trained on": seen}
+        noted = {"database": database, "records": names, "trained on": seen}
         runs.write_text(path, json.dumps(result.summary() | noted, indent=1))
 
 
-def _seen(names: list[str], trained: dict) -> tuple[list[str], str]:
+def _seen(names: list[str], trained: dict, database: str = "mitdb") -> tuple[list[str], str]:
     """Return the records of people on whom a network was trained, and a warning to print."""
     seen = [name for name in names if records.subject(name) in trained["subjects"]]
     if not seen:
         return [], ""
-    if records.load(seen[0]).simulated != trained["simulated"]:
+    if records.load(seen[0], database).simulated != trained["simulated"]:
         kinds = ("real people", "simulated patients")
         then, now = kinds[trained["simulated"]], kinds[not trained["simulated"]]
         return [], (
@@ -219,12 +222,12 @@ def _leads(given: list[str] | None) -> list[str] | dict[str, str] | None:
     return dict(renamed)
 
 
-def _names(listed: str) -> list[str]:
+def _names(listed: str, database: str = "mitdb") -> list[str]:
     """Return the records that were listed; refuse unknown ones before any is loaded."""
-    if listed in ("DS1", "DS2"):
-        return list(records.names_of(listed))
+    if listed in ("DS1", "DS2", "all"):
+        return list(records.names_of(listed, database))
     names = [name.strip() for name in listed.split(",")]
-    return list(records.names_of(given.each_once(names, "--records")))
+    return list(records.names_of(given.each_once(names, "--records"), database))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -260,7 +263,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
     )
-    command.add_argument("--records", default="DS2", help="DS1, DS2, or names: 100,101")
+    command.add_argument("--database", choices=_TESTED, default="mitdb")
+    command.add_argument(
+        "--records", help="DS1, DS2, all, or names; by default DS2, or all of svdb"
+    )
 
     command = _command(commands, read)
     command.add_argument("file", help="WFDB, EDF, CSV, TSV or NumPy")

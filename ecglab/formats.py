@@ -285,7 +285,7 @@ def _wfdb(base: Path) -> Raw:
     if record.p_signal is None:
         raise ValueError(f"the WFDB record {base} has no signals")
     doubts = ()
-    if _lacks_gain(header):
+    if lacks_gain(header):
         doubts = ("its header states no gain: 200 counts per mV, WFDB's default, are assumed",)
     return Raw(
         signal=np.asarray(record.p_signal, dtype=float),
@@ -297,7 +297,7 @@ def _wfdb(base: Path) -> Raw:
     )
 
 
-def _lacks_gain(header: Path) -> bool:
+def lacks_gain(header: Path) -> bool:
     """Tell whether a header gives any signal the gain 0, or none: then wfdb puts 200 there."""
     return any(_gain(fields) == 0 for fields in _signal_lines(header))
 

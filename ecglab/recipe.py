@@ -7,7 +7,7 @@ network that ships hold it as JSON, so that beats for that network can be cut in
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,9 @@ TRAINING = (
     *("epochs", "steps", "batch", "rate", "decay", "average"),
     *("balance", "record_balance", "augment", "zoom"),
 )
+
+#: Sampling rate in Hz of the windows that networks read: mitdb's.
+RATE = 360.0
 
 #: Fields that are numbers, not whole ones.
 _FLOATS = ("before", "after", "rate", "decay", "average", "balance", "record_balance")
@@ -170,7 +173,10 @@ class Recipe:
     # --- beats and network ---------------------------------------------------------------------
 
     def cut(self, record: records.Record) -> Beats:
-        """Cut the beats of one record.
+        """Cut the beats of one record, at its own sampling rate.
+
+        Leads of svdb pass for those of mitdb for which they stand: ``ECG1`` for ``MLII``,
+        ``ECG2`` for ``V1``.
 
         Raises
         ------
@@ -180,6 +186,7 @@ class Recipe:
             same.
         """
         formats.check_height(record.signal, record.fs, record.leads)
+        record = _in_place_of_mitdb(record)
         heartbeats = cutting.segment(
             record, self.before, self.after, self.leads, self.highpass, self.escape
         )
@@ -187,19 +194,28 @@ class Recipe:
         heartbeats = cutting.with_context(heartbeats, self.context, record.episodes)
         return cutting.against_typical(heartbeats, self.show)
 
-    def load(self, names: str | int | Iterable[str | int]) -> Beats:
-        """Load records by name, or ``"DS1"`` or ``"DS2"``, and cut their beats.
+    def load(self, names: str | int | Iterable[str | int], database: str = "mitdb") -> Beats:
+        """Load records, cut their beats and bring them to mitdb's sampling rate.
+
+        Parameters
+        ----------
+        names : str or int, or iterable of them
+            Names of records, or ``"all"``; of mitdb also ``"DS1"`` and ``"DS2"``.
+        database : {"mitdb", "svdb"}
 
         Raises
         ------
         ValueError
-            If a record is named twice, or mitdb has none of that name: before any is loaded. Or
-            as from `cut`.
+            If a record is named twice, or the database has none of that name: before any is
+            loaded. Or as from `cut`.
         """
-        parts = [self.cut(records.load(name)) for name in records.names_of(names)]
+        parts = []
+        for name in records.names_of(names, database):
+            own = self.cut(records.load(name, database))
+            parts.append(cutting.resample(own, RATE))
         return cutting.concatenate(parts)
 
-    def build(self, seed: int | None = None, fs: float = 360.0) -> keras.Model:
+    def build(self, seed: int | None = None, fs: float = RATE) -> keras.Model:
         """Build the network: a ResNet-50 of `models`, untrained.
 
         Parameters
@@ -260,6 +276,15 @@ class Recipe:
         shift = np.log(self.rarity(heartbeats))
         bias = model.get_layer("logits").bias
         bias.assign(bias + shift.astype(np.float32))
+
+
+def _in_place_of_mitdb(record: records.Record) -> records.Record:
+    """Give leads the names of those of mitdb for which they stand."""
+    known = records.DATABASES.get(record.database)
+    if known is None or not known.stand_for:
+        return record
+    leads = [known.stand_for.get(lead, lead) for lead in record.leads]
+    return replace(record, leads=leads)
 
 
 def of_fit(model: keras.Model, heartbeats: Beats, training: Mapping) -> Recipe:

@@ -39,6 +39,7 @@ from ecglab.databases import (
     NSTDB,
     PACED,
     SOURCES,
+    SVDB,
     SYMBOLS,
     WAVE,
     Database,
@@ -66,6 +67,7 @@ __all__ = [
     "NSTDB",
     "PACED",
     "SOURCES",
+    "SVDB",
     "SYMBOLS",
     "WAVE",
     "DamagedRecording",
@@ -90,8 +92,10 @@ Leads = str | Sequence[str] | Mapping[str, str] | None
 Annotations = str | Path | tuple[Sequence[int], Sequence[str]] | None
 
 
-def names_of(asked: str | int | Iterable[str | int]) -> tuple[str, ...]:
-    """Return records of mitdb by name, ``"DS1"`` and ``"DS2"`` written out; none is loaded.
+def names_of(asked: str | int | Iterable[str | int], database: str = "mitdb") -> tuple[str, ...]:
+    """Return records by name; none is loaded.
+
+    ``"all"`` is written out, and so are mitdb's ``"DS1"`` and ``"DS2"``.
 
     Raises
     ------
@@ -103,12 +107,14 @@ def names_of(asked: str | int | Iterable[str | int]) -> tuple[str, ...]:
     >>> names_of(100), len(names_of("DS1"))
     (('100',), 22)
     """
-    splits = {"DS1": DS1, "DS2": DS2}
+    splits = {"all": names(database)}
+    if database == "mitdb":
+        splits |= {"DS1": DS1, "DS2": DS2}
     if isinstance(asked, str | int):
         asked = splits.get(asked, (asked,))
     listed = [str(name) for name in asked]
     for name in given.each_once(listed, "records"):
-        check_name(name)
+        check_name(name, database)
     return tuple(listed)
 
 
@@ -121,10 +127,11 @@ def load(name: str, database: str = "mitdb") -> Record:
     ----------
     name : str
         A record's name, such as ``"100"``; see `names`.
-    database : {"mitdb", "ludb", "nstdb"}
+    database : {"mitdb", "ludb", "nstdb", "svdb"}
         The MIT-BIH Arrhythmia Database (doi 10.13026/C2F305), the Lobachevsky
-        University Database (doi 10.1109/ACCESS.2020.3029211), or the noises of the
-        Noise Stress Test Database (Moody, Muldrow & Mark 1984), which hold no beats.
+        University Database (doi 10.1109/ACCESS.2020.3029211), the noises of the
+        Noise Stress Test Database (Moody, Muldrow & Mark 1984), which hold no beats, or the
+        MIT-BIH Supraventricular Arrhythmia Database (doi 10.13026/C2V30W).
 
     Returns
     -------
@@ -252,7 +259,7 @@ def describe(database: str = "mitdb") -> str:
     return f"{database} {version}: {_origin(source, database)}"
 
 
-def download(databases: Iterable[str] = ("mitdb", "ludb", "nstdb")) -> Path:
+def download(databases: Iterable[str] = tuple(DATABASES)) -> Path:
     """Fetch whole databases from PhysioNet into the cache, eight files at a time.
 
     Files that are there and whole are not fetched again, so a download that
@@ -469,7 +476,9 @@ def _read_files(place: Path, database: str, name: str, source: str) -> Record:
     gain, baseline = known.scale or (raw.adc_gain, raw.baseline)
     signal = (raw.d_signal - np.array(baseline)) / gain
     leads = tuple(formats.lead_name(label) for label in raw.sig_name)
-    comments = [comment.strip() for comment in raw.comments]
+    notes = [comment.strip() for comment in raw.comments]
+    if formats.lacks_gain(Path(f"{base}.hea")):
+        notes.append("uncalibrated: 200 counts per mV are WFDB's assumption")
     marks = known.read_marks(base, leads, len(signal))
     return Record(
         name=name,
@@ -479,7 +488,7 @@ def _read_files(place: Path, database: str, name: str, source: str) -> Record:
         fs=known.fs,
         leads=leads,
         source=source,
-        notes=(*comments, *known.notes),
+        notes=notes,
         **marks,
     )
 

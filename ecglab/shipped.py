@@ -63,7 +63,10 @@ def weights_path() -> Path:
 
 
 def predict(
-    model: keras.Model, recipe: Recipe, names: str | int | Iterable[str | int]
+    model: keras.Model,
+    recipe: Recipe,
+    names: str | int | Iterable[str | int],
+    database: str = "mitdb",
 ) -> tuple[Beats, np.ndarray]:
     """Call the beats of some records.
 
@@ -72,8 +75,8 @@ def predict(
     model : keras.Model
         This network, or another with its recipe.
     recipe : Recipe
-    names : str or int, or iterable of them
-        ``"DS1"``, ``"DS2"``, or names of records.
+    names, database
+        As in `Recipe.load`.
 
     Returns
     -------
@@ -83,9 +86,10 @@ def predict(
     Raises
     ------
     ValueError
-        If a record is named twice, is none of mitdb or lacks a lead. Nothing is called by then.
+        If a record is named twice, is none of the database or lacks a lead. Nothing is called by
+        then.
     """
-    heartbeats = recipe.load(names)
+    heartbeats = recipe.load(names, database)
     called = np.empty((len(heartbeats), len(beats.CLASSES)), np.float32)
     for name in np.unique(heartbeats.records):
         its = heartbeats.records == name

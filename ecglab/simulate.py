@@ -1,15 +1,16 @@
 """Simulated patients, for when there is no recording; and simulated noise.
 
 A patient is a heart (`ecglab.heart`: waves with an axis, intervals and amplitudes of their own)
-and what the record is known for (a row of ``simulated_mitdb.csv`` or ``simulated_ludb.csv``). A
-recording adds a rhythm (`ecglab.simulated_rhythm`); breathing, drift and changes of position,
-which turn the heart's dipole; and the noise of electrodes and muscles.
+and what the record is known for (a row of ``simulated_mitdb.csv``, ``simulated_svdb.csv`` or
+``simulated_ludb.csv``). A recording adds a rhythm (`ecglab.simulated_rhythm`); breathing, drift
+and changes of position, which turn the heart's dipole; and the noise of electrodes and muscles.
 
 What a simulated patient shows is what was put in: the shapes are textbook shapes that vary, and a
 number computed from them says nothing about people.
 """
 
 import hashlib
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,13 +40,14 @@ def record(name: str, database: str = "mitdb") -> Record:
     ----------
     name : str
         A record's name; the same name gives the same patient, always.
-    database : {"mitdb", "ludb", "nstdb"}
+    database : {"mitdb", "ludb", "nstdb", "svdb"}
         mitdb: half an hour, the two leads of that record, 360 Hz, beats labelled N, L, R, A, V, F,
         / and the rarer ones, about as many as in reality. ludb: 10 s, twelve leads, 500 Hz, the
         rhythm, axis and conduction that cardiologists found, with the bounds of every wave.
         nstdb: half an hour of noise alone, 360 Hz, as strong in each band of frequencies as the
         noise that Moody et al. 1984 recorded (https://physionet.org/content/nstdb/): bw baseline
-        wander, em electrode motion, ma muscle.
+        wander, em electrode motion, ma muscle. svdb: like mitdb, but MLII and V1 under the names
+        ECG1 and ECG2, 128 Hz.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def record(name: str, database: str = "mitdb") -> Record:
     """
     name = str(name)
     check_name(name, database)
-    simulators = {"mitdb": _mitdb, "ludb": _ludb, "nstdb": _nstdb}
+    simulators = {"mitdb": _mitdb, "ludb": _ludb, "nstdb": _nstdb, "svdb": _svdb}
     return simulators[database](name)
 
 
@@ -86,13 +88,28 @@ def _patient(name: str, database: str) -> pd.Series:
 
 
 def _mitdb(name: str) -> Record:
-    """Simulate half an hour of two leads, with what is known of that record."""
     patient = _patient(name, "mitdb")
-    person = subject(name)
-    body = _rng("mitdb", person, "heart")  # the same for two records of one person
-    rng = _rng("mitdb", name, "recording")
-    fs, length = 360.0, 650_000
     leads = (patient["lead 1"], patient["lead 2"])
+    return _holter(name, "mitdb", patient, leads, 360.0, 650_000)
+
+
+def _svdb(name: str) -> Record:
+    """Simulate half an hour of MLII and V1, under the names that svdb gives them."""
+    patient = _patient(name, "svdb").rename({"S": "A"})  # they come in runs, too
+    leads = ("MLII", "V1")
+    recorded = _holter(name, "svdb", patient, leads, 128.0, 230_400)
+    premature = recorded.symbols == "A"
+    symbols = np.where(premature, "S", recorded.symbols)
+    return replace(recorded, leads=("ECG1", "ECG2"), symbols=symbols, rhythms=())
+
+
+def _holter(
+    name: str, database: str, patient: pd.Series, leads: tuple[str, str], fs: float, length: int
+) -> Record:
+    """Simulate half an hour of two leads, with what is known of that record."""
+    person = subject(name, database)
+    body = _rng(database, person, "heart")  # the same for two records of one person
+    rng = _rng(database, name, "recording")
 
     waves = _mitdb_heart(body, patient)
     rhythm = simulated_rhythm.draw(
@@ -100,17 +117,17 @@ def _mitdb(name: str) -> Record:
         counts=_mitdb_counts(rng, patient),
         seconds=length / fs,
         rsa=body.uniform(0.01, 0.06),
-        af=patient["fibrillation (share)"],
+        af=patient.get("fibrillation (share)", 0),
         early=patient.get("early (share of RR)", 0),
     )
     shapes = _shapes(rng, waves, rhythm, stray=1.0)
     signal, qrs = _render(rng, shapes, rhythm, fs, length, leads)
     signal *= np.exp(rng.normal(0, 0.15, len(leads)))  # electrodes, skin
-    _disturb(rng, fs, signal, patient["noise (times usual)"])
+    _disturb(rng, fs, signal, patient.get("noise (times usual)", 1))
     steps = np.rint((200 * signal).astype(np.float32))  # of 5 µV, as the recorder stored
     return Record(
         name=name,
-        database="mitdb",
+        database=database,
         subject=person,
         signal=np.clip(steps, -1024, 1024) / 200,
         fs=fs,
@@ -159,8 +176,10 @@ def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> Non
     times_usual = [level, max(level - 1, 0), level]
     sizes = usual * times_usual
     signal += _noise(rng, fs, length, sizes)
-    cycle = np.sin(2 * np.pi * np.arange(6) / 6)
-    mains = np.resize(cycle, length)  # 6 samples a cycle: 60 Hz
+    steps = round(fs / 60)  # of a cycle of 60 Hz; at 128 Hz two, where it is not seen
+    turns = np.arange(steps) / steps
+    cycle = np.sin(2 * np.pi * turns)
+    mains = np.resize(cycle, length)
     heights = level * rng.uniform(0.001, 0.008, leads)
     signal += np.outer(heights, mains).T
 
@@ -168,8 +187,10 @@ def _disturb(rng: Generator, fs: float, signal: np.ndarray, level: float) -> Non
 def _peaks(rhythm: Rhythm, fs: float, qrs: np.ndarray) -> np.ndarray:
     """Return the peak of each QRS complex in one lead, where annotators mark it."""
     r_waves = np.rint(rhythm.times * fs).astype(np.int64)
-    first = r_waves - 20
-    near = first[:, None] + np.arange(48)
+    before = round(fs / 18)
+    span = round(fs / 7.5)
+    first = r_waves - before
+    near = first[:, None] + np.arange(span)
     heights = np.abs(qrs[near])
     return first + heights.argmax(axis=1)
 

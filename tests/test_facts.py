@@ -1,4 +1,4 @@
-"""What the course says of the MIT-BIH Arrhythmia Database and of LUDB, counted anew."""
+"""What the course says of the MIT-BIH databases and of LUDB, counted anew."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecglab import beats, images, records
+from ecglab import beats, formats, images, records
 
 pytestmark = pytest.mark.real
 
@@ -185,3 +185,55 @@ def test_qrs_complexes_of_ludb_last_as_long_as_complexes_do(ludb):
     complexes = lead[(lead["kind"] == "QRS") & (lead["onset"] >= 0) & (lead["offset"] >= 0)]
     milliseconds = (complexes["offset"] - complexes["onset"]) * 2
     assert 70 < np.median(milliseconds) < 120
+
+
+# --- svdb -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def svdb():
+    if not (Path(os.environ["ECGLAB_DATA"]) / "svdb" / "1.0.0").is_dir():
+        pytest.skip("no svdb in ECGLAB_DATA")
+    return {name: records.load(name, "svdb") for name in records.SVDB}
+
+
+def test_form_of_svdb(svdb):
+    assert len(svdb) == 78
+    for name, record in svdb.items():
+        assert (record.source, record.fs, record.signal.shape) == ("folder", 128.0, (230_400, 2))
+        assert record.leads == ("ECG1", "ECG2"), name
+        assert record.rhythms.size == record.episodes.size == 0, name
+
+
+def test_beats_of_svdb(svdb):
+    """All in its files but one N, the last of 860, which stands beyond the signal."""
+    others = {"Q": 79, "F": 23, "J": 9, "a": 1, "B": 1}
+    assert symbol_counts(svdb.values()) == {"N": 162338, "S": 12188, "V": 9943, **others}
+    assert svdb["860"].samples[-1] == 230_254
+    labels = {name: beats.labels_of(record.symbols) for name, record in svdb.items()}
+    classes = np.bincount(np.concatenate(list(labels.values())))
+    assert classes.tolist() == [162339, 12198, 9943, 23, 79]
+    assert (labels["865"] == 1).sum() == 1818
+    no_s = [name for name, its in labels.items() if not (its == 1).any()]
+    assert no_s == ["802", "803", "804", "805", "893"]
+    assert sum(not (its == 2).any() for its in labels.values()) == 11
+
+
+def test_half_of_svdb_is_uncalibrated(svdb):
+    """Their heights are those of the others, about, for the same 200 counts per mV."""
+    uncalibrated = {name for name, record in svdb.items() if record.notes}
+    assert len(uncalibrated) == 37 and "860" in uncalibrated
+    heights = [formats.beat_height(record.signal[:, 0], 128) for record in svdb.values()]
+    without = np.array([name in uncalibrated for name in svdb])
+    ratio = np.median(np.array(heights)[without]) / np.median(np.array(heights)[~without])
+    assert ratio == pytest.approx(1.26, abs=0.02)
+
+
+def test_leads_of_svdb(svdb):
+    """Typical complexes of ECG1 point upwards mostly, as in MLII, those of ECG2 downwards."""
+    upwards = []
+    for record in svdb.values():
+        cut = beats.segment(record, before=0.06, after=0.08)
+        shape = np.median(cut.windows[cut.labels == 0], axis=0)
+        upwards.append(shape.max(axis=0) > -shape.min(axis=0))
+    assert np.mean(upwards, axis=0) == pytest.approx([0.72, 0.29], abs=0.04)

@@ -43,9 +43,9 @@ def test_info(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"ecglab {__version__}"
     assert lines[1].startswith("mitdb 1.0.0: SIMULATED") and lines[2].startswith("ludb 1.0.1:")
-    assert lines[3].startswith("nstdb 1.0.0:")
-    assert lines[4] == f"cache: {records.cache()}"
-    assert "backend" in lines[5] and "numpy" in lines[5]
+    assert lines[3].startswith("nstdb 1.0.0:") and lines[4].startswith("svdb 1.0.0:")
+    assert lines[5] == f"cache: {records.cache()}"
+    assert "backend" in lines[6] and "numpy" in lines[6]
 
 
 @pytest.mark.real
@@ -94,6 +94,17 @@ def test_evaluate_on_one_record_gives_no_intervals(trained, capsys):
     assert "all records" in said and "intervals" not in said
 
 
+def test_evaluate_on_people_of_another_database(trained, capsys):
+    folder, _ = trained
+    assert run("evaluate", "--run", folder, "--database", "svdb", "--records", "811,865") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("svdb 1.0.0: SIMULATED") and "SEEN IN TRAINING" not in said
+    summary = json.loads((folder / "scores.json").read_text())
+    assert (summary["database"], summary["records"]) == ("svdb", ["811", "865"])
+    counted = sum(map(sum, summary["matrix"]))
+    assert counted == sum(len(records.load(name, "svdb").samples) for name in ("811", "865"))
+
+
 def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
     folder, _ = trained
     before = (folder / "history.json").read_bytes()
@@ -133,6 +144,7 @@ def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
         (["train", "--records", "223", "--average", "2"], "average 2.0"),
         (["evaluate", "--records", "100,100"], "--records name 100 more than once"),
         (["evaluate", "--records", "100,DS3"], "mitdb has no record 'DS3'"),
+        (["evaluate", "--database", "svdb", "--records", "DS2"], "svdb has no record 'DS2'"),
         (["benchmark", "beats", "--beats", "0"], "beats is 0; give a whole number, 1 or more"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
@@ -321,7 +333,7 @@ def test_simulated_patients_are_not_the_people_of_their_names(trained, capsys, t
 
 def test_the_shipped_network_knows_ds1(monkeypatch):
     real = types.SimpleNamespace(simulated=False)
-    monkeypatch.setattr(records, "load", lambda name: real)
+    monkeypatch.setattr(records, "load", lambda name, database: real)
     seen, warning = shell._seen(list(records.DS1), shipped.TRAINED_ON)
     assert seen == list(records.DS1)
     assert "trained on 22 of these 22 people: records 101, 106, " in warning

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from ecglab import beats, experiments, models, rhythm, shipped
+from ecglab import beats, experiments, models, records, rhythm, shipped
 from ecglab.batches import AUGMENTATION
 from ecglab.experiments import ablation, baselines, floor, full_width, resnet50
 from ecglab.recipe import Recipe, of_fit
@@ -144,6 +144,22 @@ def test_the_network_fits_the_beats():
             assert len(model.inputs) == 1 + bool(recipe.rr or recipe.context)
         if len(model.inputs) > 1:
             assert model.inputs[1].shape[1] == heartbeats.rr.shape[1] == len(heartbeats.rr_names)
+
+
+def test_people_of_another_database_join_those_of_mitdb():
+    recipe = Recipe(leads=("MLII", "V1"), reads="voltages", width=4)
+    own = records.load("811", "svdb")
+    assert recipe.cut(own).fs == own.fs == 128.0
+    heartbeats = recipe.load(["811"], "svdb")
+    assert len(heartbeats) == len(own.samples) and heartbeats.fs == 360.0
+    assert np.array_equal(heartbeats.symbols, own.symbols)
+    expected = own.samples * 360 / 128
+    assert np.abs(heartbeats.samples - expected).max() <= 0.5
+    peak = heartbeats.windows[:, 90, 0]  # the annotated sample, a quarter of a second on
+    same = beats.segment(own, leads=["ECG1"]).windows[:, 32, 0]
+    assert peak == pytest.approx(same, abs=1e-4)
+    both = beats.concatenate([recipe.load(["101"]), heartbeats])
+    assert both.windows.shape[1:] == recipe.build(seed=0).inputs[0].shape[1:]
 
 
 def test_a_seed_makes_the_weights():

@@ -37,7 +37,7 @@ def check_form(record):
     assert np.isfinite(record.signal).all() and np.ptp(record.signal) > 0
 
 
-@pytest.mark.parametrize(("name", "database"), [("100", "mitdb"), ("1", "ludb")])
+@pytest.mark.parametrize(("name", "database"), [("100", "mitdb"), ("1", "ludb"), ("800", "svdb")])
 def test_form_of_a_simulated_record(alone, name, database):
     alone.setenv("ECGLAB_SOURCE", "simulated")
     record = records.load(name, database)
@@ -113,6 +113,17 @@ def test_lists_of_names():
     assert len({records.subject(name) for name in records.MITDB}) == 47
     assert records.subject("202") == records.subject("201") == "201"
     assert records.subject("202", "ludb") == "202"
+    assert len({records.subject(name, "svdb") for name in records.SVDB}) == 78
+
+
+def test_names_are_written_out():
+    assert records.names_of("all", "svdb") == records.SVDB == records.names("svdb")
+    assert records.names_of("all") == records.MITDB
+    assert records.names_of([800, "894"], "svdb") == ("800", "894")
+    with pytest.raises(ValueError, match="svdb has no record 'DS1'; it has 78: 800, 801"):
+        records.names_of("DS1", "svdb")
+    with pytest.raises(ValueError, match="mitdb has no record '800'"):
+        records.names_of("800")
 
 
 # --- what is refused ------------------------------------------------------------------------
@@ -379,7 +390,7 @@ def test_missing_ludb_annotations(alone, tmp_path):
 
 
 def test_pinned_hashes_cover_every_file():
-    for database in ("mitdb", "ludb"):
+    for database in ("mitdb", "ludb", "svdb"):
         pinned = records._cached_files(database, *records.names(database))
         assert all(len(value) == 64 for value in pinned.values())
         assert len(pinned) == len(records._hashes(database)), "no other file"

@@ -76,8 +76,22 @@ def test_ludb_has_the_form_of_the_real_recordings(ludb):
         assert 6 <= len(record.samples) <= 22
 
 
+@pytest.mark.parametrize("name", ["800", "802", "865"])
+def test_svdb_has_the_form_of_the_real_recordings(name):
+    record = simulate.record(name, "svdb")
+    assert (record.name, record.database, record.source) == (name, "svdb", "simulated")
+    assert record.signal.shape == (230_400, 2) and record.fs == 128.0
+    assert record.leads == ("ECG1", "ECG2") and record.rhythms.size == 0
+    counts = {symbol: np.sum(record.symbols == symbol) for symbol in "NSV"}
+    real = {"800": (1846, 30, 6), "802": (1586, 0, 85), "865": (1102, 1818, 235)}[name]
+    assert list(counts.values()) == pytest.approx(real, rel=0.06, abs=1)
+    complexes = np.abs(mean_beat(record, "N", half=10))
+    assert complexes.argmax() == 10, "beats stand on their peaks"
+
+
 @pytest.mark.parametrize(
-    ("name", "database"), [("100", "mitdb"), ("202", "mitdb"), ("8", "ludb"), ("em", "nstdb")]
+    ("name", "database"),
+    [("100", "mitdb"), ("202", "mitdb"), ("8", "ludb"), ("em", "nstdb"), ("800", "svdb")],
 )
 def test_the_same_name_gives_the_same_patient(name, database):
     first, second = simulate.record(name, database), simulate.record(name, database)

@@ -22,7 +22,7 @@ from ecglab.recipe import Recipe
 TOLD = {
     "RR ratios": (),
     "and the rhythm around": rhythm.CONTEXT_NAMES,
-    "and the P waves": (*rhythm.CONTEXT_NAMES, *rhythm.P_NAMES),
+    "and the P waves": rhythm.AROUND,
 }
 #: Against what each is compared: the first, of the same kind.
 FIRST, BETWEEN, _ = TOLD
