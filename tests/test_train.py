@@ -582,7 +582,9 @@ def test_the_checkpoint_of_another_network_is_named(some, model, averaged, tmp_p
         assert f"{MODEL} is damaged: it holds another network than history.json" in said
 
 
-def test_a_folder_in_the_place_of_the_history_is_named(tmp_path):
+def test_a_folder_without_a_history_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no training run; make one with python -m"):
+        train.checkpoint(tmp_path)
     (tmp_path / "history.json").mkdir()
     with pytest.raises(ValueError, match=r"history\.json is damaged: it is no whole"):
         train.run_of(tmp_path)
