@@ -1,6 +1,5 @@
 """Checks: three states, fair to every form of an answer, and never an exception at a learner."""
 
-import datetime
 import decimal
 import fractions
 import sys
@@ -48,40 +47,25 @@ ROUND.append(ROUND)
 # --- values ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", [None, ...])
-@pytest.mark.parametrize("expected", [72, [1, 2]])
+@pytest.mark.parametrize("answer", [None, ..., [..., ...], [1, ...], (..., 2)])
+@pytest.mark.parametrize("expected", [72, [1, 2], lambda: pytest.fail("computed for nobody")])
 def test_not_answered_yet(answer, expected):
     said = check.value(answer, expected, hint="Count again.")
     assert said.right is None
     assert repr(said) == "Not answered yet: put your answer in place of the dots."
 
 
-def test_nothing_is_computed_for_who_has_not_answered():
-    def expected():
-        raise AssertionError("called")
-
-    assert check.value(..., expected).right is None
-
-
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (72, 72),
         (72.0, 72),
-        (72, 72.0),
-        (np.float32(72), 72),
         (np.int64(72), 72.0),
         (np.array(72), 72),
         (0.1 + 0.2, 0.3),
-        (True, True),
         (np.True_, True),
-        ([1, 2, 3], np.array([1.0, 2.0, 3.0])),
-        ((1, 2, 3), [1, 2, 3]),
+        ((1, 2, 3), np.array([1.0, 2.0, 3.0])),
         (np.array([1, 2, 3]), (1, 2, 3)),
-        (pd.Series([1, 2, 3]), [1, 2, 3]),
         ([[1, 2], [3, 4]], np.array([[1, 2], [3, 4]])),
-        (["N", "V"], ["N", "V"]),
-        ("Sinus rhythm", "sinus rhythm"),
         ("  QRS\n", "qrs"),
         (1, lambda: 1),
         (pd.Series([1.0, 2.0], index=["a", "b"]), [1, 2]),
@@ -90,7 +74,6 @@ def test_nothing_is_computed_for_who_has_not_answered():
         (["n", " V "], ["N", "V"]),
         ("sinus  \n rhythm", "Sinus rhythm"),
         ("ＱＲＳ", "QRS"),
-        (fractions.Fraction(1, 4), 0.25),
         (decimal.Decimal("0.25"), 0.25),
         ([fractions.Fraction(1, 4), 1], [0.25, 1]),
         (range(3), [0, 1, 2]),
@@ -143,21 +126,24 @@ def test_how_far_a_number_may_lie_off():
     assert check.value([1.06, 2.0], [1, 2], within=0.05).right is False
 
 
-@pytest.mark.parametrize("answer", [[..., ...], [1, ...], (..., 2)])
-def test_a_list_with_dots_left_is_not_answered_yet(answer):
-    assert check.value(answer, [1, 2]).right is None
-
-
-def test_a_wrong_shape_is_said():
-    said = check.value([1, 2], [1, 2, 3])
-    assert said.right is False and "shape should be (3,), yours is (2,)" in said.message
-    assert "yours is ()" in check.value(1, [1]).message
-    assert "should be (), yours is (1,)" in check.value([1], 1).message
-
-
-def test_how_many_values_differ_is_said():
-    assert "1 of 3 values differ" in check.value([1, 2, 4], [1, 2, 3]).message
-    assert "differ" not in check.value(1, 2).message
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        ([1, 2], [1, 2, 3], "The shape should be (3,), yours is (2,)."),
+        (1, [1], "yours is ()."),
+        ([1], 1, "should be (), yours is (1,)."),
+        ([1, 2, 4], [1, 2, 3], "1 of 3 values differ."),
+        (1, 2, "Not yet right."),
+        (3, "N", "The answer should be text, not int."),
+        ([1, 2], ["N", "V"], "The answer should be text, not list."),
+        ({"a": 1}, 72, "The answer can't be read as numbers; its type is dict."),
+        ([[1], [1, 2]], [1, 2], "is no number, or its rows differ in length."),
+        (["72", 3], [72, 3], "The answer is text; numbers are wanted, without quotes."),
+    ],
+)
+def test_what_is_wrong_is_said(answer, expected, words):
+    said = check.value(answer, expected)
+    assert said.right is False and said.message.endswith(words)
 
 
 @pytest.mark.parametrize("answer", ["72", "72.0", "seventy-two", b"72", np.str_("72"), ""])
@@ -166,20 +152,6 @@ def test_a_number_in_quotes_is_text(answer):
     said = check.value(answer, 72, within=1)
     assert said.right is False
     assert said.message.endswith("The answer is text; a number is wanted, without quotes.")
-    assert "numbers are wanted" in check.value([answer, 3], [72, 3]).message
-
-
-def test_a_wrong_kind_is_said():
-    assert "should be text, not int" in check.value(3, "N").message
-    assert "should be text, not list" in check.value([1, 2], ["N", "V"]).message
-    assert "can't be read as numbers; its type is dict" in check.value({"a": 1}, 72).message
-    assert "rows differ in length" in check.value([[1], [1, 2]], [1, 2]).message
-
-
-def test_the_answer_is_not_given_away():
-    for answer in (1, "x", [1, 2]):
-        assert "72" not in repr(check.value(answer, 72, hint="Count the boxes."))
-    assert "sinus" not in repr(check.value("flutter", "sinus"))
 
 
 def test_a_check_that_can_not_run_says_so():
@@ -198,18 +170,7 @@ def test_a_check_that_can_not_run_says_so():
 
 
 @pytest.mark.parametrize(
-    "expected",
-    [
-        72,
-        300 / 3.5,
-        "sinus",
-        True,
-        np.int64(12544),
-        [3, 6912, 12544],
-        [0.1, "N", None],
-        np.eye(2),
-        np.float32(2),
-    ],
+    "expected", [300 / 3.5, "sinus", True, np.int64(12544), [3, 6912], [0.1, "N", None], np.eye(2)]
 )
 def test_what_is_sealed_is_checked_as_before(expected):
     sealed = check.seal(expected)
@@ -241,62 +202,42 @@ def test_what_can_not_be_sealed_or_opened():
 # --- whatever is handed in ------------------------------------------------------------------
 
 
-ODD = {
-    "text": "seventy",
-    "number in text": "7",
-    "empty text": "",
-    "bytes": b"7",
-    "dict": {"a": 1},
-    "empty dict": {},
-    "set": {1, 2},
-    "object": object(),
-    "awkward": Awkward(),
-    "function": len,
-    "class": int,
-    "ragged": [[1], [1, 2]],
-    "list of text": ["a", "b"],
-    "list of None": [None, 1],
-    "list of awkward": [Awkward()],
-    "two awkward": [Awkward(), Awkward()],
-    "nan": float("nan"),
-    "complex": 1 + 2j,
-    "huge": 10**400,
-    "date": datetime.date(2000, 1, 1),
-    "numpy date": np.datetime64("2000-01-01"),
-    "frame": pd.DataFrame({"a": [1, 2]}),
-    "empty list": [],
-    "3-d": np.zeros((2, 2, 2)),
-    "generator": (k for k in (1, 2)),
-    "record array": np.zeros(2, dtype=[("a", int)]),
-    "masked": np.ma.array([1, 2], mask=[True, False]),
-    "leaver": Leaver(),
-    "list of leavers": [Leaver()],
-    "in itself": ROUND,
-    "deep": eval("[" * 80 + "]" * 80),
-    "long range": range(10**30),
-    "missing": pd.NA,
-    "series of missing": pd.Series([None, pd.NA], dtype=object),
-    "module": sys,
-    "exception": ValueError("7"),
-}
-WANTED = {
-    "number": 72,
-    "bool": True,
-    "text": "sinus",
-    "list": [3, 4],
-    "one": [5],
-    "texts": ["N", "V"],
-    "matrix": np.eye(2) * 7,
-}
+ODD = [
+    "seventy",
+    b"7",
+    {"a": 1},
+    {1, 2},
+    object(),
+    Awkward(),
+    [Awkward(), Awkward()],
+    Leaver(),
+    [Leaver()],
+    [[1], [1, 2]],
+    [None, 1],
+    [],
+    ROUND,
+    eval("[" * 80 + "]" * 80),
+    float("nan"),
+    10**400,
+    range(10**30),
+    (k for k in (1, 2)),
+    np.datetime64("2000-01-01"),
+    np.zeros((2, 2, 2)),
+    np.zeros(2, dtype=[("a", int)]),
+    np.ma.array([1, 2], mask=[True, False]),
+    pd.NA,
+    pd.Series([None, pd.NA], dtype=object),
+    pd.DataFrame({"a": [1, 2]}),
+]
+WANTED = [72, True, "sinus", [3, 4], [5], ["N", "V"], np.eye(2) * 7]
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
 def test_never_raises_at_a_learner(odd):
-    for kind, wanted in WANTED.items():
-        said = check.value(ODD[odd], wanted, within=0.1, hint="Count again.")
-        assert said.right is False, kind
-        assert repr(said).endswith("Count again."), kind
-        assert check.function(lambda: ODD[odd], [wanted], [()]).right is False, kind
+    for wanted in WANTED:
+        said = check.value(odd, wanted, within=0.1, hint="Count again.")
+        assert said.right is False and repr(said).endswith("Count again.")
+        assert check.function(lambda: odd, [wanted], [()]).right is False
 
 
 SCALARS = st.one_of(
@@ -310,13 +251,10 @@ SCALARS = st.one_of(
     st.binary(max_size=9),
     st.decimals(),
     st.fractions(),
-    st.dates(),
     st.timedeltas(),
-    st.builds(object),
     st.builds(Awkward),
     st.builds(Leaver),
-    st.sampled_from([int, len, sys, ROUND, pd.NA, pd.NaT, no, leave]),
-    st.builds(lambda: (k for k in (1, 2))),
+    st.sampled_from([len, sys, ROUND, pd.NA, pd.NaT, no, leave]),
 )
 ANYTHING = st.one_of(
     arrays.arrays(
@@ -370,10 +308,6 @@ def rate(rr):
 CASES = [(1.0,), (0.5,), (np.array([0.8, 1.2]),)]
 
 
-def test_a_right_function():
-    assert check.function(lambda rr: 60 * rr**-1, rate, CASES).right is True
-
-
 def unwritten(rr):
     raise NotImplementedError
 
@@ -398,14 +332,11 @@ def test_the_first_case_that_differs_is_named():
         (lambda rr: 1 / 0, "ZeroDivisionError: division by zero"),
         (lambda rr: undefined, "NameError"),  # noqa: F821
         (lambda: 1, "TypeError"),
-        (lambda rr: [][1], "IndexError"),
-        (lambda rr: (_ for _ in ()).throw(AssertionError("mine")), "AssertionError: mine"),
         (lambda rr: sys.exit(3), "SystemExit: 3"),
         (lambda rr: sys.exit(), "SystemExit."),
         (lambda rr: (_ for _ in ()).throw(Wordless), "Wordless."),
         (lambda rr: int("two\nlines " * 99), "ValueError: invalid literal"),
         (lambda rr: recursion(rr), "RecursionError"),
-        (lambda rr: (_ for _ in ()).throw(MemoryError), "MemoryError."),
         (72, "TypeError: 'int' object is not callable"),
         ("60 / rr", "TypeError: 'str' object is not callable"),
     ],
@@ -440,13 +371,13 @@ def test_a_missing_return_in_one_branch_is_no_missing_answer():
     assert said.right is False and "Case 2 gives nothing back: is a return" in said.message
 
 
-def test_what_a_function_prints_is_seen(capsys):
+def test_a_right_function_may_print(capsys):
     def talks(rr):
         print("rr is", rr)
-        return 60 / rr
+        return 60 * rr**-1
 
-    assert check.function(talks, rate, CASES[:1]).right is True
-    assert capsys.readouterr().out == "rr is 1.0\n"
+    assert check.function(talks, rate, CASES).right is True
+    assert capsys.readouterr().out.startswith("rr is 1.0\n")
 
 
 def test_the_author_is_told_of_cases_without_an_expected_value():
@@ -456,26 +387,16 @@ def test_the_author_is_told_of_cases_without_an_expected_value():
 
 
 def test_a_function_that_changes_its_input_spoils_nothing():
-    values = np.array([1.0, 2.0])
-
-    def doubles_in_place(x):
-        x *= 2
-        return x
-
-    said = check.function(doubles_in_place, lambda x: 2 * x, [(values,), (values,)])
-    assert said.right is True and values.tolist() == [1, 2]
-
-
-def test_lists_and_dicts_are_copied_too():
-    given = [3, 1, 2], {"rr": [1.0]}
+    given = np.array([1.0, 2.0]), {"rr": [1.0]}
 
     def greedy(values, record):
-        values.sort()
-        record["rr"].append(values.pop())
+        values *= 2
+        record["rr"].append(values[0])
         return sum(record["rr"])
 
-    said = check.function(greedy, [4.0, 4.0], [given, given])
-    assert said.right is True and given == ([3, 1, 2], {"rr": [1.0]})
+    said = check.function(greedy, [3.0, 3.0], [given, given])
+    assert said.right is True
+    assert given[0].tolist() == [1, 2] and given[1] == {"rr": [1.0]}
 
 
 def test_what_can_not_be_copied_is_handed_over():
@@ -484,7 +405,9 @@ def test_what_can_not_be_copied_is_handed_over():
 
 
 def test_tolerance_of_functions():
-    near = lambda rr: 60 / rr + 1e-4  # noqa: E731
+    def near(rr):
+        return 60 / rr + 1e-4
+
     assert check.function(near, rate, CASES).right is False
     assert check.function(near, rate, CASES, within=1e-3).right is True
 

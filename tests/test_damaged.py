@@ -18,36 +18,19 @@ Every reading has a limit of time, in a process with a limit of memory.
 
 import functools
 import hashlib
-import os
-import shutil
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-import wfdb
 from conftest import write_ludb, write_mitdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecglab import records
 
-REAL = Path(os.environ.get("ECGLAB_DATA", ""))
 SECONDS = 5  # of this process's own computing: a busy computer takes longer by the clock
 GIGABYTES = 3  # above what the process has already
-
-COUNT = {"refused": 0, "right": 0, "undetectable": 0}
-
-
-def quick(examples):
-    return settings(
-        max_examples=examples,
-        derandomize=True,  # the same damage every time
-        database=None,  # nothing written into the project
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 # --- kinds of damage ------------------------------------------------------------------------
@@ -73,16 +56,6 @@ def flipped(draw, body):
 
 
 @st.composite
-def cut(draw, body):
-    return body[: int(draw(POSITION) * len(body))]
-
-
-@st.composite
-def extended(draw, body):
-    return body + draw(st.binary(min_size=1, max_size=3000))
-
-
-@st.composite
 def swapped(draw, body):
     """Let two pieces of the file change places."""
     size = draw(st.integers(1, 30))
@@ -94,22 +67,19 @@ def swapped(draw, body):
 
 
 @st.composite
-def dropped(draw, body):
-    """Take a piece out."""
-    start = int(draw(POSITION) * len(body))
-    return body[:start] + body[start + draw(st.integers(1, 40)) :]
+def replaced(draw, body):
+    """Put something in the place of a piece: nothing, one value as a disk does, or anything."""
+    start, size = int(draw(POSITION) * len(body)), draw(st.integers(0, 40) | st.integers(0, 512))
+    value = bytes([draw(st.integers(0, 255))])
+    piece = draw(st.sampled_from([b"", value * size]) | st.binary(max_size=40))
+    return body[:start] + piece + body[start + size :]
 
 
 @st.composite
-def filled(draw, body):
-    """Put one value in the place of a piece, as a disk does with a lost sector."""
-    start, size = int(draw(POSITION) * len(body)), draw(st.integers(1, 512))
-    return body[:start] + bytes([draw(st.integers(0, 255))]) * size + body[start + size :]
-
-
-def garbage(body):
-    """Put anything in the file's place, or nothing."""
-    return st.binary(max_size=400)
+def ended(draw, body):
+    """End the file early or late, or have other content from its very begin."""
+    start = draw(st.sampled_from([0, len(body)]) | POSITION.map(lambda at: int(at * len(body))))
+    return body[:start] + draw(st.just(b"") | st.binary(max_size=3000))
 
 
 @st.composite
@@ -142,7 +112,7 @@ def marks_inserted(draw, body):
     return body[:start] + draw(st.sampled_from([skip, code, skip + code])) + body[start:]
 
 
-ANY = (flipped, cut, extended, swapped, dropped, filled, garbage)
+ANY = (flipped, swapped, replaced, replaced, ended, ended)
 HEADER = (*ANY, header_word, header_word, header_word, header_line)
 MARKS = (*ANY, marks_inserted, marks_inserted)
 
@@ -190,27 +160,6 @@ def written(root, database):
     return Patient(root, "ludb", "1", ("hea", "dat", "ii", "v6"))
 
 
-def real(root, database):
-    """Copy a real recording; mitdb's cut short, so that wfdb reads it hundreds of times."""
-    known = records.DATABASES[database]
-    name = known.names[0]
-    folder = root / database / known.version
-    (folder / known.folder).mkdir(parents=True)
-    source = REAL / database / known.version
-    if not source.is_dir():
-        pytest.skip(f"no {database} in ECGLAB_DATA")
-    if database == "ludb":
-        for suffix in known.suffixes:
-            file = f"{known.folder}{name}.{suffix}"
-            shutil.copyfile(source / file, folder / file)
-        return Patient(root, "ludb", name, ("hea", "dat", "ii", "v6"))
-    record = wfdb.rdrecord(str(source / name), sampto=7200, physical=False)
-    marks = wfdb.rdann(str(source / name), "atr", sampto=7199)
-    record.wrsamp(write_dir=str(folder))
-    wfdb.wrann(name, "atr", marks.sample, marks.symbol, marks.subtype, write_dir=str(folder))
-    return Patient(root, "mitdb", name, ("hea", "dat", "atr"))
-
-
 def read(patient):
     """Return the damaged record, or None if it was refused; anything else fails the test."""
     started = time.process_time()
@@ -235,7 +184,7 @@ def same_counts(new, old):
 
 
 def check_signal_and_marks(record, patient, suffix):
-    """Hold what a damaged file gave against the original; count it."""
+    """Hold what a damaged file gave against the original."""
     old = patient.original
     assert record.fs == old.fs and record.signal.dtype == np.float32
     length = len(record.signal)
@@ -252,10 +201,6 @@ def check_signal_and_marks(record, patient, suffix):
         assert record.signal.shape == old.signal.shape and np.allclose(*sums, atol=1e-2)
     else:
         assert np.array_equal(record.signal, old.signal)
-    right = np.array_equal(record.signal, old.signal) and record.leads == old.leads
-    right = right and record.samples.tolist() == old.samples.tolist()
-    right = right and record.symbols.tolist() == old.symbols.tolist()
-    COUNT["right" if right else "undetectable"] += 1
 
 
 def fuzz(patient, examples, pinned, monkeypatch):
@@ -273,16 +218,19 @@ def fuzz(patient, examples, pinned, monkeypatch):
 def fuzz_file(patient, suffix, examples, pinned):
     tried = 0
 
-    @quick(examples)
+    @settings(
+        max_examples=examples,
+        derandomize=True,  # the same damage every time
+        database=None,  # nothing written into the project
+        suppress_health_check=list(HealthCheck),
+    )
     @given(damages(patient.bodies[suffix], suffix))
     def one(damaged):
         nonlocal tried
         tried += 1
         patient.damage(suffix, damaged)
         record = read(patient)
-        if record is None:
-            COUNT["refused"] += 1
-        else:
+        if record is not None:
             assert not pinned, "with pinned hashes every change is refused"
             check_signal_and_marks(record, patient, suffix)
 
@@ -306,26 +254,12 @@ def bounded(alone, tmp_path):
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-each_database = pytest.mark.parametrize("database", ["mitdb", "ludb"])
-each_guard = pytest.mark.parametrize("pinned", [True, False], ids=["pinned", "unpinned"])
-
-
-@each_database
-@each_guard
-@pytest.mark.parametrize(
-    ("make", "examples"),
-    [
-        (written, 40),
-        pytest.param(written, 200, marks=pytest.mark.long),
-        pytest.param(real, 200, marks=[pytest.mark.long, pytest.mark.real]),
-    ],
-    ids=["written", "written-many", "real-many"],
-)
-def test_damage_is_refused_or_read_as_the_truth(bounded, alone, database, pinned, make, examples):
-    patient = make(bounded, database)
-    tried = fuzz(patient, examples, pinned, alone)
-    print(f"{tried} damaged inputs of {database}; so far {COUNT}")
-    assert tried >= 0.7 * examples
+@pytest.mark.parametrize("database", ["mitdb", "ludb"])
+@pytest.mark.parametrize("pinned", [True, False], ids=["pinned", "unpinned"])
+@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=pytest.mark.long)])
+def test_damage_is_refused_or_read_as_the_truth(bounded, alone, database, pinned, examples):
+    patient = written(bounded, database)
+    assert fuzz(patient, examples, pinned, alone) >= 0.7 * examples
 
 
 # --- single cases worth a name --------------------------------------------------------------

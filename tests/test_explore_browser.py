@@ -80,9 +80,8 @@ def browser(*arguments):
 
 @pytest.fixture(scope="module")
 def chrome():
-    driver = browser()
-    yield driver
-    driver.quit()
+    with browser() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +90,24 @@ def html():
 
 
 @pytest.fixture
-def show(chrome, tmp_path):
+def page(tmp_path):
+    """Write pieces of HTML as a page; return its address."""
+
+    def write(*pieces, theme="light"):
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(theme=theme, body="\n".join(pieces)), encoding="utf-8")
+        return path.as_uri()
+
+    return write
+
+
+@pytest.fixture
+def show(chrome, page):
     """Show pieces of HTML as a page; return the explorers on it, which must have started."""
 
     def open_page(*pieces, theme="light", width=1280):
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(theme=theme, body="\n".join(pieces)), encoding="utf-8")
         resize(chrome, width)
-        chrome.get(path.as_uri())
+        chrome.get(page(*pieces, theme=theme))
         return explorers(chrome)
 
     yield open_page
@@ -121,8 +130,19 @@ def words(figure):
     return dict(span.text.split(": ", 1) for span in spans)
 
 
-def drawn(figure, selector):
-    return figure.find_element(By.CSS_SELECTOR, selector).get_attribute("outerHTML")
+def at_rest(figure):
+    """Tell whether an explorer is its picture and its caption, and nothing that does nothing."""
+    picture = figure.find_element(By.TAG_NAME, "img")
+    shown = picture.is_displayed() and picture.size["width"] > 300
+    controls = figure.find_elements(By.CSS_SELECTOR, "input, button, select, svg")
+    return shown and figure.text.startswith("Try: ") and not controls
+
+
+def assert_legible(driver, figure):
+    """Return the colours of its texts, and of what lies behind each."""
+    found = driver.execute_script(CONTRAST, figure)
+    assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
+    return [one[1:3] for one in found]
 
 
 def drive(figure, name=None):
@@ -135,7 +155,8 @@ def drive(figure, name=None):
     def shown():
         said = words(figure)
         value = sliders[0].get_attribute("aria-valuetext")
-        return value, drawn(figure, selector), said.get(word, said)
+        drawn = figure.find_element(By.CSS_SELECTOR, selector).get_attribute("outerHTML")
+        return value, drawn, said.get(word, said)
 
     before = shown()
     at_first = sliders[0].get_attribute("value") == sliders[0].get_attribute("min")
@@ -144,12 +165,6 @@ def drive(figure, name=None):
 
 
 # --- each explorer by itself ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_keyboard(show, html, name):
-    (figure,) = show(html[name])
-    drive(figure)
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -211,9 +226,7 @@ def test_light_and_dark_are_legible(chrome, show, html, name):
     colours = {}
     for theme in ("light", "dark"):
         (figure,) = show(html[name], theme=theme)
-        found = chrome.execute_script(CONTRAST, figure)
-        assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
-        colours[theme] = [one[1:3] for one in found]
+        colours[theme] = assert_legible(chrome, figure)
     assert all(a != b for a, b in zip(*colours.values(), strict=True))
 
 
@@ -284,21 +297,12 @@ def test_python_and_the_controls_follow_each_other(show, chrome):
     assert told["prevalence"] == pytest.approx(39.7) and told["sensitivity"] == 90
 
 
-def test_scripts_off(html, tmp_path):
-    path = tmp_path / "page.html"
-    path.write_text(PAGE.format(theme="light", body="".join(html.values())), encoding="utf-8")
-    driver = browser("--blink-settings=scriptEnabled=false")
-    try:
-        driver.get(path.as_uri())
+def test_scripts_off(html, page):
+    with browser("--blink-settings=scriptEnabled=false") as driver:  # its end is `quit`
+        driver.get(page(*html.values()))
         figures = driver.find_elements(By.TAG_NAME, "figure")
         assert len(figures) == len(html)
-        for figure in figures:
-            picture = figure.find_element(By.TAG_NAME, "img")
-            assert picture.is_displayed() and picture.size["width"] > 300
-            assert figure.text.startswith("Try: ")
-            assert figure.find_elements(By.CSS_SELECTOR, "input, button, select, svg") == []
-    finally:
-        driver.quit()
+        assert all(map(at_rest, figures))
 
 
 # --- in the built book --------------------------------------------------------------------------
@@ -319,8 +323,7 @@ def test_in_the_built_book(chrome):
             for figure in explorers(chrome):
                 assert figure.find_elements(By.CSS_SELECTOR, "figure > img") == []
                 assert chrome.execute_script(OVERFLOW, figure)[1] == []
-                found = chrome.execute_script(CONTRAST, figure)
-                assert len(found) >= 5 and [one for one in found if one[3] < 4.5] == []
+                assert_legible(chrome, figure)
                 drive(figure)
                 driven.add(figure.get_attribute("data-explorer"))
     assert driven == set(EXPLORERS)
@@ -354,11 +357,8 @@ def lab(tmp_path_factory):
 def notebook(path, source, outputs=()):
     """Write a notebook of one cell."""
     book = nbformat.v4.new_notebook()
-    book.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book.metadata["kernelspec"] = kernel
     book.cells = [nbformat.v4.new_code_cell(source, outputs=list(outputs))]
     nbformat.write(book, path)
 
@@ -439,9 +439,6 @@ def test_unrun_in_jupyterlab(chrome, lab, trusted):
         if trusted:
             wait.until(lambda _, figure=figure: figure.get_attribute("data-live") is not None)
             drive(figure)
-            continue
-        picture = figure.find_element(By.TAG_NAME, "img")
-        assert picture.is_displayed() and picture.size["width"] > 300
-        assert figure.text.startswith("Try: ")
-        assert figure.find_elements(By.CSS_SELECTOR, "input, select, button, svg") == []
+        else:
+            assert at_rest(figure)
     assert "odel not found" not in chrome.find_element(By.TAG_NAME, "body").text
