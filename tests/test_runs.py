@@ -296,7 +296,7 @@ def test_a_run_of_another_version_does_not_go_on(some, tmp_path, monkeypatch):
 
 def test_leakage_does_not_take_simulated_scores_for_real_ones(tmp_path, monkeypatch, some):
     """The experiment itself: once on simulated patients, then on others of the same names."""
-    everyone = beats.load(["100", "101", "103", "200", "202"])
+    everyone = replace(beats.load(["100", "101", "103", "200", "202"]), simulated=True)
     monkeypatch.setattr(leakage.beats, "load", lambda names, **cut: everyone)
     monkeypatch.setattr(leakage, "SPLITS", ("beats at random",))
     monkeypatch.setattr(leakage, "WAYS", ("nearest neighbour",))

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = {
     "rhythm": ["tests/test_rhythm.py"],
     "evaluate": ["tests/test_evaluate.py"],
-    "recipe": ["tests/test_recipe.py", "tests/test_runs.py"],
+    "recipe": ["tests/test_recipe.py"],
     "experiments/noise/__init__": ["tests/test_experiments.py"],
     "experiments/resnet50/__init__": ["tests/test_experiments.py"],
 }
