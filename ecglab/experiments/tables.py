@@ -133,13 +133,39 @@ def records_table(accounts: list[dict]) -> pd.DataFrame:
 
 def intervals_table(accounts: list[dict]) -> pd.DataFrame:
     """Return value, low and high of the main scores' mean over seeds."""
+    _, counts = people_of(accounts)
+    return evaluate.bootstrap_matrices(counts).loc[MAIN_SCORES]
+
+
+def drawn_s(accounts: list[dict], name: str) -> dict[str, str]:
+    """Return the S F1 of draws of people in which one person is, and of those without them.
+
+    Where one person has most of the S beats, the interval of all draws is a mixture of two.
+    """
+    people, counts = people_of(accounts)
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(people), size=(2000, len(people)))
+    summed = counts[:, drawn].sum(axis=2)  # (seeds, draws, 5, 5)
+    k = CLASSES.index("S")
+    beats_and_calls = summed[..., k, :].sum(axis=-1) + summed[..., :, k].sum(axis=-1)
+    f1 = (2 * summed[..., k, k] / beats_and_calls).mean(axis=0)
+    present = (drawn == people.index(name)).any(axis=1)
+    cells = {}
+    for group, chosen in {"in the draw": present, "not in the draw": ~present}.items():
+        low, median, high = np.quantile(f1[chosen], [0.025, 0.5, 0.975])
+        cells[f"{name} {group}"] = f"{median:.2f} ({low:.2f} to {high:.2f})"
+    return {**cells, f"draws without {name}": f"{100 * np.mean(~present):.0f} %"}
+
+
+def people_of(accounts: list[dict]) -> tuple[list[str], np.ndarray]:
+    """Return the people whom some seeds tested, and their matrices: (seeds, people, 5, 5)."""
     seeds = [by_person(account["per record"]) for account in accounts]
     people = sorted(set().union(*seeds))  # with people dealt out anew, each seed tests others
     nobody = np.zeros((5, 5), int)
     counts = []
     for seed in seeds:
         counts.append([seed.get(person, nobody) for person in people])
-    return evaluate.bootstrap_matrices(counts).loc[MAIN_SCORES]
+    return people, np.array(counts)
 
 
 def by_person(by_record: dict[str, list]) -> dict[str, np.ndarray]:

@@ -61,6 +61,7 @@ def fill(outcome: dict) -> dict:
         "scores": form_table(accounts, "scores"),
         "escape": form_table(accounts, "escape beats as S"),
         "without": form_table(accounts, f"without {ONE_WOMAN}"),
+        "mixture": mixture_table(accounts).to_markdown(),
         "goal": goal_table(accounts),
         "detected": detected_table(recipes).to_markdown(floatfmt=".3f"),
         "alt": tables.in_words(tables.intervals_table(best)),
@@ -103,6 +104,14 @@ def form_table(accounts: dict[str, list[dict]], form: str) -> str:
     """Return the scores of all recipes in one of the forms in which each was scored."""
     scores = {recipe: [one[form] for one in seeds] for recipe, seeds in accounts.items()}
     return tables.over_seeds(scores).to_markdown()
+
+
+def mixture_table(accounts: dict[str, list[dict]]) -> pd.DataFrame:
+    """Return the S F1 of draws of people with and without one woman, one row a classifier."""
+    rows = {recipe: tables.drawn_s(seeds, ONE_WOMAN) for recipe, seeds in accounts.items()}
+    trees = baselines.boosted(experiments.recorded("baselines"))
+    rows["boosted trees (`baselines`)"] = tables.drawn_s(trees, ONE_WOMAN)
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def rhythms_table(seeds: list[dict]) -> pd.DataFrame:
