@@ -165,24 +165,6 @@ def test_a_cross_validation_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert len(heartbeats) == len(resumed)
 
 
-def test_a_correction_turns_balanced_calls_into_bayes(training):
-    """Where nothing but the batches' shares was learnt, the corrected call is the world's share."""
-    drawn = np.bincount(training.labels, minlength=5) ** 0.5  # balance is 0.5
-    inputs = keras.Input((1,))
-    logits = keras.layers.Dense(5, kernel_initializer="zeros", name="logits")(inputs)
-    model = keras.Model(inputs, keras.layers.Softmax()(logits))
-    model.get_layer("logits").bias.assign(np.log(drawn))
-    Recipe(balance=0.5, correct=beats.CLASSES).correct_bias(model, training)
-    called = np.asarray(model(np.zeros((1, 1)))).ravel()
-    assert called == pytest.approx(np.bincount(training.labels) / len(training), rel=1e-5)
-
-
-def test_a_correction_leaves_the_other_classes_alone(training):
-    ratio = Recipe(balance=0.5, correct=("F", "Q")).rarity(training)
-    assert np.array_equal(ratio[:3], [1, 1, 1])
-    assert all(ratio[3:] < 1)
-
-
 @pytest.fixture
 def asked(monkeypatch):
     """Let the noise experiment note what it is asked, and answer with that."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ecglab import beats, experiments, models, records, rhythm, shipped
+from ecglab.backend import keras
 from ecglab.batches import AUGMENTATION
 from ecglab.experiments import ablation, baselines, floor, full_width, resnet50
 from ecglab.recipe import Recipe, of_fit
@@ -210,3 +211,35 @@ def test_a_lead_may_be_called_as_it_likes():
 def test_the_shipped_network_has_the_recorded_recipe():
     _, recipe = shipped.load()
     assert recipe == resnet50.RECIPE
+
+
+# --- the shares of the classes ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ds1():
+    return beats.load("DS1")
+
+
+def test_a_correction_turns_balanced_calls_into_bayes(ds1):
+    """Where nothing but the batches' shares was learnt, the corrected call is the world's share."""
+    drawn = np.bincount(ds1.labels, minlength=5) ** 0.5  # balance is 0.5
+    inputs = keras.Input((1,))
+    logits = keras.layers.Dense(5, kernel_initializer="zeros", name="logits")(inputs)
+    model = keras.Model(inputs, keras.layers.Softmax()(logits))
+    model.get_layer("logits").bias.assign(np.log(drawn))
+    Recipe(balance=0.5, correct=beats.CLASSES).correct_bias(model, ds1)
+    called = np.asarray(model(np.zeros((1, 1)))).ravel()
+    assert called == pytest.approx(np.bincount(ds1.labels) / len(ds1), rel=1e-5)
+
+
+def test_a_correction_leaves_the_other_classes_alone(ds1):
+    recipe = Recipe(balance=0.5, correct=("F", "Q"))
+    counts = np.bincount(ds1.labels, minlength=5)
+    common = counts / counts.sum()
+    drawn = counts**0.5 / np.sum(counts**0.5)
+    assert recipe.rarity(ds1) == pytest.approx([1, 1, 1, *(common / drawn)[3:]])
+    assert recipe.rarity(ds1, ["S"]) == pytest.approx([1, (common / drawn)[1], 1, 1, 1])
+    assert recipe.rarity(ds1, []).tolist() == [1] * 5
+    few = ds1[ds1.labels < 4]
+    assert recipe.rarity(few)[4] == 0, "what nobody has is never called"
