@@ -287,3 +287,13 @@ def test_a_header_that_claims_another_length(bounded, claim):
     patient.damage("hea", b" ".join(words) + b"\n" + rest)
     with pytest.raises(records.DamagedRecording, match=r"100.dat has 5400 bytes; the"):
         records.load("100")
+
+
+def test_marks_that_run_backwards(bounded):
+    patient = written(bounded, "mitdb")
+    marks, end = patient.bodies["atr"][:-2], patient.bodies["atr"][-2:]
+    back = bytes([0, 59 << 2, 0xFF, 0xFF, 0x18, 0xFC])  # by 1000 samples
+    beat = bytes([10, 1 << 2])  # 10 samples later
+    patient.damage("atr", marks + back + beat + end)
+    with pytest.raises(records.DamagedRecording, match="marks unknown, unordered or outside"):
+        records.load("100")
