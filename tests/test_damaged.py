@@ -56,6 +56,16 @@ def flipped(draw, body):
 
 
 @st.composite
+def cut(draw, body):
+    return body[: int(draw(POSITION) * len(body))]
+
+
+@st.composite
+def extended(draw, body):
+    return body + draw(st.binary(min_size=1, max_size=3000))
+
+
+@st.composite
 def swapped(draw, body):
     """Let two pieces of the file change places."""
     size = draw(st.integers(1, 30))
@@ -67,19 +77,22 @@ def swapped(draw, body):
 
 
 @st.composite
-def replaced(draw, body):
-    """Put something in the place of a piece: nothing, one value as a disk does, or anything."""
-    start, size = int(draw(POSITION) * len(body)), draw(st.integers(0, 40) | st.integers(0, 512))
-    value = bytes([draw(st.integers(0, 255))])
-    piece = draw(st.sampled_from([b"", value * size]) | st.binary(max_size=40))
-    return body[:start] + piece + body[start + size :]
+def dropped(draw, body):
+    """Take a piece out."""
+    start = int(draw(POSITION) * len(body))
+    return body[:start] + body[start + draw(st.integers(1, 40)) :]
 
 
 @st.composite
-def ended(draw, body):
-    """End the file early or late, or have other content from its very begin."""
-    start = draw(st.sampled_from([0, len(body)]) | POSITION.map(lambda at: int(at * len(body))))
-    return body[:start] + draw(st.just(b"") | st.binary(max_size=3000))
+def filled(draw, body):
+    """Put one value in the place of a piece, as a disk does with a lost sector."""
+    start, size = int(draw(POSITION) * len(body)), draw(st.integers(1, 512))
+    return body[:start] + bytes([draw(st.integers(0, 255))]) * size + body[start + size :]
+
+
+def garbage(body):
+    """Put anything in the file's place, or nothing."""
+    return st.binary(max_size=400)
 
 
 @st.composite
@@ -112,7 +125,7 @@ def marks_inserted(draw, body):
     return body[:start] + draw(st.sampled_from([skip, code, skip + code])) + body[start:]
 
 
-ANY = (flipped, swapped, replaced, replaced, ended, ended)
+ANY = (flipped, cut, extended, swapped, dropped, filled, garbage)
 HEADER = (*ANY, header_word, header_word, header_word, header_line)
 MARKS = (*ANY, marks_inserted, marks_inserted)
 
@@ -273,4 +286,14 @@ def test_a_header_that_claims_another_length(bounded, claim):
     words[3] = b"%d" % claim
     patient.damage("hea", b" ".join(words) + b"\n" + rest)
     with pytest.raises(records.DamagedRecording, match=r"100.dat has 5400 bytes; the"):
+        records.load("100")
+
+
+def test_marks_that_run_backwards(bounded):
+    patient = written(bounded, "mitdb")
+    marks, end = patient.bodies["atr"][:-2], patient.bodies["atr"][-2:]
+    back = bytes([0, 59 << 2, 0xFF, 0xFF, 0x18, 0xFC])  # by 1000 samples
+    beat = bytes([10, 1 << 2])  # 10 samples later
+    patient.damage("atr", marks + back + beat + end)
+    with pytest.raises(records.DamagedRecording, match="marks unknown, unordered or outside"):
         records.load("100")

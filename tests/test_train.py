@@ -444,6 +444,12 @@ def test_other_settings_are_refused(some, model, uninterrupted, other):
     assert (folder / "history.json").read_bytes() == before
 
 
+def test_other_beats_are_refused(some, model, uninterrupted):
+    for other in (some[:-1], replace(some, windows=-some.windows)):
+        with pytest.raises(ValueError, match="another beats;"):
+            train.fit(model, other, folder=uninterrupted[2], **TINY, say=quiet)
+
+
 # --- the folder, before anything is trained -----------------------------------------------
 
 
