@@ -213,6 +213,35 @@ def test_the_shipped_network_has_the_recorded_recipe():
     assert recipe == resnet50.RECIPE
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"highpass": 1.0, "rr": ("next / previous",), "steps": 7, "average": 0.5},
+        {"size": (32, 64), "leads": ("MLII", "V5"), "escape": "S", "highpass": None},
+        {"reads": "voltages", "rr": ("next / previous",), "before": 0.3, "augment": None},
+        {"show": ("difference",), "context": ("P height",), "balance": 0.25, "zoom": (0.2, 0.3)},
+    ],
+)
+def test_a_fit_tells_the_recipe_by_which_it_was_made(own):
+    recipe = Recipe(**{"size": 32, "width": 4, **own})
+    told = of_fit(recipe.build(seed=0), recipe.load(["100"]), recipe.training)
+    if recipe.reads == "voltages":
+        recipe = dataclasses.replace(recipe, size=Recipe.size)
+    assert told == dataclasses.replace(recipe, width=None)
+
+
+def test_a_network_without_numbers_is_told_none():
+    recipe = Recipe(size=32, width=4)
+    heartbeats = dataclasses.replace(recipe, rr=("next / previous",)).load(["100"])
+    assert of_fit(recipe.build(seed=0), heartbeats, {}).rr == ()
+
+
+def test_recipes_are_told_apart_by_their_hash():
+    recipes = [Recipe(), Recipe(size=32), Recipe(rr=("next / previous",))]
+    assert len({hash(one) for one in recipes}) == 3
+    assert hash(Recipe(size=32)) == hash(recipes[1])
+
+
 # --- the shares of the classes ----------------------------------------------------------------
 
 
