@@ -65,7 +65,8 @@ def _dealt(heartbeats: Beats, partition: int) -> np.ndarray:
 
     def unevenness(deal: np.ndarray) -> float:
         in_folds = [shares[deal == fold].sum(axis=0) for fold in range(FOLDS)]
-        return float(np.std(in_folds, axis=0).mean())
+        apart = np.std(in_folds, axis=0)
+        return float(apart.mean())
 
     best = min(deals, key=unevenness)
     return best[person_of]

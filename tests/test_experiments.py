@@ -356,7 +356,8 @@ def test_noise_does_not_add_leads():
     noisy = noise.noisy(one, "em", 6)
     assert noisy.signal.shape == one.signal.shape
     both = noise.noisy(record, "em", 6)
-    assert np.allclose(noisy.signal[:, 0], both.signal[:, 0], atol=1e-4)
+    # float32 sums of one column and of two columns round otherwise
+    assert np.allclose(noisy.signal[:, 0], both.signal[:, 0], rtol=1e-3, atol=1e-4)
     three = replace(record, signal=np.tile(record.signal[:, :1], 3), leads=("I", "II", "III"))
     with pytest.raises(ValueError, match="has 3 leads, the noise 2; give a record of one or two"):
         noise.noisy(three, "em", 6)

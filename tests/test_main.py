@@ -210,7 +210,7 @@ def stand_in(monkeypatch, tmp_path, simulated, partly=False):
 
     def ended(folder, quick=False):
         folder.mkdir(parents=True)
-        (folder / "floor.npz").write_bytes(b"weights")
+        (folder / "outcome.npz").write_bytes(b"weights")
         return {"recordings": {"simulated": simulated or partly}}
 
     monkeypatch.setattr(experiments, "path_of", lambda name: path)

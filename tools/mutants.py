@@ -59,6 +59,8 @@ def mutate(module: str, chosen: list[str]) -> None:
 def mutmut(folder: Path, *arguments: str) -> None:
     """Run mutmut in a folder, on simulated patients alone."""
     environment = os.environ | {"ECGLAB_SOURCE": "simulated"}
+    # A mutant is a forked process: threads of TensorFlow that stayed behind would be waited for
+    environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     environment.pop("ECGLAB_DATA", None)
     environment.pop("PYTHONPATH", None)
     program = Path(sys.executable).with_name("mutmut")

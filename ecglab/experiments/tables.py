@@ -13,6 +13,9 @@ import pandas as pd
 from ecglab import evaluate, records
 from ecglab.beats import CLASSES
 
+Rows = list[dict]  # outcomes, accounts or scores, one a seed
+Matrices = dict[str, np.ndarray]  # by record or person
+
 #: The columns of a long and of a short table of scores.
 SCORES = ("accuracy", "macro_f1", "N F1", "S Se", "S +P", "S F1", "V Se", "V +P", "V F1")
 FEW_SCORES = ("accuracy", "macro_f1", "N F1", "S F1", "V F1")
@@ -30,35 +33,37 @@ THREE_DIGITS = "{:.3f}".format
 ERRORS = ("NS", "NV", "NF", "SN", "SV", "VN", "FN", "FV")
 
 
-def grouped(outcomes: list[dict], name_of: Callable[[dict], str]) -> dict[str, list[dict]]:
+def grouped(outcomes: Rows, name_of: Callable[[dict], str]) -> dict[str, Rows]:
     """Return the outcomes of each name, in the order recorded: the seeds of one way together."""
-    groups: dict[str, list[dict]] = {}
+    groups: dict[str, Rows] = {}
     for outcome in outcomes:
-        groups.setdefault(name_of(outcome), []).append(outcome)
+        group = groups.setdefault(name_of(outcome), [])
+        group.append(outcome)
     return groups
 
 
-def annotated(outcomes: list[dict]) -> list[dict]:
+def annotated(outcomes: Rows) -> Rows:
     """Return the accounts of calls on beats in the annotators' places, one a seed."""
     return [outcome["annotated beats"] for outcome in outcomes]
 
 
-def scores_of(accounts: list[dict]) -> list[dict]:
+def scores_of(accounts: Rows) -> Rows:
     """Return the scores of each seed."""
     return [account["scores"] for account in accounts]
 
 
-def mean(scores: list[dict], column: str) -> float:
+def mean(scores: Rows, column: str) -> float:
     """Return the mean of one score over seeds."""
     values = [one[column] for one in scores]
     return float(np.mean(values))
 
 
-def over_seeds(ways: dict[str, list[dict]], columns: Sequence[str] = SCORES) -> pd.DataFrame:
+def over_seeds(ways: dict[str, Rows], columns: Sequence[str] = SCORES) -> pd.DataFrame:
     """Return mean ± standard deviation over seeds, one row a way; one seed has no spread."""
     rows = {}
     for way, scores in ways.items():
-        seeds = pd.DataFrame(scores)[list(columns)].astype(float)
+        seeds = pd.DataFrame(scores)
+        seeds = seeds[list(columns)].astype(float)
         cells = seeds.mean().map(THREE_DIGITS)
         if len(seeds) > 1:
             spread = seeds.std().map(THREE_DIGITS)
@@ -70,7 +75,7 @@ def over_seeds(ways: dict[str, list[dict]], columns: Sequence[str] = SCORES) -> 
     return table.rename(columns={"macro_f1": "macro-F1"})
 
 
-def headline(accounts: list[dict]) -> dict[str, str]:
+def headline(accounts: Rows) -> dict[str, str]:
     """Return the scores for which there is a goal, mean over seeds."""
     scores = scores_of(accounts)
     words = {}
@@ -79,7 +84,7 @@ def headline(accounts: list[dict]) -> dict[str, str]:
     return words
 
 
-def without(accounts: list[dict], name: str) -> list[dict]:
+def without(accounts: Rows, name: str) -> Rows:
     """Return the scores of each seed without one record."""
     scores = []
     for account in accounts:
@@ -100,7 +105,7 @@ def total(by_record: dict[str, list]) -> np.ndarray:
     return np.sum(counts, axis=0)
 
 
-def matrices(accounts: list[dict]) -> dict[str, np.ndarray]:
+def matrices(accounts: Rows) -> Matrices:
     """Return the confusion matrix of each record, summed over seeds."""
     sums = {}
     for name in accounts[0]["per record"]:
@@ -109,7 +114,7 @@ def matrices(accounts: list[dict]) -> dict[str, np.ndarray]:
     return sums
 
 
-def records_table(accounts: list[dict]) -> pd.DataFrame:
+def records_table(accounts: Rows) -> pd.DataFrame:
     """Return the errors of each record and the commonest kinds of them, worst first."""
     rows = {}
     for name, matrix in matrices(accounts).items():
@@ -120,7 +125,8 @@ def records_table(accounts: list[dict]) -> pd.DataFrame:
             "errors": calls - np.trace(matrix),
         }
         for label, called in ERRORS:
-            row[f"{label} as {called}"] = counts.loc[label, called]
+            kind = f"{label} as {called}"
+            row[kind] = counts.loc[label, called]
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index")
     table = table.rename_axis("record")
@@ -131,53 +137,71 @@ def records_table(accounts: list[dict]) -> pd.DataFrame:
 # Intervals over people
 
 
-def intervals_table(accounts: list[dict]) -> pd.DataFrame:
+def intervals_table(accounts: Rows) -> pd.DataFrame:
     """Return value, low and high of the main scores' mean over seeds."""
     _, counts = people_of(accounts)
     return evaluate.bootstrap_matrices(counts).loc[MAIN_SCORES]
 
 
-def drawn_s(accounts: list[dict], name: str) -> dict[str, str]:
+def drawn_s(accounts: Rows, name: str) -> dict[str, str]:
     """Return the S F1 of draws of people in which one person is, and of those without them.
 
     Where one person has most of the S beats, the interval of all draws is a mixture of two.
     """
     people, counts = people_of(accounts)
+    count = len(people)
     rng = np.random.default_rng(0)
-    drawn = rng.integers(len(people), size=(2000, len(people)))
-    summed = counts[:, drawn].sum(axis=2)  # (seeds, draws, 5, 5)
+    drawn = rng.integers(count, size=(2000, count))
+    place = people.index(name)
+    present = (drawn == place).any(axis=1)
+    absent = ~present
+
+    matrices_drawn = counts[:, drawn]
+    summed = matrices_drawn.sum(axis=2)  # (seeds, draws, 5, 5)
     k = CLASSES.index("S")
-    beats_and_calls = summed[..., k, :].sum(axis=-1) + summed[..., :, k].sum(axis=-1)
-    f1 = (2 * summed[..., k, k] / beats_and_calls).mean(axis=0)
-    present = (drawn == people.index(name)).any(axis=1)
-    cells = {}
-    for group, chosen in {"in the draw": present, "not in the draw": ~present}.items():
-        low, median, high = np.quantile(f1[chosen], [0.025, 0.5, 0.975])
-        cells[f"{name} {group}"] = f"{median:.2f} ({low:.2f} to {high:.2f})"
-    return {**cells, f"draws without {name}": f"{100 * np.mean(~present):.0f} %"}
+    right = summed[..., k, k]
+    beats = summed[..., k, :].sum(axis=-1)
+    calls = summed[..., :, k].sum(axis=-1)
+    f1 = 2 * right / (beats + calls)
+    f1 = f1.mean(axis=0)
+    share = 100 * np.mean(absent)
+    return {
+        f"{name} in the draw": _middle(f1[present]),
+        f"{name} not in the draw": _middle(f1[absent]),
+        f"draws without {name}": f"{share:.0f} %",
+    }
 
 
-def people_of(accounts: list[dict]) -> tuple[list[str], np.ndarray]:
+def _middle(values: np.ndarray) -> str:
+    """Return the median, and the interval that holds 95 %."""
+    low, median, high = np.quantile(values, [0.025, 0.5, 0.975])
+    return f"{median:.2f} ({low:.2f} to {high:.2f})"
+
+
+def people_of(accounts: Rows) -> tuple[list[str], np.ndarray]:
     """Return the people whom some seeds tested, and their matrices: (seeds, people, 5, 5)."""
     seeds = [by_person(account["per record"]) for account in accounts]
-    people = sorted(set().union(*seeds))  # with people dealt out anew, each seed tests others
+    tested = set().union(*seeds)  # with people dealt out anew, each seed tests others
+    people = sorted(tested)
     nobody = np.zeros((5, 5), int)
     counts = []
     for seed in seeds:
-        counts.append([seed.get(person, nobody) for person in people])
+        own = [seed.get(person, nobody) for person in people]
+        counts.append(own)
     return people, np.array(counts)
 
 
-def by_person(by_record: dict[str, list]) -> dict[str, np.ndarray]:
+def by_person(by_record: dict[str, list]) -> Matrices:
     """Return the matrix of each person: two records are of one man."""
-    people: dict[str, np.ndarray] = {}
+    people: Matrices = {}
     for name, matrix in by_record.items():
         person = records.subject(name)
-        people[person] = people.get(person, 0) + np.array(matrix)
+        before = people.get(person, 0)
+        people[person] = before + np.array(matrix)
     return people
 
 
-def macro_intervals(ways: dict[str, list[dict]]) -> pd.DataFrame:
+def macro_intervals(ways: dict[str, Rows]) -> pd.DataFrame:
     """Return value, low and high of macro-F1, one row a way."""
     rows = {}
     for way, accounts in ways.items():

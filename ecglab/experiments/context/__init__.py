@@ -48,7 +48,9 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    partitions, seeds = (PARTITIONS, SEEDS) if not quick else (PARTITIONS[:1], SEEDS[:1])
+    partitions, seeds = PARTITIONS, SEEDS
+    if quick:
+        partitions, seeds = PARTITIONS[:1], SEEDS[:1]
     training = crossval.only_training(resnet50.RECIPE.load("DS1"))
     outcomes, called = [], {}
     every = list(product(partitions, seeds, WAYS, TOLD))
@@ -70,7 +72,8 @@ def run(folder: Path, quick: bool = False) -> dict:
             seed,
         )
         probabilities = runs.stored(place / PROBABILITIES, len(training))
-        called.setdefault((way, told), []).append(probabilities.argmax(axis=1))
+        rows = called.setdefault((way, told), [])
+        rows.append(probabilities.argmax(axis=1))
         head = {"way": way, "told": told, "partition": partition, "seed": seed}
         outcomes.append(head | outcome)
         one = outcome["scores"]
@@ -128,7 +131,8 @@ def _cross_validate(way: str, recipe: Recipe, folder: Path, partition: int, seed
     heartbeats, probabilities = call(recipe, folder, partition, seed)
     folder.mkdir(parents=True, exist_ok=True)
     runs.write_array(folder / PROBABILITIES, probabilities)
-    return crossval.account(heartbeats, probabilities.argmax(axis=1))
+    called = probabilities.argmax(axis=1)
+    return crossval.account(heartbeats, called)
 
 
 def _networks(recipe: Recipe, folder: Path, partition: int, seed: int) -> tuple[Beats, np.ndarray]:
