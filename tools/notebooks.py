@@ -385,6 +385,7 @@ def run(notebook: NotebookNode, folder: Path) -> tuple[float, float]:
         timeout=CELL_SECONDS,
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # how a text is cut depends on the clock
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )
