@@ -356,6 +356,31 @@ def test_matrices_that_make_no_interval(shape, others, message):
         evaluate.bootstrap_matrices(np.ones(shape, int), rivals)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "draws", "level", "seed"),
+    [({}, 2000, 0.95, 0), ({"draws": 100, "level": 0.5, "seed": 3}, 100, 0.5, 3)],
+)
+def test_an_interval_is_cut_from_drawn_people(chosen, draws, level, seed):
+    """Five people of one beat: right, right, right, wrong, wrong; others get one more right."""
+    labels = np.zeros(5, dtype=int)
+    people = list("abcde")
+    called = np.array([N, N, N, V, V])
+    others = np.array([N, V, N, V, N])
+    drawn = np.random.default_rng(seed).integers(5, size=(draws, 5))
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile((called == N)[drawn].mean(axis=1), ends)
+    for counts in (labels, evaluate.matrices(labels, called, people)):
+        if isinstance(counts, dict):
+            table = evaluate.bootstrap_matrices(np.stack(list(counts.values())), **chosen)
+        else:
+            table = evaluate.bootstrap_records(labels, called, people, **chosen)
+        assert table.loc["accuracy"].tolist() == pytest.approx([0.6, low, high])
+    gains = (called == N)[drawn].mean(axis=1) - (others == N)[drawn].mean(axis=1)
+    low, high = np.quantile(gains, ends)
+    table = evaluate.bootstrap_difference(labels, called, others, people, **chosen)
+    assert table.loc["accuracy"].tolist() == pytest.approx([0, low, high])
+
+
 def test_a_difference_needs_calls_of_the_same_beats(alike):
     labels, predictions, people = alike
     with pytest.raises(ValueError, match=r"labels have shape \(1000,\), predictions \(999,\)"):
@@ -776,6 +801,33 @@ def test_one_bin_holds_all_beats():
     table = evaluate.reliability(np.array([0, 1]), probabilities, bins=1)
     assert table["beats"].tolist() == [2]
     assert table.index.tolist() == [0]
+
+
+def test_every_missed_and_every_extra_beat_counts():
+    unreadable = np.array([("unreadable", 2000, 3000)], records.EPISODE)
+    reference = [360, 720, 1080, 1440]
+    test = [360, 540, 900, 2100, 2400, 2700]
+    found = evaluate.beat_by_beat(
+        reference, ["N"] * 4, test, ["N"] * 6, 360.0, start=0, duration=10, episodes=unreadable
+    )
+    assert found.missed == 3 and found.matrix[5].sum() == 2
+    assert found.unreadable.tolist() == [3, 0, 0, 0, 0]
+    assert found.matrix.dtype == found.unreadable.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("test", "paired"),
+    [
+        ([414], True),  # 150 ms: the window's edge
+        ([306], True),
+        ([415], False),
+        ([305], False),
+    ],
+)
+def test_beats_match_up_to_the_edge_of_the_window(test, paired):
+    found = evaluate.beat_by_beat([360], ["N"], test, ["N"], 360.0, start=0, duration=5)
+    assert found.matrix[0, 0] == paired
+    assert (found.missed, found.extra) == ((0, 0) if paired else (1, 1))
 
 
 def test_a_bootstrap_over_beats_is_the_same_every_time():

@@ -500,3 +500,9 @@ def test_p_context_names_what_it_refuses(shape, before, message):
         rhythm.p_context(np.zeros(shape), FS, before)
     with pytest.raises(ValueError, match="fs is 0"):
         rhythm.p_context(np.zeros((4, 60, 1)), 0, 0.25)
+
+
+def test_p_waves_need_samples():
+    """At two samples a second, 200 and 60 ms before the beat are the same sample."""
+    with pytest.raises(ValueError, match=r"4 samples at 2 Hz from 1\.0 s before the beat; P waves"):
+        rhythm.p_context(np.zeros((3, 4, 1)), 2.0, 1.0)
