@@ -217,6 +217,7 @@ def test_the_shipped_network_has_the_recorded_recipe():
     "own",
     [
         {"highpass": 1.0, "rr": ("next / previous",), "steps": 7, "average": 0.5},
+        {"rr": ("change of last 10 / median of last 10", "previous / record mean")},
         {"size": (32, 64), "leads": ("MLII", "V5"), "escape": "S", "highpass": None},
         {"reads": "voltages", "rr": ("next / previous",), "before": 0.3, "augment": None},
         {"show": ("difference",), "context": ("P height",), "balance": 0.25, "zoom": (0.2, 0.3)},
@@ -234,6 +235,38 @@ def test_a_network_without_numbers_is_told_none():
     recipe = Recipe(size=32, width=4)
     heartbeats = dataclasses.replace(recipe, rr=("next / previous",)).load(["100"])
     assert of_fit(recipe.build(seed=0), heartbeats, {}).rr == ()
+
+
+def test_context_knows_where_the_rhythm_breaks_off():
+    """Across an episode the time from one beat to the next is no interval of the rhythm."""
+    record = records.load("100")
+    onset, offset = record.samples[[100, 101]]
+    flutter = np.array([("flutter", onset + 1, offset)], records.EPISODE)
+    recipe = Recipe(context=("next / median within 5",))
+    before = recipe.cut(record).rr[:, -1]
+    after = recipe.cut(dataclasses.replace(record, episodes=flutter)).rr[:, -1]
+    assert after[100] == 0 != before[100]
+    assert np.array_equal(before[:90], after[:90]) and np.array_equal(before[120:], after[120:])
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"highpass": "fast"}, "highpass is 'fast'; give a finite number"),
+        ({"steps": 2.5}, "steps is 2.5; give a whole number"),
+        ({"rate": "quick"}, "rate is 'quick'"),
+    ],
+)
+def test_what_is_no_number_is_named(own, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**own)
+
+
+def test_numbers_of_one_recipe_are_of_one_kind():
+    recipe = Recipe(highpass=1, before=np.float32(0.25), steps=np.int64(7))
+    assert recipe == Recipe(highpass=1.0, before=0.25, steps=7)
+    assert type(recipe.highpass) is type(recipe.before) is float and type(recipe.steps) is int
+    assert Recipe(decay=np.inf).decay == np.inf, "what it means, train.fit says"
 
 
 def test_recipes_are_told_apart_by_their_hash():
@@ -270,5 +303,8 @@ def test_a_correction_leaves_the_other_classes_alone(ds1):
     assert recipe.rarity(ds1) == pytest.approx([1, 1, 1, *(common / drawn)[3:]])
     assert recipe.rarity(ds1, ["S"]) == pytest.approx([1, (common / drawn)[1], 1, 1, 1])
     assert recipe.rarity(ds1, []).tolist() == [1] * 5
+    evenly = counts.sum() / 5 / counts  # balance 1: all classes as often
+    other = Recipe(balance=1, correct=beats.CLASSES)
+    assert other.rarity(ds1) == pytest.approx(1 / evenly)
     few = ds1[ds1.labels < 4]
     assert recipe.rarity(few)[4] == 0, "what nobody has is never called"
