@@ -78,6 +78,7 @@ def out_of_fold(
     seed: int = 0,
     say: Callable[[str], None] = print,
     partition: int = 0,
+    every: int = 1,
 ) -> tuple[Beats, np.ndarray]:
     """Cross-validate a recipe over DS1's people.
 
@@ -93,14 +94,16 @@ def out_of_fold(
         Told one line after each fold.
     partition : int
         Of how people are dealt out to folds; see `folds`.
+    every : int
+        Of how many beats one is taken.
 
     Returns
     -------
     Beats, numpy.ndarray
-        DS1, and for every beat the probabilities, shape ``(n, 5)``, given by the network that
+        DS1's beats, and for each the probabilities, shape ``(n, 5)``, given by the network that
         had not seen its person; not yet corrected, `Recipe.rarity`.
     """
-    heartbeats = only_training(recipe.load("DS1"))
+    heartbeats = only_training(recipe.load("DS1"))[::every]
     trained = recipe.to_json()
     del trained["correct"]  # which comes after training
     settings = {"recipe": trained, "seed": seed, "partition": partition}

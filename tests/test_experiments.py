@@ -443,7 +443,7 @@ def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):
 
     monkeypatch.setattr(baselines, "even_boosting", lambda seed: Trees())
     recipe = context.recipe_of("boosting", "and the P waves")
-    heartbeats, probabilities = context._trees(recipe, None, 1, 0)
+    heartbeats, probabilities = context._trees(recipe, None, 1, 0, 1)
     assert np.array_equal(probabilities, np.tile([0.25, 0, 0.75, 0, 0], (len(heartbeats), 1)))
     expected = [len(inside) for inside, _ in crossval.folds(heartbeats, 1)]
     assert seen == expected
