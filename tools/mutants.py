@@ -22,6 +22,10 @@ TESTS = {
     "recipe": ["tests/test_recipe.py"],
     "experiments/noise/__init__": ["tests/test_experiments.py"],
     "experiments/resnet50/__init__": ["tests/test_experiments.py"],
+    "experiments/context/__init__": ["tests/test_experiments.py"],
+    "experiments/leakage/__init__": ["tests/test_experiments.py"],
+    "experiments/baselines/__init__": ["tests/test_experiments.py"],
+    "crossval": ["tests/test_experiments.py"],
 }
 SETTINGS = """\
 [mutmut]
@@ -48,7 +52,7 @@ def mutate(module: str, chosen: list[str]) -> None:
         settings = SETTINGS.format(module=module, tests=tests)
         (copy / "setup.cfg").write_text(settings)
         mutmut(copy, "run", "--max-children", "1", *chosen)
-        mutmut(copy, "results")
+        show_survivors(copy)
         mutmut(copy, "export-cicd-stats")
         counts = json.loads((copy / "mutants" / "mutmut-cicd-stats.json").read_text())
     noticed = counts["killed"] + counts["timeout"]
@@ -56,8 +60,16 @@ def mutate(module: str, chosen: list[str]) -> None:
     print(f"{module}: {noticed} of {tried} mutants are noticed")
 
 
-def mutmut(folder: Path, *arguments: str) -> None:
-    """Run mutmut in a folder, on simulated patients alone."""
+def show_survivors(folder: Path) -> None:
+    """Print what was changed in each mutant that no test noticed."""
+    for line in mutmut(folder, "results", stdout=subprocess.PIPE).splitlines():
+        name, _, outcome = line.strip().partition(": ")
+        if outcome == "survived":
+            mutmut(folder, "show", name)
+
+
+def mutmut(folder: Path, *arguments: str, stdout: int | None = None) -> str:
+    """Run mutmut in a folder, on simulated patients alone; return what it wrote, if asked to."""
     environment = os.environ | {"ECGLAB_SOURCE": "simulated"}
     # A mutant is a forked process: threads of TensorFlow that stayed behind would be waited for
     environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
@@ -66,7 +78,11 @@ def mutmut(folder: Path, *arguments: str) -> None:
     program = Path(sys.executable).with_name("mutmut")
     if not program.exists():
         sys.exit(f"there is no {program}; install it with `{sys.executable} -m pip install mutmut`")
-    subprocess.run([program, *arguments], cwd=folder, env=environment, check=True)
+    command = [program, *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, check=True, stdout=stdout, text=True
+    )
+    return done.stdout or ""
 
 
 def main() -> None:
