@@ -10,6 +10,7 @@ from ecglab.explorers.build_a_beat import build_a_beat
 from ecglab.explorers.calipers import calipers
 from ecglab.explorers.kernel import kernel
 from ecglab.explorers.labels import labels
+from ecglab.explorers.layer_cost import layer_cost
 from ecglab.explorers.screening import screening
 from ecglab.explorers.threshold import threshold
 
@@ -20,6 +21,7 @@ __all__ = [
     "calipers",
     "kernel",
     "labels",
+    "layer_cost",
     "screening",
     "threshold",
 ]
