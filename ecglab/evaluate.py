@@ -842,10 +842,11 @@ def _counts(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
         raise ValueError(f"{name} has shape {values.shape}; it must be {shape}")
     odd = values
     if values.dtype.kind in "iuf":
-        odd = values[(values < 0) | ~np.isfinite(values)]
+        whole = np.isfinite(values) & (values % 1 == 0)
+        odd = values[(values < 0) | ~whole]
     if len(odd):
         raise ValueError(f"{name} holds {values.tolist()}; it must hold counts, 0 or more")
-    return values
+    return values.astype(np.int64)
 
 
 def _names(records: Names, count: int) -> Names:
@@ -1017,10 +1018,11 @@ def _pairs(
 ) -> Iterator[_Pair]:
     """Walk through both lists at once and yield what belongs together, and what stands alone.
 
-    The order of steps, and what happens at the begin of the test period, are those of ``bxb``.
+    The order of steps, and what happens at the begin of the test period, are those of ``bxb``
+    as it has been since November 2002.
     """
-    refs = [_START, *reference, _END]
-    tests = [_START, *test, _END]
+    refs = [_START, *reference, _END, _END]
+    tests = [_START, *test, _END, _END]
     i = bisect_left(refs, first, key=attrgetter("sample"))
     j = bisect_left(tests, first, key=attrgetter("sample")) - 1
     # A last test beat before the begin may belong to the first reference beat after it.
@@ -1035,9 +1037,9 @@ def _pairs(
         ref, found = refs[i], tests[j]
         test_first = found.sample < ref.sample
         if test_first:
-            matched = _match(ref, found, tests[j + 1], window)
+            matched = _match(ref, found, tests[j + 1], window, refs[i + 1])
         else:
-            matched = _match(found, ref, refs[i + 1], window)
+            matched = _match(found, ref, refs[i + 1], window, tests[j + 1])
         if matched:
             yield ref, found
             i, j = i + 1, j + 1
@@ -1049,10 +1051,19 @@ def _pairs(
             i += 1
 
 
-def _match(beat: _Beat, neighbour: _Beat, rival: _Beat, window: int) -> bool:
-    """Tell whether a beat and its neighbour are near enough, and no rival is as near."""
-    apart = _apart(beat, neighbour)
-    return apart <= window and apart < _apart(beat, rival)
+def _match(
+    beat: _Beat, neighbour: _Beat, rival: _Beat, window: int, instead: _Beat | None = None
+) -> bool:
+    """Tell whether a beat and its neighbour are near enough, and no rival is as near.
+
+    A rival that lies nearer to another beat, which it can have `instead`, is none.
+    """
+    if _apart(beat, neighbour) > window:
+        return False
+    from_rival = _apart(beat, rival)
+    if instead is not None and _apart(instead, rival) < from_rival:
+        return True
+    return _apart(beat, neighbour) < from_rival
 
 
 def _apart(one: _Beat, other: _Beat) -> float:

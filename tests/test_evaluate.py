@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +81,14 @@ def test_summary_is_plain_json(scored):
 def test_what_is_printed(scored):
     assert repr(scored).endswith("accuracy 0.800, macro-F1 over N, S, V 0.778, kappa 0.643")
     assert "–" in repr(scored) and "nan" not in repr(scored).lower()
+    rows = [line.split() for line in repr(scored).splitlines()]
+    assert ["N", "6", "0.833", "0.833", "0.833", "0.250"] in rows
+    assert ["F", "0", "–", "–", "–", "0.000"] in rows
     html = scored._repr_html_()
-    assert "0.833" in html and "macro-F1 over N, S, V 0.778" in html and "nan" not in html
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    assert cells[:6] == ["6", "0.833", "0.833", "0.833", "0.250", "2"]
+    assert cells[15:20] == ["0", "–", "–", "–", "0.000"]
+    assert "macro-F1 over N, S, V 0.778" in html
 
 
 @pytest.mark.parametrize(
@@ -90,7 +97,7 @@ def test_what_is_printed(scored):
         ([0, 1], [0], r"shape \(2,\), predictions \(1,\)"),
         ([], [], r"shape \(0,\)"),
         ([[0]], [[0]], r"shape \(1, 1\)"),
-        ([0, 5], [0, 0], "labels hold .*5.*classes are 0 to 4"),
+        ([0, 5], [0, 0], "labels hold 5; classes are 0 to 4, for N S V F Q$"),
         ([0, 0], [0, -1], "predictions hold .*-1"),
         ([0, 0], [0, 0.5], "predictions hold .*0.5"),
         (["N"], ["N"], "labels hold"),
@@ -118,6 +125,16 @@ def test_scores_take_no_other_matrix():
     assert evaluate.Scores(np.eye(5, dtype=int).tolist()).accuracy == 1
     with pytest.raises(ValueError, match=r"unreadable has shape \(6,\); it must be \(5,\)"):
         evaluate.BeatByBeat(np.zeros((6, 6), int), np.zeros(6, int))
+    with pytest.raises(ValueError, match=r"^matrix has shape \(5, 5\); it must be \(6, 6\)"):
+        evaluate.BeatByBeat(np.zeros((5, 5), int), np.zeros(5, int))
+
+
+def test_counts_given_as_other_numbers_are_whole_numbers():
+    compared = evaluate.BeatByBeat(np.eye(6).tolist(), [0.0, 1.0, 0.0, 0.0, 0.0])
+    assert compared.matrix.dtype == compared.unreadable.dtype == np.int64
+    assert compared.matrix.trace() == 6 and compared.unreadable[1] == 1
+    few = evaluate.Scores(np.eye(5, dtype=np.uint8))
+    assert few.matrix.dtype == np.int64
 
 
 def test_scores_compare_by_identity(scored):
@@ -361,24 +378,29 @@ def test_matrices_that_make_no_interval(shape, others, message):
     [({}, 2000, 0.95, 0), ({"draws": 100, "level": 0.5, "seed": 3}, 100, 0.5, 3)],
 )
 def test_an_interval_is_cut_from_drawn_people(chosen, draws, level, seed):
-    """Five people of one beat: right, right, right, wrong, wrong; others get one more right."""
-    labels = np.zeros(5, dtype=int)
-    people = list("abcde")
-    called = np.array([N, N, N, V, V])
-    others = np.array([N, V, N, V, N])
-    drawn = np.random.default_rng(seed).integers(5, size=(draws, 5))
+    """Thirty people of a hundred beats each, every one called right otherwise than the next."""
+    rng = np.random.default_rng(7)
+    right, better = rng.integers(20, 95, (2, 30))
+    places = np.tile(np.arange(100), 30)
+    labels = np.zeros(3000, dtype=int)
+    people = np.repeat(np.arange(30), 100).astype(str)
+    people = np.char.zfill(people, 2)
+    called = np.where(places < np.repeat(right, 100), N, V)
+    others = np.where(places < np.repeat(better, 100), N, V)
+    drawn = np.random.default_rng(seed).integers(30, size=(draws, 30))
     ends = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile((called == N)[drawn].mean(axis=1), ends)
-    for counts in (labels, evaluate.matrices(labels, called, people)):
-        if isinstance(counts, dict):
-            table = evaluate.bootstrap_matrices(np.stack(list(counts.values())), **chosen)
-        else:
-            table = evaluate.bootstrap_records(labels, called, people, **chosen)
-        assert table.loc["accuracy"].tolist() == pytest.approx([0.6, low, high])
-    gains = (called == N)[drawn].mean(axis=1) - (others == N)[drawn].mean(axis=1)
+    low, high = np.quantile(right[drawn].mean(axis=1) / 100, ends)
+    each = evaluate.matrices(labels, called, people)
+    for table in (
+        evaluate.bootstrap_records(labels, called, people, **chosen),
+        evaluate.bootstrap_matrices(np.stack(list(each.values())), **chosen),
+    ):
+        assert table.loc["accuracy"].tolist() == pytest.approx([right.mean() / 100, low, high])
+    gains = (right - better)[drawn].mean(axis=1) / 100
     low, high = np.quantile(gains, ends)
+    gain = (right - better).mean() / 100
     table = evaluate.bootstrap_difference(labels, called, others, people, **chosen)
-    assert table.loc["accuracy"].tolist() == pytest.approx([0, low, high])
+    assert table.loc["accuracy"].tolist() == pytest.approx([gain, low, high])
 
 
 def test_a_difference_needs_calls_of_the_same_beats(alike):
@@ -420,6 +442,31 @@ def test_reliability_of_one_class():
     assert table["beats"].tolist() == [3, 1]
     assert table["confidence"].tolist() == pytest.approx([0.1, 0.8])
     assert table["frequency"].tolist() == pytest.approx([1 / 3, 0])
+
+
+def test_bins_behind_the_last_belief_are_empty():
+    table = evaluate.reliability([N, V], believed(0.55, 0.52))
+    assert table.columns.tolist() == ["low", "high", "beats", "confidence", "frequency"]
+    assert table.index.tolist() == [0] and table["beats"].tolist() == [2]
+    assert table["confidence"].tolist() == pytest.approx([0.535])
+    assert table["frequency"].tolist() == pytest.approx([0.5])
+    upper = evaluate.reliability([N, N], believed(0.95, 0.75))
+    assert upper.index.tolist() == [0, 1], "rows are numbered anew"
+
+
+@pytest.mark.parametrize("kind", [int, np.uint8, np.float32])
+def test_beliefs_may_be_any_numbers(kind):
+    certain = np.eye(5)[[N, V]].astype(kind)
+    table = evaluate.reliability([N, V], certain)
+    assert table["beats"].tolist() == [2] and table["frequency"].tolist() == [1]
+
+
+def test_beliefs_may_be_off_by_a_thousandth():
+    """Those of a network in float16 are."""
+    row = np.array([[0.5, 0.4993, 0, 0, 0]])
+    assert evaluate.reliability([N], row)["beats"].tolist() == [1]
+    with pytest.raises(ValueError, match="row 1 is"):
+        evaluate.reliability([N, N], [[1, 0, 0, 0, 0], [1.5, -0.5, 0, 0, 0]])
 
 
 def test_honest_beliefs_have_no_calibration_error():
@@ -517,6 +564,21 @@ def test_each_beat_is_in_one_pair_at_most():
     assert result.matrix[N, N] == 1 and result.extra == 2
     both = compare({1000: "N", 1040: "V"}, {1010: "N", 1050: "V"})
     assert both.matrix[N, N] == both.matrix[V, V] == 1 and both.extra == both.missed == 0
+
+
+def test_five_minutes_are_skipped_unless_said_otherwise():
+    samples = [299 * 360, 300 * 360, 301 * 360]
+    symbols = ["N"] * 3
+    found = evaluate.beat_by_beat(samples, symbols, samples, symbols, 360.0)
+    assert found.matrix[N, N] == 2
+
+
+def test_a_beat_of_a_second_sampled_once_a_second():
+    """The rate may be any number above 0, and the end itself belongs to the recording."""
+    found = evaluate.beat_by_beat([5, 10, 11], "NNN", [5, 10, 11], "NNN", 1, start=0, duration=10)
+    assert found.matrix[N, N] == 2 and found.matrix.sum() == 2
+    slow = evaluate.beat_by_beat([5], "N", [5], "N", 0.5, start=0)
+    assert slow.matrix[N, N] == 1
 
 
 def test_the_learning_period_is_skipped():
@@ -692,6 +754,55 @@ def test_extra_beats_where_the_signal_is_unreadable_are_counted_apart():
     assert result.table.loc["V", "FP"] == 1
 
 
+def test_a_beat_at_either_end_of_flutter_lies_in_it():
+    reference = {1000: "[", 2000: "]", 3000: "N"}
+    inside = compare(reference, {1000: "V", 2000: "V", 3000: "N"})
+    assert inside.extra == 0 and inside.matrix[N, N] == 1
+    outside = compare(reference, {999: "V", 2001: "V", 3000: "N"})
+    assert outside.extra == 2
+    at_once = compare({1000: "[", 1400: "N"}, {1200: "V", 1400: "N"})
+    assert at_once.extra == 0 and at_once.missed == 0, "flutter without an end goes on"
+
+
+def test_marks_may_lie_at_one_sample():
+    marks = evaluate.beat_by_beat([360, 360, 720], "+NN", [360, 720], "NN", 360.0, start=0)
+    assert marks.matrix[N, N] == 2 and marks.extra == marks.missed == 0
+
+
+def test_a_recording_may_end_where_comparing_begins():
+    last = evaluate.beat_by_beat([300 * 360], "N", [300 * 360], "N", 360.0)
+    assert last.matrix[N, N] == 1
+
+
+@pytest.mark.parametrize("number", [np.uint16, np.float64, np.int32])
+def test_places_may_be_any_whole_numbers(number):
+    samples = np.array([360, 720]).astype(number)
+    found = evaluate.beat_by_beat(samples, "NN", samples, "NN", 360.0, start=0)
+    assert found.matrix[N, N] == 2
+    with pytest.raises(ValueError, match="hold inf; give whole numbers"):
+        evaluate.beat_by_beat([360, np.inf], "NN", [360], "N", 360.0, start=0)
+
+
+def test_of_two_as_near_the_later_is_taken():
+    """As in bxb: an earlier beat is paired where it is nearer than the later one."""
+    tests = compare({1000: "N"}, {990: "S", 1010: "V"})
+    assert tests.matrix[N, V] == 1 and tests.matrix[5, S] == 1
+    references = compare({990: "S", 1010: "V"}, {1000: "N"})
+    assert references.matrix[V, N] == 1 and references.matrix[S, 5] == 1
+
+
+def test_a_rival_with_a_nearer_beat_is_none():
+    """The case for which bxb was changed in 2002; its comments describe it at 250 Hz."""
+    reference, test = {96: "N", 160: "V"}, {128: "N", 185: "V"}
+    for sides in ((reference, test), (test, reference)):
+        samples = [(list(side), list(side.values())) for side in sides]
+        found = evaluate.beat_by_beat(*samples[0], *samples[1], 250.0, start=0)
+        assert found.matrix[N, N] == found.matrix[V, V] == 1
+        assert found.missed == found.extra == 0
+    crowded = compare({1000: "N", 1080: "V"}, {1045: "N", 1085: "V"})
+    assert crowded.matrix[N, N] == crowded.matrix[V, V] == 1
+
+
 def test_statistics_forgive_what_ec57_forgives():
     """F and Q called V, and Q called S, are no false positives; F called S is one."""
     reference = dict(zip(range(100, 2500, 400), "FQVQFN", strict=True))
@@ -793,6 +904,7 @@ def test_tables_name_their_rows_and_columns():
     assert {"accuracy", "macro_f1", "kappa", "matrix", "N F1", "S Se", "V +P"} <= set(summary)
     assert summary["accuracy"] == round(4 / 6, 6)
     both = evaluate.gross_and_average(labels, predictions, names)
+    assert "V FPR" in both.index or "V F1" not in both.index, both.index.tolist()
     assert both.columns.tolist() == ["gross", "average", "records"]
 
 
