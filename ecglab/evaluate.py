@@ -836,17 +836,19 @@ def _indices(name: str, values: np.ndarray) -> np.ndarray:
 
 
 def _counts(name: str, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return how often things were counted; refuse another shape, and what are no counts."""
+    """Return how often things were counted, or on average over several runs.
+
+    Another shape is refused, and so is what is no count.
+    """
     values = np.asarray(values)
     if values.shape != shape:
         raise ValueError(f"{name} has shape {values.shape}; it must be {shape}")
     odd = values
     if values.dtype.kind in "iuf":
-        whole = np.isfinite(values) & (values % 1 == 0)
-        odd = values[(values < 0) | ~whole]
+        odd = values[(values < 0) | ~np.isfinite(values)]
     if len(odd):
         raise ValueError(f"{name} holds {values.tolist()}; it must hold counts, 0 or more")
-    return values.astype(np.int64)
+    return values
 
 
 def _names(records: Names, count: int) -> Names:

@@ -114,7 +114,8 @@ class Recipe:
             self._set("zoom", tuple(float(given.number("zoom", side)) for side in self.zoom))
         if self.augment is not None:  # as pairs, which nobody can change
             self._set("augment", tuple(dict(self.augment).items()))
-        sides = [given.whole("size", side) for side in np.atleast_1d(self.size).tolist()]
+        several = isinstance(self.size, tuple | list | np.ndarray)
+        sides = [given.whole("size", side) for side in (self.size if several else [self.size])]
         self._set("size", sides[0] if len(sides) == 1 else tuple(sides))
         if self.reads not in ("images", "voltages"):
             raise ValueError(f"reads is {self.reads!r}; it may be 'images' or 'voltages'")

@@ -14,6 +14,7 @@ from ecglab import (
     experiments,
     models,
     records,
+    runs,
     shipped,
     simulate,
     train,
@@ -28,6 +29,7 @@ from ecglab.experiments import (
     noise,
     pictures,
     resnet50,
+    sequence,
 )
 from ecglab.recipe import Recipe
 
@@ -461,3 +463,70 @@ def test_other_partitions_deal_people_out_otherwise(training):
         dealt.append(set(left_out))
     together = dealt[0] & dealt[1]
     assert not together, "five people who are left out together once are not again"
+
+
+def test_neighbours_are_of_the_same_record(training):
+    some = training[training.records != "100"][::40]
+    near = sequence.neighbours(some, around=3)
+    assert near.shape == (len(some), 7)
+    assert np.array_equal(near[:, 3], np.arange(len(some)))
+    assert (some.records[near] == some.records[:, None]).all()
+    steps = np.diff(near, axis=1)
+    assert set(steps.ravel().tolist()) == {0, 1}
+    edges = np.flatnonzero((steps == 0).any(axis=1))
+    assert len(edges) == 6 * len(set(some.records.tolist()))
+
+
+@pytest.mark.parametrize("side", [-1, 1], ids=["before", "after"])
+def test_a_head_reads_the_neighbours_on_either_side(training, side):
+    """The class is written on the neighbour, not on the beat itself."""
+    some = training[:3000]
+    rng = np.random.default_rng(0)
+    encoded = rng.normal(size=(len(some), 8)).astype(np.float16)
+    near = sequence.neighbours(some, around=1)[:, 1 + side]
+    labels = np.where(encoded[near, 0] > 0, 2, 0)
+    some = replace(some, labels=labels)
+    model = sequence.head(8)
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    places = np.arange(len(some))
+    sequence.teach(model, encoded, some, places[:2000], 0, 120, 0.5)
+    answers = sequence.ask(model, encoded, some, places[2100:])
+    assert np.mean(answers.argmax(axis=1) == labels[2100:]) > 0.9
+
+
+def test_a_head_is_taught_by_the_fold_alone(training, monkeypatch, tmp_path):
+    """Its encoder is that of the fold, too: its weights are those that were stored."""
+    some = training[::100]
+    recipe = context.recipe_of(*sequence.ENCODER, quick=True)
+    encoders = tmp_path / "encoders"
+    encoders.mkdir()
+    model = recipe.build(0)
+    stored = []
+    for number in range(crossval.FOLDS):
+        weights = [np.full_like(one, number) for one in model.get_weights()]
+        runs.write_arrays(encoders / f"fold{number}.npz", weights)
+    alone = np.tile(np.float32([0.6, 0.1, 0.1, 0.1, 0.1]), (len(some), 1))
+    monkeypatch.setattr(crossval, "out_of_fold", lambda *arguments: (some, alone))
+
+    def encode(encoder, heartbeats, recipe):
+        stored.append([float(one.min()) for one in encoder.get_weights()])
+        return np.zeros((len(heartbeats), encoder.output_shape[-1]), np.float16)
+
+    taught, asked = [], []
+    monkeypatch.setattr(sequence, "encode", encode)
+    monkeypatch.setattr(sequence, "teach", lambda *arguments: taught.append(arguments[3]))
+
+    def ask(model, encoded, heartbeats, left_out):
+        asked.append(left_out)
+        return np.tile(np.float32([0.1, 0.1, 0.6, 0.1, 0.1]), (len(left_out), 1))
+
+    monkeypatch.setattr(sequence, "ask", ask)
+    accounts = sequence._cross_validate(some, recipe, encoders, tmp_path / "0-0", 0, 0, 1, 2)
+    for number, (inside, left_out) in enumerate(crossval.folds(some, 0)):
+        assert np.array_equal(taught[number], inside)
+        assert np.array_equal(asked[number], left_out)
+        assert set(stored[number]) == {number}
+    assert set(accounts) == set(sequence.WAYS)
+    always_n = evaluate.scores(some.labels, np.zeros(len(some), int)).accuracy
+    assert accounts[sequence.ALONE]["scores"]["accuracy"] == pytest.approx(always_n, abs=1e-6)
+    assert accounts[sequence.HEAD]["scores"]["accuracy"] < always_n

@@ -163,6 +163,22 @@ def test_people_of_another_database_join_those_of_mitdb():
     assert both.windows.shape[1:] == recipe.build(seed=0).inputs[0].shape[1:]
 
 
+def test_leads_of_other_records_keep_their_names():
+    """Of svdb's two leads each stands for one of mitdb's, whatever else there may be."""
+    record = records.load("811", "svdb")
+    recipe = Recipe(leads=("MLII",), reads="voltages", width=4)
+    third = dataclasses.replace(
+        record, signal=record.signal[:, [0, 1, 0]], leads=("ECG1", "ECG2", "X")
+    )
+    assert np.array_equal(recipe.cut(third).windows, recipe.cut(record).windows)
+    named = dataclasses.replace(recipe, leads=("X",)).cut(third)
+    assert np.array_equal(named.windows, recipe.cut(record).windows)
+    own = dataclasses.replace(record, database="my own", leads=("MLII", "V1"))
+    assert np.array_equal(recipe.cut(own).windows, recipe.cut(record).windows)
+    with pytest.raises(ValueError, match="has no lead 'MLII'"):
+        recipe.cut(dataclasses.replace(record, database="my own"))
+
+
 def test_a_seed_makes_the_weights():
     recipe = Recipe(reads="voltages", width=2)
     one, same, other = (recipe.build(seed).get_weights() for seed in (1, 1, 2))
@@ -255,6 +271,9 @@ def test_context_knows_where_the_rhythm_breaks_off():
         ({"highpass": "fast"}, "highpass is 'fast'; give a finite number"),
         ({"steps": 2.5}, "steps is 2.5; give a whole number"),
         ({"rate": "quick"}, "rate is 'quick'"),
+        ({"width": 2.5}, "^width is 2.5; give a whole number"),
+        ({"zoom": (0.1, "wide")}, "^zoom is 'wide'; give a finite number"),
+        ({"size": (32, 2.5)}, "^size is 2.5; give a whole number"),
     ],
 )
 def test_what_is_no_number_is_named(own, message):
@@ -267,6 +286,10 @@ def test_numbers_of_one_recipe_are_of_one_kind():
     assert recipe == Recipe(highpass=1.0, before=0.25, steps=7)
     assert type(recipe.highpass) is type(recipe.before) is float and type(recipe.steps) is int
     assert Recipe(decay=np.inf).decay == np.inf, "what it means, train.fit says"
+    plain = Recipe(width=np.int64(4), size=np.array([32, 48]), zoom=(np.float32(0.25), 1))
+    assert type(plain.width) is int and plain.size == (32, 48)
+    assert plain.zoom == (0.25, 1.0) and {type(side) for side in plain.zoom} == {float}
+    assert type(Recipe(size=np.array([32])).size) is int
 
 
 def test_recipes_are_told_apart_by_their_hash():

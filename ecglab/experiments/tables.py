@@ -28,6 +28,8 @@ HEADLINE = {
     "S F1": "S F1",
     "V F1": "V F1",
 }
+#: Those of which a gain is shown, as an account names them.
+GAINS = ("accuracy", "macro-F1", "S F1", "V F1")
 THREE_DIGITS = "{:.3f}".format
 #: The commonest kinds of error: the label, then what was called.
 ERRORS = ("NS", "NV", "NF", "SN", "SV", "VN", "FN", "FV")
@@ -73,6 +75,24 @@ def over_seeds(ways: dict[str, Rows], columns: Sequence[str] = SCORES) -> pd.Dat
     table = pd.DataFrame(rows).T
     table = table.replace("nan", "–")
     return table.rename(columns={"macro_f1": "macro-F1"})
+
+
+def gains(tables: dict[str, dict]) -> pd.DataFrame:
+    """Return what each way gains over the first, with its interval over people.
+
+    Parameters
+    ----------
+    tables : dict
+        `evaluate.bootstrap_difference` of each way, as JSON holds it.
+    """
+    rows = {}
+    for way, table in tables.items():
+        cells = {}
+        for name in GAINS:
+            value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
+            cells[name] = f"{value} ({low} to {high})"
+        rows[way] = cells
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def headline(accounts: Rows) -> dict[str, str]:

@@ -57,7 +57,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     # A network takes ten minutes, trees one: what lies between is asked of the trees alone
     every = [one for one in every if one[2:] != ("ResNet-50", BETWEEN)]
     for partition, seed, way, told in experiments.progress(every, "context"):
-        place = folder / f"{way}-{told}-{partition}-{seed}".replace(" ", "_")
+        place = place_of(folder, way, told, partition, seed)
         recipe = recipe_of(way, told, quick)
         settings = {"recipe": recipe.to_json(), "partition": partition, "seed": seed, "way": way}
         outcome = runs.kept(
@@ -97,6 +97,12 @@ def recipe_of(way: str, told: str, quick: bool = False) -> Recipe:
     recipe = resnet50.RECIPE if way == "ResNet-50" else baselines.RECIPE
     recipe = replace(recipe, context=TOLD[told])
     return replace(recipe, **QUICK) if quick else recipe
+
+
+def place_of(folder: Path, way: str, told: str, partition: int, seed: int) -> Path:
+    """Return where a run is kept; the networks of its folds lie there, ``fold0.npz`` to 4."""
+    name = f"{way}-{told}-{partition}-{seed}"
+    return folder / name.replace(" ", "_")
 
 
 def differences(heartbeats: Beats, called: dict[tuple[str, str], list[np.ndarray]]) -> dict:

@@ -8,8 +8,6 @@ from ecglab.experiments import tables
 
 QUESTION = "what the rhythm around a beat is worth, on DS1 alone"
 PLACE = 65
-#: The gains that are shown, as an account names them.
-GAINS = ["accuracy", "macro-F1", "S F1", "V F1"]
 
 
 def fill(outcome: dict) -> dict:
@@ -32,15 +30,11 @@ def way_of(one: dict) -> str:
 
 def gains_table(outcome: dict) -> pd.DataFrame:
     """Return what each way gains, with its interval over people."""
-    rows = {}
-    for way, gains in outcome["differences"].items():
-        for told, table in gains.items():
-            cells = {}
-            for name in GAINS:
-                value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
-                cells[name] = f"{value} ({low} to {high})"
-            rows[f"{way}: {told}"] = cells
-    return pd.DataFrame.from_dict(rows, orient="index")
+    gains = {}
+    for way, by_told in outcome["differences"].items():
+        for told, table in by_told.items():
+            gains[f"{way}: {told}"] = table
+    return tables.gains(gains)
 
 
 def draw(outcome: dict) -> Figure:
