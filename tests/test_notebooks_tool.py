@@ -300,6 +300,7 @@ def test_equal_outputs_are_stamped_anew_and_nothing_else_changes(small):
     assert notebooks.execute(small) == []
     changed = nbformat.read(small, as_version=4)
     assert changed.metadata.ecglab.peak_mb > 10
+    assert changed.metadata.ecglab.seconds != 0.1, "the time of other cells is not this one's"
     assert changed.cells[1].outputs[0].text == "3\n"
 
 

@@ -460,8 +460,8 @@ def execute(path: Path, anew: bool = False) -> list[str]:
     """Execute a chapter on real recordings and store it; return what is wrong with its outputs.
 
     Other work on the computer makes a run longer, never shorter: so the shortest time that was
-    measured stays, unless it is to be measured `anew`. Outputs that equal the stored ones leave
-    these as they are, and their time and memory.
+    measured stays, unless it is to be measured `anew` or the chapter's own cells are others now.
+    Outputs that equal the stored ones leave these as they are, and their time and memory.
     """
     stored = nbformat.read(path, as_version=4)
     notebook = nbformat.read(path, as_version=4)
@@ -479,7 +479,8 @@ def execute(path: Path, anew: bool = False) -> list[str]:
         print(f"{path.stem}: the same outputs as before", flush=True)
         for cell, before in zip(code_cells(notebook), code_cells(stored), strict=True):
             cell.outputs = before.outputs
-    if not anew:
+    pieces = parts(notebook)
+    if not anew and pieces["cells"] == made.get("parts", {}).get("cells"):
         seconds = min(seconds, made.get("seconds", seconds))
     if same and not anew:
         seconds = made.get("seconds", seconds)
@@ -487,7 +488,6 @@ def execute(path: Path, anew: bool = False) -> list[str]:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = RUN_TIME.sub(rf"\g<1>{measured(seconds, megabytes)}\g<2>", cell.source)
-    pieces = parts(notebook)
     notebook.metadata["ecglab"] = {
         "fingerprint": fingerprint(pieces),
         "parts": pieces,
