@@ -264,6 +264,8 @@ def detect(signal: np.ndarray, fs: float) -> np.ndarray:
 def find(record: Record, lead: str | None = None) -> Record:
     """Find the heartbeats of a record that has no annotations, or put them in their place.
 
+    First used in chapter 7.
+
     Parameters
     ----------
     record : Record

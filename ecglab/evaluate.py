@@ -107,6 +107,8 @@ class Scores:
 class BeatByBeat:
     """The outcome of a beat-by-beat comparison.
 
+    First used in chapter 7.
+
     Attributes
     ----------
     matrix : numpy.ndarray
@@ -293,7 +295,7 @@ def matrices(labels: Labels, predictions: Labels, records: Names) -> dict[str, M
 def per_record(labels: Labels, predictions: Labels, records: Names) -> pd.DataFrame:
     """Score every record by itself.
 
-    First used in chapter 11.
+    First used in chapter 7.
 
     Parameters
     ----------
@@ -328,6 +330,8 @@ def per_record(labels: Labels, predictions: Labels, records: Names) -> pd.DataFr
 
 def gross_and_average(labels: Labels, predictions: Labels, records: Names) -> pd.DataFrame:
     """Give EC57's two summaries: over all beats together, and over records alike.
+
+    First used in chapter 7.
 
     *Gross* statistics count every beat once, so that records with many beats of a class speak
     loudest. *Average* statistics are the mean of the records' own, so that every record with
@@ -426,6 +430,8 @@ def bootstrap_difference(
 ) -> pd.DataFrame:
     """Give intervals for how much better one classifier's scores are than another's.
 
+    First used in chapter 7.
+
     Both call the same beats, so both are scored on the same people at each draw: a person who is
     hard for one is mostly hard for the other, and that cancels out. The interval is narrower than
     a comparison of two intervals of `bootstrap_records` suggests.
@@ -516,6 +522,8 @@ def bootstrap_beats(
     labels: Labels, predictions: Labels, *, draws: int = 2000, level: float = 0.95, seed: int = 0
 ) -> pd.DataFrame:
     """Give the too narrow intervals that come from taking beats for independent.
+
+    First used in chapter 7.
 
     They answer how far the scores would move with other beats of the *same* people. They stand
     here to be compared with `bootstrap_records`, which answers what is asked: with other people.

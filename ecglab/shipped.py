@@ -22,6 +22,8 @@ TRAINED_ON = {
 def load() -> tuple[keras.Model, Recipe]:
     """Load the network that ships with the package, and its recipe.
 
+    First used in chapter 6.
+
     Returns
     -------
     keras.Model, Recipe

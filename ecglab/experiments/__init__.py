@@ -24,7 +24,7 @@ NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/
 def recorded(name: str) -> dict:
     """Return an experiment's recorded outcome.
 
-    First used in chapter 11.
+    First used in chapter 7.
 
     Parameters
     ----------
