@@ -1,5 +1,7 @@
 """The section on depth."""
 
+from collections.abc import Callable
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -31,8 +33,10 @@ def fill(outcome: dict) -> dict:
         **settings,
         **classes,
         "errors": errors_table(outcome).to_markdown(),
-        "looks": looks_table(outcome).to_markdown(),
+        "looks": deepest_table(outcome, signal_row).to_markdown(),
+        "balance": deepest_table(outcome, balance_row).to_markdown(disable_numparse=True),
         "most": f"{recipe['most']:,}",
+        "deepest": DEEPEST,
     }
 
 
@@ -65,38 +69,47 @@ def deepest_networks(outcome: dict) -> dict[tuple[str, str], list[dict]]:
     return networks
 
 
-def looks_table(outcome: dict) -> pd.DataFrame:
-    """Return what would show a vanishing signal, of each deepest network."""
+def deepest_table(outcome: dict, row_of: Callable[[list[dict]], dict[str, str]]) -> pd.DataFrame:
+    """Return a row for each of the deepest networks, made from its outcomes of all seeds."""
     rows = {}
-    networks = deepest_networks(outcome)
-    for (task, kind), seeds in networks.items():
-        name = f"{TASKS[task]} {kind}"
-        rows[name] = looks_row(seeds)
+    for (task, kind), seeds in deepest_networks(outcome).items():
+        rows[f"{TASKS[task]} {kind}"] = row_of(seeds)
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(f"{DEEPEST} layers")
 
 
-def looks_row(seeds: list[dict]) -> dict[str, str]:
-    """Return one network's row."""
+def signal_row(seeds: list[dict]) -> dict[str, str]:
+    """Return what would show a vanishing signal, of one network."""
     gradient = over_training(seeds, "activation_gradient")
-    last = gradient[:, -1]
-    ratio = gradient[:, 0] / last
-    weakest = gradient.min(axis=1) / last
+    weakest = gradient.min(axis=1) / gradient[:, -1]
     activation = over_training(seeds, "activation")
     gamma = over_training(seeds, "batch norm gamma")
     variance = over_training(seeds, "batch norm variance")
     kernel = over_training(seeds, "kernel")
     growth = kernel[-1] / kernel[0]
     return {
-        "gradient, first ÷ last layer: before": f"{ratio[0]:,.0f}",
-        "after epoch 1": f"{ratio[1]:,.0f}",
-        "at the end": f"{ratio[-1]:,.0f}",
         "smallest gradient ÷ last layer's": f"{weakest.min():.2f}",
         "smallest activation": f"{activation.min():.0f}",
         "smallest γ": f"{gamma.min():.2f}",
         "largest variance": f"{variance.max():.0f}",
         "largest growth of a kernel": f"{growth.max():.1f} ×",
     }
+
+
+def balance_row(seeds: list[dict]) -> dict[str, str]:
+    """Return how unevenly one network's layers feel the loss, by output and by kernel."""
+    by_output = over_training(seeds, "activation_gradient")
+    # The first convolution reads one channel where others read sixteen: it is left out
+    by_kernel = over_training(seeds, "kernel_gradient")[:, 1:]
+    first_to_last = by_output[:, 0] / by_output[:, -1]
+    unevenness = by_kernel.max(axis=1) / by_kernel.min(axis=1)
+    row = {}
+    for look, moment in MOMENTS.items():
+        row[f"output, {moment}"] = f"{first_to_last[look]:,.0f}"
+    for look, moment in MOMENTS.items():
+        digits = 0 if unevenness[look] >= 100 else 1
+        row[f"kernel, {moment}"] = f"{unevenness[look]:,.{digits}f}"
+    return row
 
 
 def over_training(seeds: list[dict], name: str) -> np.ndarray:
