@@ -81,7 +81,8 @@ def deepest_table(outcome: dict, row_of: Callable[[list[dict]], dict[str, str]])
 def signal_row(seeds: list[dict]) -> dict[str, str]:
     """Return what would show a vanishing signal, of one network."""
     gradient = over_training(seeds, "activation_gradient")
-    weakest = gradient.min(axis=1) / gradient[:, -1]
+    last = gradient[:, -1]
+    weakest = gradient.min(axis=1) / last
     activation = over_training(seeds, "activation")
     gamma = over_training(seeds, "batch norm gamma")
     variance = over_training(seeds, "batch norm variance")
@@ -99,17 +100,28 @@ def signal_row(seeds: list[dict]) -> dict[str, str]:
 def balance_row(seeds: list[dict]) -> dict[str, str]:
     """Return how unevenly one network's layers feel the loss, by output and by kernel."""
     by_output = over_training(seeds, "activation_gradient")
+    first = by_output[:, 0]
+    last = by_output[:, -1]
+    first_to_last = first / last
+    by_kernel = over_training(seeds, "kernel_gradient")
     # The first convolution reads one channel where others read sixteen: it is left out
-    by_kernel = over_training(seeds, "kernel_gradient")[:, 1:]
-    first_to_last = by_output[:, 0] / by_output[:, -1]
-    unevenness = by_kernel.max(axis=1) / by_kernel.min(axis=1)
+    by_kernel = by_kernel[:, 1:]
+    largest = by_kernel.max(axis=1)
+    smallest = by_kernel.min(axis=1)
+    unevenness = largest / smallest
     row = {}
     for look, moment in MOMENTS.items():
-        row[f"output, {moment}"] = f"{first_to_last[look]:,.0f}"
+        row[f"output, {moment}"] = factor(first_to_last[look])
     for look, moment in MOMENTS.items():
-        digits = 0 if unevenness[look] >= 100 else 1
-        row[f"kernel, {moment}"] = f"{unevenness[look]:,.{digits}f}"
+        row[f"kernel, {moment}"] = factor(unevenness[look])
     return row
+
+
+def factor(value: float) -> str:
+    """Return a factor in few digits."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}"
 
 
 def over_training(seeds: list[dict], name: str) -> np.ndarray:
