@@ -72,8 +72,10 @@ def deepest_networks(outcome: dict) -> dict[tuple[str, str], list[dict]]:
 def deepest_table(outcome: dict, row_of: Callable[[list[dict]], dict[str, str]]) -> pd.DataFrame:
     """Return a row for each of the deepest networks, made from its outcomes of all seeds."""
     rows = {}
-    for (task, kind), seeds in deepest_networks(outcome).items():
-        rows[f"{TASKS[task]} {kind}"] = row_of(seeds)
+    networks = deepest_networks(outcome)
+    for (task, kind), seeds in networks.items():
+        name = f"{TASKS[task]} {kind}"
+        rows[name] = row_of(seeds)
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(f"{DEEPEST} layers")
 
