@@ -1,5 +1,6 @@
 """The experiments: their folds, their wall before DS2, and that a broken-off run goes on."""
 
+import importlib
 import json
 import types
 from dataclasses import replace
@@ -530,3 +531,35 @@ def test_a_head_is_taught_by_the_fold_alone(training, monkeypatch, tmp_path):
     always_n = evaluate.scores(some.labels, np.zeros(len(some), int)).accuracy
     assert accounts[sequence.ALONE]["scores"]["accuracy"] == pytest.approx(always_n, abs=1e-6)
     assert accounts[sequence.HEAD]["scores"]["accuracy"] < always_n
+
+
+def test_variants_are_built_as_they_are_called():
+    """Of the same depth and width, they differ in nothing else: parameters, too, but for a few."""
+    built = {
+        kind: models.cifar_net(8, (32, 32, 1), 5, width=4, **form)
+        for kind, form in degradation.FORMS.items()
+    }
+    adds = {
+        kind: sum(isinstance(layer, keras.layers.Add) for layer in model.layers)
+        for kind, model in built.items()
+    }
+    assert adds == {"plain": 0, "residual": 3, "pre-activation": 3, "zero γ": 3}
+    assert built["plain"].count_params() == built["residual"].count_params()
+    zero, one = (
+        min(float(np.abs(w.numpy()).max()) for w in built[kind].weights if w.name == "gamma")
+        for kind in ("zero γ", "residual")
+    )
+    assert (zero, one) == (0, 1)
+
+
+def test_variants_stand_beside_the_networks_of_degradation():
+    outcome = experiments.recorded("degradation")
+    new = [one | {"kind": "zero γ", "width": 16} for one in outcome["outcomes"]]
+    new = [one for one in new if one["depth"] == 56 and one["seed"] == 0][::2]
+    page = importlib.import_module("ecglab.experiments.variants.page")
+    table = page.errors_table({"outcomes": new}).reset_index()
+    assert table["network"].tolist().count("zero γ 56") == 1
+    row = table.set_index("network").loc["zero γ 56"]
+    share = next(one["training error"] for one in new if one["task"] == "person")
+    assert row["Whose beat?"] == f"{100 * share:.1f} %"
+    assert "±" in table.set_index("network").loc["plain 56"]["Whose beat?"]

@@ -123,7 +123,7 @@ def test_a_new_experiment_is_one_new_folder(with_a_coin):
         "`python -m ecglab experiment coin`.\n"
     )
     rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
-    assert rows.index("degradation") + 1 == rows.index("coin") == rows.index("floor") - 1
+    assert rows.index("variants") + 1 == rows.index("coin") == rows.index("floor") - 1
     figures = [path.name for path in (with_a_coin / "book" / "_static").iterdir()]
     assert figures == ["results-coin.png"]
 

@@ -24,6 +24,13 @@ RECIPE = {
 }
 DEPTHS = (20, 32, 56)
 KINDS = ("plain", "residual")
+#: How each kind is built; the last two are those of `variants`.
+FORMS = {
+    "plain": {"residual": False},
+    "residual": {},
+    "pre-activation": {"preactivation": True},
+    "zero γ": {"zero_gamma": True},
+}
 TASKS = ("class", "person")
 SEEDS = (0, 1, 2)
 QUICK = {"epochs": 1, "steps": 2, "most": 1_000}
@@ -45,9 +52,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         The outcome, ready for JSON.
     """
     recipe = RECIPE | (QUICK if quick else {})
-    everyone = crossval.only_training(beats.load("DS1"))
-    some = np.random.default_rng(0).permutation(len(everyone))[: recipe["most"]]
-    heartbeats = everyone[np.sort(some)]
+    heartbeats = examples(recipe["most"])
     seeds, tasks, depths = SEEDS, TASKS, DEPTHS
     if quick:
         seeds, tasks, depths = SEEDS[:1], TASKS[:1], DEPTHS[:1]
@@ -64,7 +69,7 @@ def run(folder: Path, quick: bool = False) -> dict:
             folder / f"{task}-{kind}{depth}-{seed}.json",
             recipe,
             {"DS1": heartbeats},
-            _train,
+            teach,
             heartbeats,
             recipe,
             task,
@@ -83,9 +88,23 @@ def run(folder: Path, quick: bool = False) -> dict:
     }
 
 
-def _train(
-    heartbeats: beats.Beats, recipe: dict, task: str, kind: str, depth: int, seed: int
+def examples(most: int) -> beats.Beats:
+    """Draw so many beats of DS1, the same ones every time."""
+    everyone = crossval.only_training(beats.load("DS1"))
+    some = np.random.default_rng(0).permutation(len(everyone))[:most]
+    return everyone[np.sort(some)]
+
+
+def teach(
+    heartbeats: beats.Beats,
+    recipe: dict,
+    task: str,
+    kind: str,
+    depth: int,
+    seed: int,
+    width: int = 16,
 ) -> dict:
+    """Train one network, of `FORMS`, on a task; return its errors and what it looked like."""
     size = recipe["size"]
     pictures = images.rasterize(heartbeats.windows, heartbeats.fs, height=size, width=size)
     pictures = pictures.astype(np.float32) / 255
@@ -93,7 +112,7 @@ def _train(
         heartbeats.subjects if task == "person" else heartbeats.symbols, return_inverse=True
     )
     keras.utils.set_random_seed(seed)
-    model = models.cifar_net(depth, pictures.shape[1:], len(names), residual=kind == "residual")
+    model = models.cifar_net(depth, pictures.shape[1:], len(names), width=width, **FORMS[kind])
     total = recipe["epochs"] * recipe["steps"]
     warm = total // 20 + 1
     schedule = keras.optimizers.schedules.CosineDecay(

@@ -53,8 +53,10 @@ def errors_table(outcome: dict) -> pd.DataFrame:
 
 
 def percent(shares: list[float]) -> str:
-    """Return mean ± standard deviation in percent."""
+    """Return mean ± standard deviation in percent; of one share, itself."""
     middle = 100 * np.mean(shares)
+    if len(shares) == 1:
+        return f"{middle:.1f} %"
     spread = 100 * np.std(shares, ddof=1)
     return f"{middle:.1f} ± {spread:.1f} %"
 

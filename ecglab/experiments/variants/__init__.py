@@ -1,0 +1,75 @@
+"""Variants of the networks of `degradation`: other shortcuts, more depth, less width.
+
+The same beats, tasks and training. Two ways to let a block begin by doing next to nothing stand
+beside plain and residual blocks: pre-activation, where nothing stands on the wire (He et al. 2016b,
+arXiv 1603.05027), and a last scale γ of 0 (Goyal et al. 2017, arXiv 1706.02677). How far does depth
+go, and is there a width at which plain networks do not degrade?
+"""
+
+from pathlib import Path
+
+from ecglab import experiments, runs
+from ecglab.experiments import degradation
+
+#: Kind, depth, filters of the first stage, tasks and seeds. Whole rows: what broke off can be read.
+NETWORKS = (
+    ("pre-activation", 56, 16, degradation.TASKS, degradation.SEEDS),
+    ("zero γ", 56, 16, degradation.TASKS, degradation.SEEDS),
+    ("plain", 20, 4, degradation.TASKS, degradation.SEEDS),
+    ("plain", 56, 4, degradation.TASKS, degradation.SEEDS),
+    ("plain", 110, 16, ("person",), degradation.SEEDS[:1]),
+    ("residual", 110, 16, ("person",), degradation.SEEDS[:1]),
+)
+#: A trial: one small network.
+QUICK = (("pre-activation", 8, 4, ("class",), degradation.SEEDS[:1]),)
+
+
+def run(folder: Path, quick: bool = False) -> dict:
+    """Train every network on its tasks, for each of its seeds.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the outcome of each network is kept; what broke off goes on with the next one.
+    quick : bool
+        One small network, two batches.
+
+    Returns
+    -------
+    dict
+        The outcome, ready for JSON.
+    """
+    recipe = degradation.RECIPE | (degradation.QUICK if quick else {})
+    heartbeats = degradation.examples(recipe["most"])
+    combinations = [
+        (kind, depth, width, task, seed)
+        for kind, depth, width, tasks, seeds in (QUICK if quick else NETWORKS)
+        for task in tasks
+        for seed in seeds
+    ]
+    outcomes = []
+    for kind, depth, width, task, seed in experiments.progress(combinations, "variants"):
+        name = f"{task}-{kind}{depth}-{width}-{seed}".replace(" ", "_")
+        outcome = runs.kept(
+            folder / f"{name}.json",
+            recipe,
+            {"DS1": heartbeats},
+            degradation.teach,
+            heartbeats,
+            recipe,
+            task,
+            kind,
+            depth,
+            seed,
+            width,
+        )
+        what = {"task": task, "kind": kind, "depth": depth, "width": width, "seed": seed}
+        outcomes.append(what | outcome)
+        experiments.say(f"{name}: training error {outcome['training error']:.4f}")
+    seeds = sorted({one["seed"] for one in outcomes})
+    return {
+        **experiments.header("variants", quick, seeds, {"DS1": heartbeats}),
+        "recipe": recipe,
+        "seconds": round(sum(outcome["seconds"] for outcome in outcomes)),
+        "outcomes": outcomes,
+    }

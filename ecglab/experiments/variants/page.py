@@ -1,0 +1,32 @@
+"""The section on variants of deep networks."""
+
+import pandas as pd
+
+from ecglab import experiments
+from ecglab.experiments.degradation import page as degradation
+
+QUESTION = "which shortcuts, depths and widths let deep networks train on heartbeats"
+PLACE = 41
+
+
+def fill(outcome: dict) -> dict:
+    """Return what the section's blanks are filled with."""
+    return {"errors": errors_table(outcome).to_markdown(disable_numparse=True)}
+
+
+def errors_table(outcome: dict) -> pd.DataFrame:
+    """Return training errors, mean ± standard deviation over seeds, `degradation` beside them."""
+    recorded = experiments.recorded("degradation")
+    known = [one | {"width": 16} for one in recorded["outcomes"]]
+    table = pd.DataFrame(known + outcome["outcomes"])
+    table = table.sort_values(["width", "depth"], ascending=[False, True], kind="stable")
+    table["network"] = table["kind"] + " " + table["depth"].astype(str)
+    table["task"] = table["task"].map(degradation.TASKS)
+    errors = table.pivot_table(
+        index=["width", "network"],
+        columns="task",
+        values="training error",
+        aggfunc=degradation.percent,
+        sort=False,
+    )
+    return errors.fillna("–").reset_index(level="width")
