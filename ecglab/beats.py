@@ -45,6 +45,13 @@ CLASSES = ("N", "S", "V", "F", "Q")
 #: (doi 10.1109/TBME.2004.827359): supraventricular escape beats (e, j, n) count as N.
 AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 
+#: What `against_typical` can show of a beat.
+SHOWN = ("beat", "typical", "difference", "late difference")
+
+#: A beat is late, and so not premature, that comes at least this part of the record's mean interval
+#: after the last one.
+LATE = 0.9
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Beats:
@@ -558,7 +565,7 @@ def resample(beats: Beats, fs: float) -> Beats:
     return replace(beats, windows=values, samples=samples, fs=fs)
 
 
-def typical(beats: Beats) -> np.ndarray:
+def typical(beats: Beats, least: float = 0.0) -> np.ndarray:
     """Give each beat the typical shape of its recording: the median of that record's windows.
 
     What a beat looks like beside its own record's typical beat is less a matter of the person
@@ -569,11 +576,19 @@ def typical(beats: Beats) -> np.ndarray:
     ----------
     beats : Beats
         Whole records; of a choice of beats, the median is taken over that choice.
+    least : float
+        Only beats count that come at least this part of the record's mean interval after the
+        last one: at 0.9 no premature beat has a say, however many there are.
 
     Returns
     -------
     numpy.ndarray
         float32, the shape of ``beats.windows``, in mV; equal for all beats of a record.
+
+    Raises
+    ------
+    ValueError
+        If `least` is not from 0 to 1.
 
     Examples
     --------
@@ -582,11 +597,24 @@ def typical(beats: Beats) -> np.ndarray:
     >>> shapes.shape == beats.windows.shape, len(np.unique(shapes, axis=0))
     (True, 2)
     """
+    least = given.number("least", least)
+    if not 0 <= least <= 1:
+        raise ValueError(f"least is {least}; give a part of the mean interval, from 0 to 1")
     shapes = np.empty_like(beats.windows)
     for name in np.unique(beats.records):
-        its = beats.records == name
-        shapes[its] = np.median(beats.windows[its], axis=0)
+        its = np.flatnonzero(beats.records == name)
+        late = _late(beats.samples[its], least)
+        counted = its[late]
+        shapes[its] = np.median(beats.windows[counted], axis=0)
     return shapes
+
+
+def _late(samples: np.ndarray, least: float) -> np.ndarray:
+    """Tell which beats come at least a part of the mean interval after the last one."""
+    if least == 0 or len(samples) < 2:
+        return np.ones(len(samples), bool)
+    intervals = np.diff(samples, prepend=np.nan)
+    return intervals >= least * np.nanmean(intervals)
 
 
 def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) -> Beats:
@@ -601,8 +629,9 @@ def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) 
     ----------
     beats : Beats
         Whole records; see `typical`. *Record-adaptive*, offline.
-    show : sequence of {"beat", "typical", "difference"}
-        What the leads of the result show, in this order, each for all leads.
+    show : sequence of {"beat", "typical", "difference", "late difference"}
+        What the leads of the result show, in this order, each for all leads. The last is the
+        difference from the typical *late* beat: ``typical(beats, least=0.9)``.
 
     Returns
     -------
@@ -624,16 +653,27 @@ def against_typical(beats: Beats, show: Sequence[str] = ("beat", "difference")) 
         raise ValueError(
             f"these beats were set against the typical beat already: {list(beats.leads)}"
         )
-    usual = typical(beats)
-    windows = {"beat": beats.windows, "typical": usual, "difference": beats.windows - usual}
-    if not show or not set(show) <= set(windows):
-        raise ValueError(f"show is {show}; it may hold {', '.join(windows)}")
+    if not show or not set(show) <= set(SHOWN):
+        known = ", ".join(SHOWN)
+        raise ValueError(f"show is {show}; it may hold {known}")
     leads = []
     for kind in show:
         ending = "" if kind == "beat" else f" {kind}"
         leads += [lead + ending for lead in beats.leads]
-    shown = np.concatenate([windows[kind] for kind in show], axis=2)
+    windows = [_shown(beats, kind) for kind in show]
+    shown = np.concatenate(windows, axis=2)
     return replace(beats, windows=shown, leads=tuple(leads), show=show)
+
+
+def _shown(beats: Beats, kind: str) -> np.ndarray:
+    """Return the windows that show beats in one of the ways of `against_typical`."""
+    if kind == "beat":
+        return beats.windows
+    if kind == "typical":
+        return typical(beats)
+    least = LATE if kind == "late difference" else 0
+    usual = typical(beats, least)
+    return beats.windows - usual
 
 
 def log_rr(beats: Beats, names: Sequence[str]) -> Beats:
@@ -790,7 +830,8 @@ def _narrow(texts: np.ndarray) -> np.ndarray:
 
 
 def _hash(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+    in_order = np.ascontiguousarray(values)
+    return hashlib.sha256(in_order.tobytes()).hexdigest()
 
 
 def _checked_choice(choice: np.ndarray | Sequence[int], count: int) -> np.ndarray:

@@ -6,7 +6,7 @@ network that ships hold it as JSON, so that beats for that network can be cut in
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
@@ -28,6 +28,9 @@ TRAINING = (
 RATE = 360.0
 
 #: Fields that are numbers, not whole ones.
+#: The lead of a recipe whose network reads one lead, whichever it is.
+ANY = "any"
+
 _FLOATS = ("before", "after", "rate", "decay", "average", "balance", "record_balance")
 
 
@@ -40,7 +43,8 @@ class Recipe:
     Attributes
     ----------
     leads, before, after, highpass, escape
-        How windows are cut; see `beats.segment`.
+        How windows are cut; see `beats.segment`. ``leads="any"`` is for a network that reads one
+        lead, whichever it is.
     show : tuple of str
         What the windows show of each beat; see `beats.against_typical`.
     rr : tuple of str
@@ -177,7 +181,7 @@ class Recipe:
         """Cut the beats of one record, at its own sampling rate.
 
         Leads of svdb pass for those of mitdb for which they stand: ``ECG1`` for ``MLII``,
-        ``ECG2`` for ``V1``.
+        ``ECG2`` for ``V1``. A recipe for any one lead cuts the beats once in each that there is.
 
         Raises
         ------
@@ -187,7 +191,13 @@ class Recipe:
             same.
         """
         formats.check_height(record.signal, record.fs, record.leads)
+        if self.leads == (ANY,):
+            each = [self._cut(one) for one in _one_by_one(record)]
+            return cutting.concatenate(each)
         record = _in_place_of_mitdb(record)
+        return self._cut(record)
+
+    def _cut(self, record: records.Record) -> Beats:
         heartbeats = cutting.segment(
             record, self.before, self.after, self.leads, self.highpass, self.escape
         )
@@ -264,7 +274,8 @@ class Recipe:
         """
         chosen = self.correct if correct is None else tuple(correct)
         batches = BeatImages(heartbeats, heartbeats.windows.shape[1:2], balance=self.balance)
-        common = np.bincount(heartbeats.labels, minlength=len(CLASSES)) / len(heartbeats)
+        counts = np.bincount(heartbeats.labels, minlength=len(CLASSES))
+        common = counts / len(heartbeats)
         ratio = common / np.maximum(batches.shares, 1e-9)  # a class without a beat has no share
         return np.where(np.isin(CLASSES, chosen), ratio, 1)
 
@@ -277,6 +288,13 @@ class Recipe:
         shift = np.log(self.rarity(heartbeats))
         bias = model.get_layer("logits").bias
         bias.assign(bias + shift.astype(np.float32))
+
+
+def _one_by_one(record: records.Record) -> Iterator[records.Record]:
+    """Give each lead as a record of its own, under one name."""
+    for column in range(len(record.leads)):
+        signal = record.signal[:, [column]]
+        yield replace(record, leads=(ANY,), signal=signal, waves={})
 
 
 def _in_place_of_mitdb(record: records.Record) -> records.Record:

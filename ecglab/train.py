@@ -446,7 +446,7 @@ def _compile(model: keras.Model, rate: float, total: int, decay: float, loss: Lo
     scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if ready and not scaled:
         for variable in model.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
+            variable.assign(np.zeros(variable.shape))
         return
     warm = max(total // 20, 1)
     schedule = keras.optimizers.schedules.CosineDecay(

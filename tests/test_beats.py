@@ -217,6 +217,39 @@ def test_one_odd_beat_and_the_labels_do_not_move_the_typical_shape():
     assert beats.typical(cut[:0]).shape == (0, *cut.windows.shape[1:])
 
 
+def test_premature_beats_have_no_say_in_the_typical_late_beat():
+    """Two of three beats come early and are high: so is the usual beat, but not the late one."""
+    cut = beats.segment(small(), leads="MLII", highpass=None)
+    some = cut[np.zeros(30, int)]
+    early = np.arange(30) % 3 > 0
+    samples = 1000 + np.cumsum(np.where(early, 200, 500))
+    windows = np.where(early[:, None, None], 7, 1) * np.ones_like(some.windows)
+    some = replace(some, samples=samples, windows=windows)
+    assert (beats.typical(some) == 7).all()
+    assert (beats.typical(some, least=0.9) == 1).all()
+    shown = beats.against_typical(some, ["difference", "late difference"])
+    assert shown.leads == ("MLII difference", "MLII late difference")
+    usual, late = np.moveaxis(shown.windows, 2, 0)
+    assert np.array_equal(usual[:, 0], np.where(early, 0, -6))
+    assert np.array_equal(late[:, 0], np.where(early, 6, 0))
+    assert (beats.typical(some[1:2], least=0.9) == 7).all(), "of one beat there is no interval"
+
+
+def test_the_first_beat_is_not_late_and_one_at_the_limit_is():
+    cut = beats.segment(small(), highpass=None)
+    some = cut[np.zeros(4, int)]
+    windows = np.ones_like(some.windows) * np.array([100, 1, 3, 200])[:, None, None]
+    # The mean interval is 100 samples: the limit 90
+    some = replace(some, samples=np.array([0, 90, 211, 300]), windows=windows)
+    assert (beats.typical(some, least=0.9) == 2).all()
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.1, np.nan, "most"])
+def test_a_part_of_the_mean_interval_is_from_0_to_1(least):
+    with pytest.raises(ValueError, match="least is"):
+        beats.typical(beats.load("100"), least=least)
+
+
 # --- signals --------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ from ecglab.experiments import (
     degradation,
     leakage,
     noise,
+    one_lead,
     pictures,
     resnet50,
     sequence,
@@ -63,7 +64,8 @@ def test_what_trains_or_chooses_refuses_ds2(call):
 
 
 @pytest.mark.parametrize(
-    "run", [ablation.run, baselines.run, context.run, degradation.run, resnet50.run]
+    "run",
+    [ablation.run, baselines.run, context.run, degradation.run, one_lead.run, resnet50.run],
 )
 def test_no_experiment_trains_on_ds2(run, tmp_path, monkeypatch):
     """Give each experiment a DS1 that holds a test record: it must refuse to train on it."""
@@ -257,6 +259,61 @@ def test_noise_has_the_strength_it_says():
         assert measured == pytest.approx(decibels, abs=0.2)
 
 
+def test_noise_has_no_offset_of_its_own(monkeypatch):
+    """What is added is the noise about its mean, lead by lead, times one factor a lead."""
+    record = simulate.record("103")
+    recorded = simulate.record("em", "nstdb")
+    shifted = replace(recorded, signal=recorded.signal + np.float32([3, -5]))
+    monkeypatch.setattr(noise.records, "load", lambda name, database: shifted)
+    added = noise.noisy(record, "em", 0).signal - record.signal
+    assert np.abs(added.mean(axis=0)).max() < 1e-3
+    length = len(record.signal)
+    expected = recorded.signal[:length] - recorded.signal[:length].mean(axis=0)
+    factor = added.std(axis=0) / expected.std(axis=0)
+    assert np.allclose(added, factor * expected, atol=2e-3)
+
+
+def test_beats_at_a_records_edges_do_not_count_for_its_height():
+    """A window of 54 samples about a beat has to lie within the record."""
+    signal = np.zeros((1000, 1), np.float32)
+    signal[[118, 135], 0] = 1  # what the windows of the two beats in the middle just hold
+    signal[:15] = 9
+    signal[-15:] = -9
+    parts = {"signal": signal, "leads": "MLII", "symbols": ["N"] * 4, "rhythms": (), "episodes": ()}
+    record = replace(simulate.record("103"), **parts, samples=[18, 100, 136, 964])
+    assert noise._qrs_heights(record).tolist() == [1.0]
+    nearer = replace(record, samples=[19, 100, 136, 963])
+    assert noise._qrs_heights(nearer).tolist() == [5.0], "of 9, 1, 1 and 9"
+
+
+def test_strengths_of_noise_are_told(asked, tmp_path, capsys):
+    noise.run(tmp_path, quick=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "no noise, ResNet-50: accuracy 0.500"
+    assert lines[-1] == f"{noise.KINDS['em']}, 6 dB, boosting: accuracy 0.500"
+
+
+def test_a_record_longer_than_the_noise_is_refused(monkeypatch):
+    record = simulate.record("103")
+    recorded = simulate.record("em", "nstdb")
+    short = replace(recorded, signal=recorded.signal[:36_000])
+    monkeypatch.setattr(noise.records, "load", lambda name, database: short)
+    with pytest.raises(ValueError, match=r"record .*103.* lasts 1805\.\d+ s, the noise 100 s"):
+        noise.noisy(record, "em", 6)
+    of_equal_length = replace(
+        record, signal=record.signal[:36_000], samples=[500], symbols=["N"], rhythms=(), episodes=()
+    )
+    assert len(noise.noisy(of_equal_length, "em", 6).signal) == 36_000
+
+
+def test_what_noise_was_made_with_is_noted(asked, tmp_path):
+    noise.run(tmp_path, quick=True)
+    kept = json.loads((tmp_path / "em6.json").read_text())
+    simulated = records.load("em", database="nstdb").simulated
+    assert kept["settings"]["noise"] == ("simulated" if simulated else "recorded")
+    assert kept["settings"]["network"] == resnet50.RECIPE.to_json()
+
+
 def test_network_and_trees_are_given_the_noise(monkeypatch):
     cards, tables = [], []
 
@@ -418,18 +475,78 @@ def test_detected_beats_are_counted_by_ec57(monkeypatch):
     assert evaluate.BeatByBeat(total, np.zeros(5, int)).missed == total[:5, 5].sum()
 
 
+def answers(labels):
+    """Return probabilities by which everything is called as it says."""
+    return np.eye(5)[labels]
+
+
 def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
     """Trees told more are right everywhere, those told less call every beat N."""
     some = training[::50]
-    nothing = np.zeros(len(some), int)
-    right = {told: [some.labels] for told in context.TOLD}
-    called = {("boosting", told): rows for told, rows in right.items()}
-    called["boosting", context.FIRST] = [nothing, nothing]
-    gains = context.differences(some, called)
+    right, nothing = answers(some.labels), answers(np.zeros(len(some), int))
+    believed = {("boosting", told): {(0, 0): right, (1, 0): right} for told in context.TOLD}
+    believed["boosting", context.FIRST] = {(0, 0): nothing, (1, 0): nothing}
+    believed["ResNet in 1-D", context.MOST] = {(0, 0): right}
+    gains = context.differences(some, believed)
+    assert set(gains) == {"boosting"}, "who was not told less is not compared with that"
     assert set(gains["boosting"]) == set(context.TOLD) - {context.FIRST}
     for table in gains["boosting"].values():
         assert table["accuracy"]["value"] == pytest.approx(np.mean(some.labels != 0), abs=1e-4)
         assert table["V F1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+
+
+def test_rivals_are_compared_run_by_run(training):
+    """The ResNet-50 is right with seed 1 alone; a rival that has seed 0 alone gains all."""
+    some = training[::50]
+    right, nothing = answers(some.labels), answers(np.zeros(len(some), int))
+    believed = {
+        ("ResNet-50", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
+        ("ResNet-50", context.MOST): {(0, 0): 0.9 * nothing, (0, 1): right},
+        ("ResNet in 1-D", context.MOST): {(0, 0): right},
+        ("boosting", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
+        ("boosting", context.MOST): {(0, 0): nothing, (0, 1): nothing},
+    }
+    wrong = np.mean(some.labels != 0)
+    gains = context.rivals(some, believed)
+    assert set(gains) == {"ResNet in 1-D", "boosting", context.ENSEMBLE}
+    expected = {"ResNet in 1-D": wrong, "boosting": -wrong / 2, context.ENSEMBLE: wrong / 2}
+    for way, gain in expected.items():
+        assert gains[way]["accuracy"]["value"] == pytest.approx(gain, abs=1e-4), way
+
+
+def test_every_way_is_told_what_it_says():
+    for way, (_, told, seeds) in context.WAYS.items():
+        assert set(told) <= set(context.TOLD) and set(seeds) <= set(context.SEEDS), way
+        for one in told:
+            assert context.recipe_of(way, one).context == context.TOLD[one]
+    assert context.recipe_of("ResNet in 1-D", context.MOST).reads == "voltages"
+    assert context.recipe_of("ResNet-50", context.MOST).reads == "images"
+
+
+def test_one_lead_is_scored_lead_by_lead(monkeypatch, tmp_path):
+    """A network that is right in first leads and calls everything N in second ones."""
+    recipe = replace(one_lead.RECIPE, **context.QUICK)
+    some = recipe.load(["209", "119"])[::7]
+    column = one_lead.columns_of(some)
+    alone = [len(beats.load([name])) for name in ("209", "119")]
+    in_each = [np.repeat([0, 1], count) for count in alone]
+    assert np.array_equal(column, np.concatenate(in_each)[::7])
+    called = np.where(column == 0, some.labels, 0)
+    asked = []
+
+    def out_of_fold(*arguments):
+        asked.append(arguments)
+        return some, answers(called).astype(np.float32)
+
+    monkeypatch.setattr(one_lead.crossval, "out_of_fold", out_of_fold)
+    accounts = one_lead._cross_validate(recipe, tmp_path, 2, 7)
+    assert accounts["first lead"]["scores"]["accuracy"] == 1
+    second = some.labels[column == 1]
+    assert accounts["second lead"]["scores"]["accuracy"] == pytest.approx(
+        np.mean(second == 0), abs=1e-6
+    )
+    (given,) = asked
+    assert given[:3] == (recipe, tmp_path, one_lead.SEED) and given[4:] == (2, 7)
 
 
 def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):

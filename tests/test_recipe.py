@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -331,3 +332,21 @@ def test_a_correction_leaves_the_other_classes_alone(ds1):
     assert other.rarity(ds1) == pytest.approx(1 / evenly)
     few = ds1[ds1.labels < 4]
     assert recipe.rarity(few)[4] == 0, "what nobody has is never called"
+
+
+def test_a_recipe_for_any_lead_cuts_the_beats_in_each():
+    recipe = Recipe(leads="any", show="difference", context=("P height",), width=4, size=32)
+    record = records.load("100")
+    both = recipe.cut(record)
+    count = len(record.samples)
+    assert both.leads == ("any difference",) and both.rr_names[-1] == "P height in any"
+    assert both.samples.tolist() == record.samples.tolist() * 2
+    for column, part in enumerate((both[:count], both[count:])):
+        named = Recipe(leads=record.leads[column], show="difference", context=("P height",))
+        alone = named.cut(record)
+        assert np.array_equal(part.windows, alone.windows)
+        assert np.array_equal(part.rr, alone.rr)
+        single = replace(record, leads="strip", signal=record.signal[:, [column]])
+        assert np.array_equal(recipe.cut(single).windows, part.windows)
+    assert recipe.build(0).inputs[0].shape == (None, 32, 32, 1)
+    assert len(recipe.load(["100", "103"])) == 2 * len(beats.load(["100", "103"]))

@@ -680,7 +680,11 @@ else:
     model.save_weights(start)
 parts = [beats.segment(simulate.record(name), leads=["MLII"]) for name in ("100", "223")]
 some = beats.concatenate(parts)
-history = train.fit(model, some, epochs=3, steps=8, batch=32, rate=1e-3, say=lambda line: None)
+training = dict(epochs=3, steps=8, batch=32, rate=1e-3, say=lambda line: None)
+history = train.fit(model, some, **training)
+model.load_weights(start)
+again = train.fit(model, some, **training)  # without compiling once more
+assert np.allclose(again["loss"], history["loss"], rtol=1e-3)
 if process == 0:
     print(json.dumps(history["loss"].tolist()))
 """

@@ -36,6 +36,7 @@ pytest_add_cli_args_test_selection=
 pytest_add_cli_args=
     -m
     not real and not long
+process_isolation=forkserver
 use_git_change_detection=false
 track_dependencies=false
 """
@@ -71,7 +72,8 @@ def show_survivors(folder: Path) -> None:
 def mutmut(folder: Path, *arguments: str, stdout: int | None = None) -> str:
     """Run mutmut in a folder, on simulated patients alone; return what it wrote, if asked to."""
     environment = os.environ | {"ECGLAB_SOURCE": "simulated"}
-    # A mutant is a forked process: threads of TensorFlow that stayed behind would be waited for
+    # A mutant is a forked process. Threads of TensorFlow that stayed behind in another one would be
+    # waited for in vain; so it has few, and what is forked (`SETTINGS`) has run no test yet
     environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     environment.pop("ECGLAB_DATA", None)
     environment.pop("PYTHONPATH", None)

@@ -17,6 +17,7 @@ def fill(outcome: dict) -> dict:
     return {
         "scores": tables.over_seeds(scores, tables.FEW_SCORES).to_markdown(),
         "gains": gains_table(outcome).to_markdown(),
+        "rivals": tables.gains(outcome["rivals"]).to_markdown(),
         "partitions": len(outcome["partitions"]),
         "records": tables.records_table(ways[way_of(outcome["outcomes"][0])]).head(8).to_markdown(),
         "alt": tables.in_words(tables.macro_intervals(ways)),
