@@ -72,6 +72,8 @@ def predict(
 ) -> tuple[Beats, np.ndarray]:
     """Call the beats of some records.
 
+    First used in chapter 11.
+
     Parameters
     ----------
     model : keras.Model
