@@ -27,10 +27,10 @@ TRAINING = (
 #: Sampling rate in Hz of the windows that networks read: mitdb's.
 RATE = 360.0
 
-#: Fields that are numbers, not whole ones.
 #: The lead of a recipe whose network reads one lead, whichever it is.
 ANY = "any"
 
+#: Fields that are numbers, not whole ones.
 _FLOATS = ("before", "after", "rate", "decay", "average", "balance", "record_balance")
 
 

@@ -1,4 +1,4 @@
-"""Tables that several sections of the results page share.
+"""Tables that several sections of the results page share, and a figure.
 
 An *account* is what an outcome says of one classifier's calls: its scores, their intervals over
 people, and a confusion matrix for each record. A *way* is what is compared: a split, a kind of
@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from ecglab import evaluate, records
+from ecglab import evaluate, plot, records
 from ecglab.beats import CLASSES
 
 Rows = list[dict]  # outcomes, accounts or scores, one a seed
@@ -236,3 +237,24 @@ def in_words(intervals: pd.DataFrame) -> str:
         value, low, high = row.map("{:.2f}".format)
         phrases.append(f"{name} {value} ({low} to {high})")
     return "; ".join(phrases)
+
+
+# ---------------------------------------------------------------------------
+# Ways that are cross-validated on DS1
+
+
+def compared(outcome: dict, name_of: Callable[[dict], str]) -> dict:
+    """Return the blanks of a section that compares ways over several partitions of people."""
+    ways = grouped(outcome["outcomes"], name_of)
+    scores = {way: scores_of(accounts) for way, accounts in ways.items()}
+    return {
+        "scores": over_seeds(scores, FEW_SCORES).to_markdown(),
+        "partitions": len(outcome["partitions"]),
+        "alt": in_words(macro_intervals(ways)),
+    }
+
+
+def out_of_fold(ways: dict[str, Rows]) -> Figure:
+    """Draw the macro-F1 of every way with its interval over people."""
+    title = "Macro-F1 on DS1 out of fold, 95 % over people"
+    return plot.intervals(macro_intervals(ways), title)

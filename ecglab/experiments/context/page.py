@@ -3,7 +3,6 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ecglab import plot
 from ecglab.experiments import tables
 
 QUESTION = "what the rhythm around a beat is worth, on DS1 alone"
@@ -13,14 +12,11 @@ PLACE = 65
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = tables.grouped(outcome["outcomes"], way_of)
-    scores = {way: tables.scores_of(accounts) for way, accounts in ways.items()}
-    return {
-        "scores": tables.over_seeds(scores, tables.FEW_SCORES).to_markdown(),
+    first = ways[way_of(outcome["outcomes"][0])]
+    return tables.compared(outcome, way_of) | {
         "gains": gains_table(outcome).to_markdown(),
         "rivals": tables.gains(outcome["rivals"]).to_markdown(),
-        "partitions": len(outcome["partitions"]),
-        "records": tables.records_table(ways[way_of(outcome["outcomes"][0])]).head(8).to_markdown(),
-        "alt": tables.in_words(tables.macro_intervals(ways)),
+        "records": tables.records_table(first).head(8).to_markdown(),
     }
 
 
@@ -40,6 +36,4 @@ def gains_table(outcome: dict) -> pd.DataFrame:
 
 def draw(outcome: dict) -> Figure:
     """Draw the macro-F1 of every way with its interval over people."""
-    ways = tables.grouped(outcome["outcomes"], way_of)
-    title = "Macro-F1 on DS1 out of fold, 95 % over people"
-    return plot.intervals(tables.macro_intervals(ways), title)
+    return tables.out_of_fold(tables.grouped(outcome["outcomes"], way_of))

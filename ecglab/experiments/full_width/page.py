@@ -14,8 +14,8 @@ def fill(outcome: dict) -> dict:
     quarter = experiments.recorded("resnet50")["outcomes"]
     same = [one for one in quarter if one["recipe"] == "image and RR"]
     scores = {
-        "64 filters": tables.scores_of(tables.annotated(outcome["outcomes"])),
-        "16 filters": tables.scores_of(tables.annotated(same)),
+        "64 filters, told of the rhythm": tables.scores_of(tables.annotated(outcome["outcomes"])),
+        "16 filters, RR ratios alone": tables.scores_of(tables.annotated(same)),
     }
     training = np.mean([one["training seconds"] for one in outcome["outcomes"]])
     return {

@@ -2,7 +2,6 @@
 
 from matplotlib.figure import Figure
 
-from ecglab import plot
 from ecglab.experiments import tables
 
 QUESTION = "which kind of picture of a beat a small network reads best"
@@ -32,5 +31,4 @@ def by_kind(outcome: dict) -> dict[str, list[dict]]:
 
 def draw(outcome: dict) -> Figure:
     """Draw macro-F1 of each kind with its interval."""
-    intervals = tables.macro_intervals(by_kind(outcome))
-    return plot.intervals(intervals, "Macro-F1 on DS1 out of fold, 95 % over people")
+    return tables.out_of_fold(by_kind(outcome))
