@@ -19,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-all execute stale check-fresh results colab lint mutants lock clean
+.PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ test-real: $(READY)  ## of the tests, those that real recordings change (set ECG
 	@$(BIN)/python -m pytest tests/test_doctests.py
 	@$(BIN)/python -m pytest -m "not long" tests/test_chapters.py
 
-test-all: $(READY)  ## the long tests, and the chapters once more on simulated patients
-	@$(BIN)/python -m pytest -m long
+test-long: $(READY)  ## the long tests, but for the chapters
+	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --durations 12
+
+test-all: $(READY) test-long  ## the long tests, and the chapters once more on simulated patients
+	@$(BIN)/python -m pytest -m long tests/test_chapters.py
 
 execute: $(READY)  ## run the stale chapters on real recordings and store their outputs
 	@$(BIN)/python tools/notebooks.py execute

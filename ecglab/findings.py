@@ -32,8 +32,10 @@ STRETCH = 1800.0
 #: Fewer beats than these make no typical beat to set the others against; below the second number
 #: a stretch's typical beat is doubtful.
 FEWEST, FEW = 5, 100
-#: The leads that the network learned from: MLII with one of these.
+#: The leads that the network for two learned from: MLII with one of these.
 SECOND_LEADS = ("V1", "V2", "V4", "V5")
+#: What the network for one lead takes any lead for; as in `recipe`, which needs Keras.
+ANY = "any"
 
 #: Why a beat gets no answer. The first reason that holds counts.
 REASONS = {
@@ -62,7 +64,8 @@ class Findings:
         that is missing), the class ``called``, the ``certainty`` of it, ``why`` there is no
         answer (one of `REASONS`, empty if there is one).
     asked : dict of str to str
-        What the network takes for which of the record's leads; empty if it was not asked.
+        What the network takes for which of the record's leads: ``{"any": "II"}`` where there is
+        one alone; empty if it was not asked.
     unasked : str
         Why it was not asked; empty if it was.
     doubts : tuple of str
@@ -161,19 +164,21 @@ def examine(record: Record, certain: float = CERTAIN) -> Findings:
     Examples
     --------
     >>> from ecglab import records
-    >>> findings = examine(records.load("1", "ludb"))
+    >>> findings = examine(records.load("2", "ludb"))
     >>> findings.asked, len(findings.table) > 5
     ({'MLII': 'II', 'V1': 'V1'}, True)
     """
     if not 0 <= given.number("certain", certain) <= 1:
         raise ValueError(f"certain is {certain!r}; give a number from 0 to 1")
     asked, doubts, unasked = leads_for_network(record)
-    found = _find(record, asked.get("MLII"))
+    found = _find(record, next(iter(asked.values()), None))
     count = len(found.samples)
     if count < FEWEST and not unasked:
         asked, doubts = {}, []
         unasked = f"{count} beats make no typical beat; {FEWEST} are needed"
     table = _unanswered(found)
+    if _points_down(found, asked.get("MLII")):
+        asked, doubts = _one_instead(asked, doubts)
     if asked:
         _ask(table, found, asked, certain)
         longest = max(np.bincount(_stretches(found)))
@@ -229,13 +234,15 @@ def heights_of(record: Record) -> dict[str, float]:
 
 
 def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
-    """Choose the two leads that the network is shown: it learned MLII and one of V1, V2, V4, V5.
+    """Choose the leads that a network is shown: MLII and one of V1, V2, V4, V5, or one alone.
+
+    Where one lead alone shows beats, the network for one lead is asked, which takes any.
 
     Returns
     -------
     dict of str to str, list of str, str
         Which of the record's leads stands for which of the network's; what is doubtful about
-        every answer; why the network can't be asked, empty if it can.
+        every answer; why no network can be asked, empty if one can.
 
     Examples
     --------
@@ -245,13 +252,14 @@ def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
     """
     heights = heights_of(record)
     alive = [lead for lead in record.leads if heights[lead] >= formats.LOWEST_BEAT]
-    if len(alive) < 2:
-        has = f"this recording has {', '.join(alive) or 'none'}"
-        needed = "it needs two leads that show beats, MLII and one of V1, V2, V4, V5"
-        return {}, [], f"{needed}; {has}. A network for one lead is planned"
+    if not alive:
+        return {}, [], "no lead of this recording shows beats"
     doubts = [f"the unit: {note}" for note in unit_doubts(record)]
     if record.simulated:
         doubts.append("the patient is simulated")
+    if len(alive) == 1:
+        doubts.append(f"the leads: {alive[0]} alone shows beats, and two tell more than one")
+        return {ANY: alive[0]}, doubts, ""
     first = _first_of(("MLII", "II"), alive)
     second = _first_of(SECOND_LEADS, alive)
     if first == "II":
@@ -279,6 +287,30 @@ def _first_of(names: Sequence[str], leads: Sequence[str]) -> str | None:
     return None
 
 
+def _points_down(found: Record, lead: str | None) -> bool:
+    """Tell whether the typical QRS complex of a lead points downwards."""
+    if lead is None:
+        return False
+    try:
+        complexes = beats.segment(found, 0.1, 0.1, leads=[lead])
+    except ValueError:  # too few beats, or a rate at which this is no window
+        return False
+    typical = np.median(complexes.windows[:, :, 0], axis=0)
+    return bool(typical.max() < -typical.min())
+
+
+def _one_instead(asked: dict[str, str], doubts: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return what is asked in place of two leads of which the first can't be MLII as it should."""
+    lead = asked["MLII"]
+    because = (
+        f"the QRS complex points downwards in {lead}, as it does in MLII in one person of thirty: "
+        "electrodes may be exchanged, or it is another lead. So the network for one lead, which "
+        f"takes any, was asked about {lead} alone"
+    )
+    others = [doubt for doubt in doubts if not doubt.startswith(("the leads:", "lead II"))]
+    return {ANY: lead}, [*others, because]
+
+
 def _stretches(found: Record) -> np.ndarray:
     """Return the number of the stretch in which each beat lies."""
     count = max(1, round(found.duration / STRETCH))
@@ -289,7 +321,7 @@ def _ask(table: pd.DataFrame, found: Record, asked: dict[str, str], certain: flo
     """Fill in what the network calls the beats, how certain it is, and why it is not believed."""
     from ecglab import shipped, train  # late: these load Keras
 
-    model, recipe = shipped.load()
+    model, recipe = shipped.load(shipped.ONE if ANY in asked else shipped.TWO)
     stretches = _stretches(found)
     for number in np.unique(stretches):
         rows = table.index[stretches == number]

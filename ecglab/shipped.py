@@ -1,4 +1,4 @@
-"""The network that ships: a quarter-width ResNet-50, trained on DS1."""
+"""The networks that ship: narrow ResNet-50s, trained on DS1, for two leads and for one."""
 
 import hashlib
 from collections.abc import Iterable
@@ -11,7 +11,12 @@ from ecglab.backend import keras
 from ecglab.beats import Beats
 from ecglab.recipe import Recipe
 
-#: Whose beats it has seen, by the names of `Beats.about`.
+TWO, ONE = "two leads", "one lead"
+NETWORKS = (TWO, ONE)
+#: The experiment that trained them.
+EXPERIMENT = "final"
+
+#: Whose beats they have seen, by the names of `Beats.about`.
 TRAINED_ON = {
     "records": list(records.DS1),
     "subjects": sorted({records.subject(name) for name in records.DS1}),
@@ -19,49 +24,56 @@ TRAINED_ON = {
 }
 
 
-def load() -> tuple[keras.Model, Recipe]:
-    """Load the network that ships with the package, and its recipe.
+def load(network: str = TWO) -> tuple[keras.Model, Recipe]:
+    """Load a network that ships with the package, and its recipe.
 
     First used in chapter 6.
+
+    Parameters
+    ----------
+    network : {"two leads", "one lead"}
+        Which one. The second reads one lead, whichever it is.
 
     Returns
     -------
     keras.Model, Recipe
-        Trained on DS1 with the first recipe of experiment ``resnet50`` and seed 0; the weights
-        are kept in float16.
+        Trained on DS1 by experiment ``final``, with seed 0; the weights are kept in float16.
 
     Raises
     ------
     FileNotFoundError
         If the package has no weights.
     ValueError
-        If the file of weights is not the one that was recorded.
+        If there is no such network.
+        Or if the file of weights is not the one that was recorded.
 
     Examples
     --------
     >>> model, recipe = load()  # doctest: +SKIP
     """
-    outcome = experiments.recorded("resnet50")
+    if network not in NETWORKS:
+        raise ValueError(f"network is {network!r}; it may be {TWO!r} or {ONE!r}")
+    outcome = experiments.recorded(EXPERIMENT)
     path = weights_path()
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; run python -m ecglab experiment resnet50")
+        raise FileNotFoundError(f"{path} is missing; run python -m ecglab experiment {EXPERIMENT}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != outcome["weights"]["sha256"]:
         raise ValueError(
             f"{path} has SHA-256 {digest}, recorded was {outcome['weights']['sha256']}; "
             "install the package again"
         )
-    recipes = list(outcome["recipes"].values())
-    recipe = Recipe.from_json(recipes[0])
+    recipe = Recipe.from_json(outcome["recipes"][network])
     model = recipe.build()
     with np.load(path) as stored:
-        model.set_weights([stored[name].astype(np.float32) for name in stored.files])
+        own = [name for name in stored.files if name.startswith(f"{network}/")]
+        model.set_weights([stored[name].astype(np.float32) for name in own])
     return model, recipe
 
 
 def weights_path() -> Path:
-    """Return where the weights are."""
-    return experiments.path_of("resnet50").with_suffix(".npz")
+    """Return where the weights are, of all networks together."""
+    return experiments.path_of(EXPERIMENT).with_suffix(".npz")
 
 
 def predict(

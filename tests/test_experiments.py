@@ -1,5 +1,6 @@
 """The experiments: their folds, their wall before DS2, and that a broken-off run goes on."""
 
+import hashlib
 import importlib
 import json
 import types
@@ -26,6 +27,7 @@ from ecglab.experiments import (
     baselines,
     context,
     degradation,
+    final,
     leakage,
     noise,
     one_lead,
@@ -216,9 +218,9 @@ def test_a_trial_of_noise_is_small_and_says_so(asked, tmp_path):
 @pytest.mark.parametrize("what", ["weights", "form", "recipe"])
 def test_what_another_classifier_made_of_noise_is_not_its_own(asked, tmp_path, monkeypatch, what):
     noise.run(tmp_path, quick=True)
-    recorded = {name: experiments.recorded(name) for name in ("resnet50", "baselines")}
+    recorded = {name: experiments.recorded(name) for name in ("final", "baselines")}
     if what == "weights":
-        recorded["resnet50"]["weights"]["sha256"] = "another"
+        recorded["final"]["weights"]["sha256"] = "another"
     elif what == "form":
         recorded["baselines"]["final"]["boosting"]["form"] = "another"
     else:
@@ -508,18 +510,17 @@ def test_rivals_are_compared_run_by_run(training):
     }
     wrong = np.mean(some.labels != 0)
     gains = context.rivals(some, believed)
-    assert set(gains) == {"ResNet in 1-D", "boosting", context.ENSEMBLE}
-    expected = {"ResNet in 1-D": wrong, "boosting": -wrong / 2, context.ENSEMBLE: wrong / 2}
+    expected = {"ResNet in 1-D": wrong, "boosting": -wrong / 2}
+    assert set(gains) == set(expected)
     for way, gain in expected.items():
         assert gains[way]["accuracy"]["value"] == pytest.approx(gain, abs=1e-4), way
 
 
 def test_every_way_is_told_what_it_says():
-    for way, (_, told, seeds) in context.WAYS.items():
-        assert set(told) <= set(context.TOLD) and set(seeds) <= set(context.SEEDS), way
+    for way, (_, told) in context.WAYS.items():
+        assert set(told) <= set(context.TOLD), way
         for one in told:
             assert context.recipe_of(way, one).context == context.TOLD[one]
-    assert context.recipe_of("ResNet in 1-D", context.MOST).reads == "voltages"
     assert context.recipe_of("ResNet-50", context.MOST).reads == "images"
 
 
@@ -547,6 +548,51 @@ def test_one_lead_is_scored_lead_by_lead(monkeypatch, tmp_path):
     )
     (given,) = asked
     assert given[:3] == (recipe, tmp_path, one_lead.SEED) and given[4:] == (2, 7)
+
+
+def test_final_scores_both_networks_on_both_databases(monkeypatch, tmp_path):
+    """Networks that call everything N; each is asked as it was trained, by seed and by leads."""
+    asked = []
+
+    def trained(recipe, seed, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = recipe.build(seed).get_weights()
+        arrays = [np.asarray(weight, np.float16) for weight in weights]
+        runs.write_arrays(folder / resnet50.WEIGHTS, arrays)
+        return recipe.build(seed), {"history": {"loss": [1.0]}, "training seconds": 1}
+
+    def predict(model, recipe, names, database="mitdb"):
+        asked.append((recipe.leads, tuple(names), database))
+        heartbeats = recipe.load(names, database)
+        return heartbeats, answers(np.zeros(len(heartbeats), int)).astype(np.float32)
+
+    monkeypatch.setattr(resnet50, "trained", trained)
+    monkeypatch.setattr(shipped, "predict", predict)
+    monkeypatch.setattr(resnet50, "_detected", lambda *arguments: {})
+    outcome = final.run(tmp_path, quick=True)
+    test, elsewhere = records.DS2[:2], records.names("svdb")[:2]
+    two, one = (final.RECIPES[network].leads for network in shipped.NETWORKS)
+    assert asked == [
+        (two, test, "mitdb"),
+        (two, elsewhere, "svdb"),
+        (one, test, "mitdb"),
+        (one, elsewhere, "svdb"),
+        (("V1", "MLII"), elsewhere, "svdb"),
+    ]
+    beats_of = {"mitdb": len(beats.load(test)), "svdb": outcome["outcomes"][0]["svdb"]}
+    beats_of["svdb"] = np.sum(list(beats_of["svdb"]["per record"].values()))
+    for database, accounts in ((name, outcome["one lead"][name]) for name in beats_of):
+        for account in accounts.values():
+            counted = np.sum(list(account["per record"].values()))
+            assert counted == beats_of[database], "every beat, once in each lead"
+    with np.load(tmp_path / "outcome.npz") as stored:
+        of_each = [name.partition("/")[0] for name in stored.files]
+    assert set(of_each) == set(shipped.NETWORKS)
+    written = (tmp_path / "outcome.npz").read_bytes()
+    assert outcome["weights"] == {
+        "sha256": hashlib.sha256(written).hexdigest(),
+        "bytes": len(written),
+    }
 
 
 def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):

@@ -1,4 +1,4 @@
-"""The network that ships: its weights are those recorded, and call what was recorded."""
+"""The networks that ship: their weights are those recorded, and they call what was recorded."""
 
 import os
 import re
@@ -14,9 +14,10 @@ from scipy.signal import resample_poly
 
 from ecglab import evaluate, experiments, records, shipped, train
 from ecglab.backend import keras
+from ecglab.experiments import one_lead
 
 pytestmark = pytest.mark.skipif(
-    not experiments.path_of("resnet50").exists(), reason="experiment resnet50 has not run yet"
+    not experiments.path_of("final").exists(), reason="experiment final has not run yet"
 )
 ON_JAX = """
 import sys
@@ -38,21 +39,35 @@ def loaded():
 @pytest.fixture(scope="module")
 def recorded():
     """Return the outcome of the network that ships."""
-    return experiments.recorded("resnet50")["outcomes"][0]
+    return experiments.recorded("final")["outcomes"][0]
 
 
-def test_weights_are_small_and_of_the_recipe(loaded):
-    model, recipe = loaded
-    assert experiments.path_of("resnet50").with_suffix(".npz").stat().st_size <= 5e6
-    assert isinstance(model, keras.Model) and recipe.width == 16
-    half = [np.asarray(weight, np.float16) for weight in model.get_weights()]
-    assert all(np.isfinite(weight).all() for weight in half)
+@pytest.fixture(scope="module")
+def single():
+    """Return the network for one lead, and its recipe."""
+    return shipped.load("one lead")
+
+
+def test_weights_are_small_and_of_the_recipe(loaded, single):
+    assert shipped.weights_path().stat().st_size <= 5e6, "of both networks together"
+    for (model, recipe), width, leads in ((loaded, 16, 2), (single, 12, 1)):
+        assert isinstance(model, keras.Model) and recipe.width == width
+        assert model.inputs[0].shape[-1] == leads
+        half = [np.asarray(weight, np.float16) for weight in model.get_weights()]
+        assert all(np.isfinite(weight).all() for weight in half)
+        same = [np.array_equal(a, b) for a, b in zip(half, model.get_weights(), strict=True)]
+        assert all(same), "weights were rounded to float16 before they were scored"
+
+
+def test_another_network_is_named():
+    with pytest.raises(ValueError, match="network is 'three'; it may be 'two leads' or 'one lead'"):
+        shipped.load("three")
 
 
 def test_other_weights_are_refused(tmp_path, monkeypatch):
     for content, error in ((b"not these", ValueError), (None, FileNotFoundError)):
         fake = tmp_path / f"{error.__name__}.json"
-        fake.write_bytes(experiments.path_of("resnet50").read_bytes())
+        fake.write_bytes(experiments.path_of("final").read_bytes())
         if content:
             fake.with_suffix(".npz").write_bytes(content)
         monkeypatch.setattr(experiments, "path_of", lambda name, fake=fake: fake)
@@ -79,6 +94,18 @@ def test_a_record_is_called_as_recorded(loaded, recorded):
     matrix = evaluate.confusion(heartbeats.labels, probabilities.argmax(axis=1))
     account = np.array(recorded["annotated beats"]["per record"]["228"])
     assert np.abs(matrix - account).sum() <= 4  # another processor rounds otherwise
+
+
+@pytest.mark.real
+def test_one_lead_is_called_as_recorded(single):
+    heartbeats, probabilities = shipped.predict(*single, ["228"])
+    called = probabilities.argmax(axis=1)
+    column = one_lead.columns_of(heartbeats)
+    recorded = experiments.recorded("final")["one lead"]["mitdb"]
+    for number, account in enumerate(recorded.values()):
+        its = column == number
+        matrix = evaluate.confusion(heartbeats.labels[its], called[its])
+        assert np.abs(matrix - np.array(account["per record"]["228"])).sum() <= 4
 
 
 @pytest.mark.real

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ecglab"
 #: Lines of code, docstrings, experiments and explorers aside. One thought a line takes more lines:
 #: the same package had 4,800 with up to 11.7 nodes each.
-LIMIT = 6_700
+LIMIT = 6_800
 #: Expressions and statements to a line of code. nanoGPT has 6.1, sleepecg 3.8.
 NODES = 6.5
 #: Lines of a function, its docstring aside.

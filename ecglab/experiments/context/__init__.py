@@ -2,12 +2,12 @@
 
 A network that sees one beat and a dozen ratios takes the irregular beats of atrial fibrillation
 for premature ones. Here it is told more: how irregular the rhythm around the beat is, its
-neighbours' intervals, whether P waves come again and again. DS1 is divided among folds in three
-ways, each with two seeds of the weights; every beat is called by a network or by trees that have
-not seen its person. Beside the network of the course stand one that reads voltages, and one that
-is shown how a beat differs from the typical late beat, too. DS2 is not touched.
+neighbours' intervals, whether P waves come again and again. DS1's people are dealt out to five
+folds, and every beat is called by a network or by trees that have not seen its person. DS2 is not
+touched.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -27,24 +27,16 @@ TOLD = {
 }
 #: Against what each is compared, of the same way: the first. The last tells the most.
 FIRST, _, MOST = TOLD
-PARTITIONS = (0, 1, 2)
-SEEDS = (0, 1)
-#: Who calls the beats: how they are cut, what is told of them, and with which seeds. Trees take a
-#: minute, networks ten.
+#: A partition of people to folds, and a seed, for each run of every way. A run of the ResNet-50
+#: takes half an hour of one core.
+RUNS = ((0, 0),)
+#: Who calls the beats: how they are cut, and what is told of them.
 WAYS = {
-    "ResNet-50": (resnet50.RECIPE, (FIRST, MOST), SEEDS),
-    "ResNet in 1-D": (resnet50.RECIPES["voltages and RR, 1-D"], (MOST,), SEEDS[:1]),
-    "ResNet-50, late beats too": (
-        replace(resnet50.RECIPE, show=("difference", "late difference")),
-        (MOST,),
-        SEEDS[:1],
-    ),
-    "boosting": (baselines.RECIPE, tuple(TOLD), SEEDS),
+    "ResNet-50": (resnet50.RECIPE, (FIRST, MOST)),
+    "boosting": (baselines.RECIPE, tuple(TOLD)),
 }
 #: With whom the others are compared, all being told the most.
 RIVAL = "ResNet-50"
-#: Both seeds' answers averaged.
-ENSEMBLE = "ResNet-50, two seeds together"
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
 PROBABILITIES = "probabilities.npy"
 
@@ -57,25 +49,19 @@ def run(folder: Path, quick: bool = False) -> dict:
     folder : pathlib.Path
         Where the folds of each run are kept; what broke off goes on with the next fold.
     quick : bool
-        One partition, one seed, two batches, 32 pixels, every twentieth beat.
+        One run a way, two batches, 32 pixels, every twentieth beat.
 
     Returns
     -------
     dict
         The outcome, ready for JSON.
     """
-    partitions, seeds, one_of = PARTITIONS, SEEDS, 1
-    if quick:
-        partitions, seeds, one_of = PARTITIONS[:1], SEEDS[:1], 20
+    places, one_of = (RUNS[:1], 20) if quick else (RUNS, 1)
     training = crossval.only_training(resnet50.RECIPE.load("DS1"))[::one_of]
     outcomes, believed = [], {}
-    every = [
-        (partition, seed, way, told)
-        for partition, seed, way in product(partitions, seeds, WAYS)
-        for told in WAYS[way][1]
-        if seed in WAYS[way][2]
-    ]
-    for partition, seed, way, told in experiments.progress(every, "context"):
+    every = [(way, told) for way, (_, options) in WAYS.items() for told in options]
+    every = list(product(every, places))
+    for (way, told), (partition, seed) in experiments.progress(every, "context"):
         place = place_of(folder, way, told, partition, seed)
         recipe = recipe_of(way, told, quick)
         settings = {"recipe": recipe.to_json(), "partition": partition, "seed": seed, "way": way}
@@ -101,8 +87,8 @@ def run(folder: Path, quick: bool = False) -> dict:
             f"S {one['S F1']:.3f}, V {one['V F1']:.3f}"
         )
     return {
-        **experiments.header("context", quick, seeds, {"DS1": training}),
-        "partitions": list(partitions),
+        **experiments.header("context", quick, each(places, 1), {"DS1": training}),
+        "partitions": each(places, 0),
         "recipe": resnet50.RECIPE.to_json(),
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
@@ -111,9 +97,14 @@ def run(folder: Path, quick: bool = False) -> dict:
     }
 
 
+def each(places: Sequence[tuple[int, int]], which: int) -> list[int]:
+    """Return the partitions (0) or the seeds (1) of some runs, each once."""
+    return sorted({place[which] for place in places})
+
+
 def recipe_of(way: str, told: str, quick: bool = False) -> Recipe:
     """Return how the beats of a way are cut, and of a network how it is trained."""
-    recipe, _, _ = WAYS[way]
+    recipe, _ = WAYS[way]
     recipe = replace(recipe, context=TOLD[told])
     return replace(recipe, **QUICK) if quick else recipe
 
@@ -161,21 +152,14 @@ def rivals(heartbeats: Beats, believed: Believed) -> dict:
     Returns
     -------
     dict
-        By way: `evaluate.bootstrap_difference`. One way more is the ResNet-50 itself, the
-        probabilities of its seeds averaged.
+        By way: `evaluate.bootstrap_difference`.
     """
     single = believed[RIVAL, MOST]
     gains = {}
     for (way, told), ours in believed.items():
         if told == MOST and way != RIVAL:
             gains[way] = _gain(heartbeats, ours, single)
-    of_partition = {}
-    for (partition, _), probabilities in single.items():
-        of_partition.setdefault(partition, []).append(probabilities)
-    together = {
-        (partition, seed): np.mean(of_partition[partition], axis=0) for partition, seed in single
-    }
-    return gains | {ENSEMBLE: _gain(heartbeats, together, single)}
+    return gains
 
 
 def _gain(heartbeats: Beats, ours: dict, theirs: dict) -> dict:

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ecglab.experiments import tables
+from ecglab.experiments.context import FIRST, MOST, RIVAL
 
 QUESTION = "what the rhythm around a beat is worth, on DS1 alone"
 PLACE = 65
@@ -12,12 +13,24 @@ PLACE = 65
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = tables.grouped(outcome["outcomes"], way_of)
-    first = ways[way_of(outcome["outcomes"][0])]
-    return tables.compared(outcome, way_of) | {
+    first, most = (ways[f"{RIVAL}: {told}"] for told in (FIRST, MOST))
+    return {
+        **tables.compared(outcome, way_of),
+        **{f"first_{name}": words for name, words in tables.headline(first).items()},
+        **{f"most_{name}": words for name, words in tables.headline(most).items()},
+        "first_ns": of_record(first, "203", "N as S"),
+        "most_ns": of_record(most, "203", "N as S"),
         "gains": gains_table(outcome).to_markdown(),
         "rivals": tables.gains(outcome["rivals"]).to_markdown(),
         "records": tables.records_table(first).head(8).to_markdown(),
+        "records_most": tables.records_table(most).head(8).to_markdown(),
     }
+
+
+def of_record(accounts: list[dict], record: str, kind: str) -> str:
+    """Return how many errors of a kind there are in a record."""
+    count = tables.records_table(accounts).loc[record, kind]
+    return f"{count:,}"
 
 
 def way_of(one: dict) -> str:

@@ -51,7 +51,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     made_with = {
         "noise": "simulated" if simulated else "recorded",
         "network": recipe.to_json(),
-        "weights": experiments.recorded("resnet50")["weights"]["sha256"],
+        "weights": experiments.recorded(shipped.EXPERIMENT)["weights"]["sha256"],
         "trees": experiments.recorded("baselines")["final"]["boosting"]["form"],
     }
     test = baselines.RECIPE.load(choice["names"])
@@ -113,8 +113,8 @@ def noisy(record: Record, kind: str, decibels: float) -> Record:
     recorded = records.load(kind, database="nstdb")
     _check(record, recorded)
     length, leads = record.signal.shape
-    noise = recorded.signal[:length, :leads]
-    noise = noise - noise.mean(axis=0)
+    noise = recorded.signal[:length, :leads].astype(float)  # half a million numbers are added up
+    noise -= noise.mean(axis=0)
     strength = np.mean(noise**2, axis=0)
     power = _qrs_heights(record) ** 2 / 8
     ratio = 10 ** (decibels / 10)

@@ -65,7 +65,6 @@ def fill(outcome: dict) -> dict:
         "goal": goal_table(accounts),
         "detected": detected_table(recipes).to_markdown(floatfmt=".3f"),
         "alt": tables.in_words(tables.intervals_table(best)),
-        "megabytes": f"{outcome['weights']['bytes'] / 1e6:.1f}",
     }
 
 

@@ -6,7 +6,6 @@ encodes them, and has to find out by itself what their order says. The encoder i
 the one of the fold, which has not seen the people who are left out. DS2 is not touched.
 """
 
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -48,15 +47,13 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    partitions, seeds, one_of = context.PARTITIONS, context.SEEDS, 1
-    if quick:
-        partitions, seeds, one_of = partitions[:1], seeds[:1], 20
+    places, one_of = (context.RUNS[:1], 20) if quick else (context.RUNS, 1)
     recipe = context.recipe_of(*ENCODER, quick)
     steps = 2 if quick else STEPS
     training = crossval.only_training(recipe.load("DS1"))[::one_of]
     outcomes = []
     called = {way: [] for way in WAYS}
-    for partition, seed in experiments.progress(list(product(partitions, seeds)), "sequence"):
+    for partition, seed in experiments.progress(places, "sequence"):
         place = folder / f"{partition}-{seed}"
         encoders = context.place_of(folder.parent / "context", *ENCODER, partition, seed)
         settings = {"recipe": recipe.to_json(), "around": AROUND, "units": UNITS, "steps": steps}
@@ -81,8 +78,8 @@ def run(folder: Path, quick: bool = False) -> dict:
             what = {"way": way, "partition": partition, "seed": seed}
             outcomes.append(what | believed[way] | {"seconds": believed["seconds"]})
     return {
-        **experiments.header("sequence", quick, seeds, {"DS1": training}),
-        "partitions": list(partitions),
+        **experiments.header("sequence", quick, context.each(places, 1), {"DS1": training}),
+        "partitions": context.each(places, 0),
         "around": AROUND,
         "recipe": recipe.to_json(),
         "seconds": sum(outcome["seconds"] for outcome in outcomes if outcome["way"] == HEAD),

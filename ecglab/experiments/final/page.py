@@ -1,0 +1,181 @@
+"""The section on the networks told of rhythm and P waves, on people they have not seen."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.stats import binomtest
+
+from ecglab import evaluate, experiments, plot
+from ecglab.beats import CLASSES
+from ecglab.experiments import tables
+from ecglab.experiments.baselines import page as baselines
+from ecglab.experiments.final import ELSEWHERE, ONE, TWO
+from ecglab.experiments.resnet50 import ONE_WOMAN
+from ecglab.experiments.resnet50 import page as resnet50
+
+QUESTION = "what the networks told of rhythm and P waves reach on DS2, and on svdb"
+PLACE = 75
+#: The man of whom DS1 has another recording, 201; he fibrillates in both.
+ONE_MAN = "202"
+#: Fewer S beats than these say nothing of one person.
+FEW = 10
+S = CLASSES.index("S")
+
+
+def fill(outcome: dict) -> dict:
+    """Return what the section's blanks are filled with."""
+    outcomes = outcome["outcomes"]
+    ours = tables.annotated(outcomes)
+    ways = beside(ours)
+    detected = resnet50.detected_table({TWO: outcomes})
+    size = outcome["weights"]["bytes"] / 1e6
+    return {
+        **tables.headline(ours),
+        **elsewhere(outcome),
+        "scores": scores_table(ways),
+        "without_woman": without_table(ways, ONE_WOMAN),
+        "without_man": without_table(ways, ONE_MAN),
+        "goal": goal_table(ways),
+        "gains": gains_table(ways),
+        "mixture": mixture_table(ways),
+        "records": worst(ours, 12),
+        "rhythms": rhythms_table(outcomes),
+        "af_before": false_s(image_and_rr()),
+        "af_after": false_s(outcomes),
+        "detected": detected.to_markdown(floatfmt=".3f"),
+        "single": of_each_lead(outcome[ONE]["mitdb"]),
+        "alt": in_words(ours),
+        "megabytes": f"{size:.1f}",
+    }
+
+
+def elsewhere(outcome: dict) -> dict:
+    """Return what is said of the other database."""
+    seeds = [one[ELSEWHERE] for one in outcome["outcomes"]]
+    exchanged = [outcome["leads exchanged"]]
+    ways = {TWO: seeds, "leads exchanged": exchanged}
+    reached = tables.headline(seeds)
+    return {
+        "elsewhere": scores_table(ways),
+        "svdb_macro": reached["macro-F1"],
+        "svdb_first": tables.headline(seeds[:1])["macro-F1"],
+        "svdb_s": reached["S F1"],
+        "svdb_v": reached["V F1"],
+        "svdb_records": worst(seeds, 8),
+        "single_elsewhere": of_each_lead(outcome[ONE][ELSEWHERE]),
+    }
+
+
+def beside(ours: list[dict]) -> dict[str, list[dict]]:
+    """Return our accounts beside those of the network before, and of the boosted trees."""
+    return {
+        "told of rhythm and P waves": ours,
+        "before: RR ratios alone (`resnet50`)": tables.annotated(image_and_rr()),
+        "boosted trees (`baselines`)": baselines.boosted(experiments.recorded("baselines")),
+    }
+
+
+def image_and_rr() -> list[dict]:
+    """Return the outcomes of the network before, one a seed."""
+    outcomes = experiments.recorded("resnet50")["outcomes"]
+    return [one for one in outcomes if one["recipe"] == "image and RR"]
+
+
+def false_s(outcomes: list[dict]) -> str:
+    """Return how many N beats are called S in fibrillation or flutter, mean over seeds."""
+    table = resnet50.rhythms_table(outcomes)
+    return table.loc["atrial fibrillation or flutter", "N as S"]
+
+
+def rhythms_table(outcomes: list[dict]) -> str:
+    """Return what is called S, by the rhythm that the annotators marked."""
+    table = resnet50.rhythms_table(outcomes)
+    return table.to_markdown(disable_numparse=True)
+
+
+def worst(accounts: list[dict], count: int) -> str:
+    """Return the errors of some records, those with most of them."""
+    table = tables.records_table(accounts)
+    return table.head(count).to_markdown()
+
+
+def scores_table(ways: dict[str, list[dict]]) -> str:
+    """Return the scores of each way, one row a way."""
+    scores = {way: tables.scores_of(accounts) for way, accounts in ways.items()}
+    return tables.over_seeds(scores).to_markdown()
+
+
+def of_each_lead(accounts: dict[str, dict]) -> str:
+    """Return the scores in first and in second leads."""
+    ways = {column: [account] for column, account in accounts.items()}
+    return scores_table(ways)
+
+
+def without_table(ways: dict[str, list[dict]], record: str) -> str:
+    """Return the scores of each way without one record."""
+    scores = {way: tables.without(seeds, record) for way, seeds in ways.items()}
+    return tables.over_seeds(scores).to_markdown()
+
+
+def goal_table(ways: dict[str, list[dict]]) -> str:
+    """Return the goal, what was reached, and what others have published."""
+    rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in resnet50.GOAL.items()}}
+    for way, seeds in ways.items():
+        rows[way] = tables.headline(seeds)
+    rows.update(resnet50.PUBLISHED)
+    table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
+    return table[list(resnet50.GOAL)].to_markdown(disable_numparse=True)
+
+
+def gains_table(ways: dict[str, list[dict]]) -> str:
+    """Return what our network gains over each of the others, paired over people."""
+    (_, ours), *others = ways.items()
+    _, counts = tables.people_of(ours)
+    gains = {}
+    for way, seeds in others:
+        _, other = tables.people_of(seeds)
+        difference = evaluate.bootstrap_matrices(counts, other)
+        row = f"over {way}"
+        gains[row] = difference.to_dict(orient="index")
+    table = tables.gains(gains)
+    return table.to_markdown()
+
+
+def mixture_table(ways: dict[str, list[dict]]) -> str:
+    """Return the S F1 of draws of people with and without one woman, one row a way."""
+    rows = {way: tables.drawn_s(seeds, ONE_WOMAN) for way, seeds in ways.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.to_markdown()
+
+
+def in_words(accounts: list[dict]) -> str:
+    """Return the figure's numbers as alt text."""
+    table = by_person(accounts)
+    return tables.in_words(table[["value", "low", "high"]])
+
+
+def by_person(accounts: list[dict]) -> pd.DataFrame:
+    """Return the share of S beats that are found: of each person, and of all together.
+
+    The intervals of a person are Wilson's, of the mean count over seeds; that of all is over
+    people.
+    """
+    people, counts = tables.people_of(accounts)
+    matrices = counts.mean(axis=0)
+    rows = {}
+    for person, matrix in zip(people, matrices, strict=True):
+        beats = round(matrix[S].sum())
+        if beats >= FEW:
+            found = binomtest(round(matrix[S, S]), beats)
+            low, high = found.proportion_ci(method="wilson")
+            rows[person] = {"value": found.statistic, "low": low, "high": high, "beats": beats}
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_values("value")
+    together = evaluate.bootstrap_matrices(counts).loc["S Se"].to_dict()
+    table.loc["all"] = together | {"beats": round(matrices[:, S].sum())}
+    return table.astype({"beats": int})
+
+
+def draw(outcome: dict) -> Figure:
+    """Draw the share of S beats that are found, person by person."""
+    table = by_person(tables.annotated(outcome["outcomes"]))
+    title = f"S beats found in DS2: people with {FEW} or more"
+    return plot.intervals(table, title, xlabel="sensitivity to S", pooled="all")
