@@ -11,7 +11,7 @@ import pytest
 from ecglab import beats, experiments, models, records, rhythm, shipped
 from ecglab.backend import keras
 from ecglab.batches import AUGMENTATION
-from ecglab.experiments import ablation, baselines, floor, full_width, resnet50
+from ecglab.experiments import ablation, baselines, final, floor, full_width, resnet50
 from ecglab.recipe import Recipe, of_fit
 
 RECIPES = {
@@ -227,7 +227,9 @@ def test_a_lead_may_be_called_as_it_likes():
 
 def test_the_shipped_network_has_the_recorded_recipe():
     _, recipe = shipped.load()
-    assert recipe == resnet50.RECIPE
+    assert recipe == final.RECIPES[shipped.TWO]
+    _, single = shipped.load(shipped.ONE)
+    assert single == final.RECIPES[shipped.ONE]
 
 
 @pytest.mark.parametrize(

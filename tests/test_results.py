@@ -12,6 +12,7 @@ import pytest
 
 from ecglab import evaluate, experiments, records
 from ecglab.experiments import tables
+from ecglab.experiments.final import page as final
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -181,6 +182,28 @@ def test_recordings_are_those_at_hand():
     if ds1.simulated:
         pytest.skip("no real recordings here (ECGLAB_DATA)")
     assert ds1.sha256 == experiments.recorded("floor")["recordings"]["DS1"]
+
+
+def test_the_share_of_s_beats_is_of_ds2s_records_alone():
+    """Record 202 is of the man of 201, who is in DS1."""
+    outcome = experiments.recorded("final")
+    accounts = tables.annotated(outcome["outcomes"])
+    table = final.by_record(accounts)
+    shown = set(table.index) - {"all"}
+    assert "202" in shown and shown < set(records.DS2)
+    assert table.loc["232", "beats"] == 1382 and table.loc["all", "beats"] == 1837
+    found = sum(account["scores"]["S Se"] for account in accounts) / len(accounts)
+    assert table.loc["all", "value"] == pytest.approx(found, abs=1e-6)
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+
+
+def test_false_s_calls_are_those_on_other_beats():
+    matrix = np.diag([100, 10, 10, 1, 0])
+    matrix[0, 1], matrix[2, 1], matrix[1, 0] = 4, 3, 50
+    other = np.diag([100, 10, 10, 1, 0])
+    other[3, 1] = 1
+    accounts = [{"per record": {"100": matrix}}, {"per record": {"100": other}}]
+    assert final.false_calls(accounts) == "4", "the mean of seven and one"
 
 
 def test_unknown_experiment_is_named():

@@ -14,23 +14,36 @@ def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = tables.grouped(outcome["outcomes"], way_of)
     first, most = (ways[f"{RIVAL}: {told}"] for told in (FIRST, MOST))
+    trees = outcome["differences"]["boosting"][MOST]
+    gain = trees["macro-F1"]["value"]
     return {
         **tables.compared(outcome, way_of),
-        **{f"first_{name}": words for name, words in tables.headline(first).items()},
-        **{f"most_{name}": words for name, words in tables.headline(most).items()},
-        "first_ns": of_record(first, "203", "N as S"),
-        "most_ns": of_record(most, "203", "N as S"),
+        "first": in_short(first),
+        "most": in_short(most),
+        "trees_gain": f"{gain:.3f}",
         "gains": gains_table(outcome).to_markdown(),
         "rivals": tables.gains(outcome["rivals"]).to_markdown(),
-        "records": tables.records_table(first).head(8).to_markdown(),
-        "records_most": tables.records_table(most).head(8).to_markdown(),
+        "records": worst(first),
+        "records_most": worst(most),
     }
 
 
-def of_record(accounts: list[dict], record: str, kind: str) -> str:
-    """Return how many errors of a kind there are in a record."""
-    count = tables.records_table(accounts).loc[record, kind]
-    return f"{count:,}"
+def in_short(accounts: list[dict]) -> dict:
+    """Return what the text says of one way: its macro-F1, and errors in three records."""
+    scores = tables.headline(accounts)
+    errors = tables.records_table(accounts)
+    return {
+        "macro": scores["macro-F1"],
+        "203, N as S": errors.loc["203", "N as S"],
+        "201, N as S": errors.loc["201", "N as S"],
+        "208, V as N": errors.loc["208", "V as N"],
+    }
+
+
+def worst(accounts: list[dict]) -> str:
+    """Return the errors of the records with most of them."""
+    table = tables.records_table(accounts)
+    return table.head(8).to_markdown()
 
 
 def way_of(one: dict) -> str:
