@@ -154,6 +154,12 @@ def records_table(accounts: Rows) -> pd.DataFrame:
     return table.sort_values("errors", ascending=False)
 
 
+def worst(accounts: Rows, count: int) -> str:
+    """Return the errors of so many records, those with most of them."""
+    table = records_table(accounts)
+    return table.head(count).to_markdown()
+
+
 # ---------------------------------------------------------------------------
 # Intervals over people
 

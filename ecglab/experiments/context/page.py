@@ -23,8 +23,8 @@ def fill(outcome: dict) -> dict:
         "trees_gain": f"{gain:.3f}",
         "gains": gains_table(outcome).to_markdown(),
         "rivals": tables.gains(outcome["rivals"]).to_markdown(),
-        "records": worst(first),
-        "records_most": worst(most),
+        "records": tables.worst(first, 8),
+        "records_most": tables.worst(most, 8),
     }
 
 
@@ -38,12 +38,6 @@ def in_short(accounts: list[dict]) -> dict:
         "201, N as S": errors.loc["201", "N as S"],
         "208, V as N": errors.loc["208", "V as N"],
     }
-
-
-def worst(accounts: list[dict]) -> str:
-    """Return the errors of the records with most of them."""
-    table = tables.records_table(accounts)
-    return table.head(8).to_markdown()
 
 
 def way_of(one: dict) -> str:

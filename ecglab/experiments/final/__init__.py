@@ -2,7 +2,7 @@
 
 Their recipes were chosen on DS1's folds, in ``context``; nothing is chosen here. One reads two
 leads, one a single lead, whichever it is. Both are trained on DS1 and scored once on DS2, and
-once on all of svdb: other people, other recorders, other annotators.
+once on all of svdb, another database.
 """
 
 import hashlib
@@ -116,18 +116,8 @@ def _train_and_score_single(recipe: Recipe, place: Path, names: Names) -> dict:
     for database, its in names.items():
         heartbeats, probabilities = shipped.predict(model, recipe, its, database)
         called = probabilities.argmax(axis=1)
-        outcome[database] = _by_lead(heartbeats, called)
+        outcome[database] = one_lead.by_lead(heartbeats, called)
     return outcome
-
-
-def _by_lead(heartbeats: Beats, called: np.ndarray) -> dict[str, dict]:
-    column = one_lead.columns_of(heartbeats)
-    accounts = {}
-    for number, name in enumerate(one_lead.COLUMNS):
-        of_lead = column == number
-        its = heartbeats[of_lead]
-        accounts[name] = crossval.account(its, called[of_lead])
-    return accounts
 
 
 def _ship(folder: Path) -> dict:

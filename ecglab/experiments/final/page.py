@@ -37,10 +37,10 @@ def fill(outcome: dict) -> dict:
         "scores": scores_table(ways),
         "without_woman": without_table(ways, ONE_WOMAN),
         "without_man": without_table(ways, ONE_MAN),
-        "goal": goal_table(ways),
+        "goal": resnet50.goal_table(ways),
         "gains": gains_table(ways),
         "mixture": mixture_table(ways),
-        "records": worst(ours, 12),
+        "records": tables.worst(ours, 12),
         "rhythms": rhythms_table(outcomes),
         "false_before": false_calls(ways[BEFORE]),
         "false_after": false_calls(ours),
@@ -66,7 +66,7 @@ def elsewhere(outcome: dict) -> dict:
         "svdb_macro": reached["macro-F1"],
         "svdb_s": reached["S F1"],
         "svdb_v": reached["V F1"],
-        "svdb_records": worst(seeds, 8),
+        "svdb_records": tables.worst(seeds, 8),
         "single_elsewhere": of_each_lead(outcome[ONE][ELSEWHERE]),
     }
 
@@ -106,12 +106,6 @@ def rhythms_table(outcomes: list[dict]) -> str:
     return table.to_markdown(disable_numparse=True)
 
 
-def worst(accounts: list[dict], count: int) -> str:
-    """Return the errors of some records, those with most of them."""
-    table = tables.records_table(accounts)
-    return table.head(count).to_markdown()
-
-
 def scores_table(ways: dict[str, list[dict]]) -> str:
     """Return the scores of each way, one row a way."""
     scores = {way: tables.scores_of(accounts) for way, accounts in ways.items()}
@@ -128,16 +122,6 @@ def without_table(ways: dict[str, list[dict]], record: str) -> str:
     """Return the scores of each way without one record."""
     scores = {way: tables.without(seeds, record) for way, seeds in ways.items()}
     return tables.over_seeds(scores).to_markdown()
-
-
-def goal_table(ways: dict[str, list[dict]]) -> str:
-    """Return the goal, what was reached, and what others have published."""
-    rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in resnet50.GOAL.items()}}
-    for way, seeds in ways.items():
-        rows[way] = tables.headline(seeds)
-    rows.update(resnet50.PUBLISHED)
-    table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
-    return table[list(resnet50.GOAL)].to_markdown(disable_numparse=True)
 
 
 def gains_table(ways: dict[str, list[dict]]) -> str:

@@ -98,6 +98,17 @@ def columns_of(heartbeats: Beats) -> np.ndarray:
     return column
 
 
+def by_lead(heartbeats: Beats, called: np.ndarray) -> dict[str, dict]:
+    """Score calls apart for first and for second leads: an account of each."""
+    column = columns_of(heartbeats)
+    accounts = {}
+    for number, name in enumerate(COLUMNS):
+        of_lead = column == number
+        its = heartbeats[of_lead]
+        accounts[name] = crossval.account(its, called[of_lead])
+    return accounts
+
+
 # ---------------------------------------------------------------------------
 
 
@@ -107,8 +118,4 @@ def _cross_validate(recipe: Recipe, folder: Path, partition: int, one_of: int) -
 
     heartbeats, probabilities = crossval.out_of_fold(recipe, folder, SEED, say, partition, one_of)
     called = (probabilities * recipe.rarity(heartbeats)).argmax(axis=1)
-    column = columns_of(heartbeats)
-    return {
-        name: crossval.account(heartbeats[column == number], called[column == number])
-        for number, name in enumerate(COLUMNS)
-    }
+    return by_lead(heartbeats, called)

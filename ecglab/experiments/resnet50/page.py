@@ -62,7 +62,7 @@ def fill(outcome: dict) -> dict:
         "escape": form_table(accounts, "escape beats as S"),
         "without": form_table(accounts, f"without {ONE_WOMAN}"),
         "mixture": mixture_table(accounts).to_markdown(),
-        "goal": goal_table(accounts),
+        "goal": goal_table(beside_trees(accounts)),
         "detected": detected_table(recipes).to_markdown(floatfmt=".3f"),
         "alt": tables.in_words(tables.intervals_table(best)),
     }
@@ -113,6 +113,13 @@ def mixture_table(accounts: dict[str, list[dict]]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def beside_trees(accounts: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Return the accounts of all recipes, and those of the boosted trees."""
+    ways = {f"quarter-width ResNet-50, {recipe}": seeds for recipe, seeds in accounts.items()}
+    ways["boosted trees (`baselines`)"] = baselines.boosted(experiments.recorded("baselines"))
+    return ways
+
+
 def rhythms_table(seeds: list[dict]) -> pd.DataFrame:
     """Return what is called S, mean over seeds, by the rhythm that the annotators marked."""
     groups = dict.fromkeys(RHYTHMS.values(), 0)
@@ -133,13 +140,11 @@ def rhythms_table(seeds: list[dict]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rhythm")
 
 
-def goal_table(accounts: dict[str, list[dict]]) -> str:
+def goal_table(ways: dict[str, list[dict]]) -> str:
     """Return the goal, what was reached, and what others have published."""
     rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in GOAL.items()}}
-    for recipe, seeds in accounts.items():
-        rows[f"quarter-width ResNet-50, {recipe}"] = tables.headline(seeds)
-    trees = baselines.boosted(experiments.recorded("baselines"))
-    rows["boosted trees (`baselines`)"] = tables.headline(trees)
+    for way, seeds in ways.items():
+        rows[way] = tables.headline(seeds)
     rows.update(PUBLISHED)
     table = pd.DataFrame.from_dict(rows, orient="index").fillna("–")
     return table[list(GOAL)].to_markdown(disable_numparse=True)
