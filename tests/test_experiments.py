@@ -348,7 +348,7 @@ def test_escape_beats_are_scored_in_both_conventions_and_one_woman_apart():
     )
     # The first person's escape beats are called S; of the second person everything is called N.
     predictions = np.array([0, 1, 1, 1, 0, 0, 0, 0])
-    account = resnet50._conventions(heartbeats, predictions, 0)
+    account = resnet50.conventions(heartbeats, predictions, 0)
     assert account["scores"]["S F1"] == pytest.approx(2 * 1 / (2 * 1 + 2 + 1), abs=1e-3)
     as_s = account["escape beats as S"]["S F1"]
     assert as_s == pytest.approx(2 * 3 / (2 * 3 + 0 + 3), abs=1e-3)

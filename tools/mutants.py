@@ -1,9 +1,10 @@
 """Change a module one small step at a time, and see whether its tests notice.
 
-``python tools/mutants.py`` goes through `TESTS`, ``python tools/mutants.py evaluate`` through one
-module; what follows a module's name is passed on, such as ``ecglab.evaluate.x__match*`` for the
-mutants of one function. It works on a copy in the system's temporary folder, without recordings.
-A mutant that survives is a claim that no test makes, or a change that makes no difference.
+``python tools/mutants.py`` goes through `GROUPS`, ``python tools/mutants.py evaluate`` through one
+of them. Patterns behind a group's name choose among its mutants: ``'ecglab.evaluate.x__match*'``
+those of one function, ``'*_*[37]'`` two in ten, those whose number ends so. It works on a copy in
+the system's temporary folder, without recordings. A mutant that survives is a claim that no test
+makes, or a change that makes no difference.
 """
 
 import json
@@ -13,24 +14,33 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Group(NamedTuple):
+    """Modules, by their paths in the package, and the tests that hold them to what they claim."""
+
+    modules: tuple[str, ...]
+    tests: str
+
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Each module, by its path in the package, with the tests that hold it to what it claims.
-TESTS = {
-    "rhythm": ["tests/test_rhythm.py"],
-    "evaluate": ["tests/test_evaluate.py"],
-    "recipe": ["tests/test_recipe.py"],
-    "experiments/noise/__init__": ["tests/test_experiments.py"],
-    "experiments/resnet50/__init__": ["tests/test_experiments.py"],
-    "experiments/context/__init__": ["tests/test_experiments.py"],
-    "experiments/leakage/__init__": ["tests/test_experiments.py"],
-    "experiments/baselines/__init__": ["tests/test_experiments.py"],
-    "crossval": ["tests/test_experiments.py"],
+EXPERIMENTS = ("baselines", "context", "final", "leakage", "noise", "resnet50")
+#: The tests of a group are run once before its mutants are, to see which of them each concerns.
+GROUPS = {
+    "rhythm": Group(("rhythm",), "tests/test_rhythm.py"),
+    "evaluate": Group(("evaluate",), "tests/test_evaluate.py"),
+    "recipe": Group(("recipe",), "tests/test_recipe.py"),
+    "experiments": Group(
+        ("crossval", *(f"experiments/{name}/__init__" for name in EXPERIMENTS)),
+        "tests/test_experiments.py",
+    ),
 }
 SETTINGS = """\
 [mutmut]
 source_paths=ecglab
-only_mutate=ecglab/{module}.py
+only_mutate=
+    {files}
 pytest_add_cli_args_test_selection=
     {tests}
 pytest_add_cli_args=
@@ -42,15 +52,16 @@ track_dependencies=false
 """
 
 
-def mutate(module: str, chosen: list[str]) -> None:
-    """Run a module's tests on each of its mutants; print the score and what survived."""
+def mutate(name: str, chosen: list[str]) -> None:
+    """Run a group's tests on its mutants; print the score and what survived."""
+    group = GROUPS[name]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Path(folder)
         shutil.copytree(ROOT / "ecglab", copy / "ecglab")
         shutil.copytree(ROOT / "tests", copy / "tests")
         shutil.copy(ROOT / "pyproject.toml", copy)
-        tests = "\n    ".join(TESTS[module])
-        settings = SETTINGS.format(module=module, tests=tests)
+        files = "\n    ".join(f"ecglab/{module}.py" for module in group.modules)
+        settings = SETTINGS.format(files=files, tests=group.tests)
         (copy / "setup.cfg").write_text(settings)
         mutmut(copy, "run", "--max-children", "1", *chosen)
         show_survivors(copy)
@@ -58,7 +69,9 @@ def mutate(module: str, chosen: list[str]) -> None:
         counts = json.loads((copy / "mutants" / "mutmut-cicd-stats.json").read_text())
     noticed = counts["killed"] + counts["timeout"]
     tried = noticed + counts["survived"] + counts["suspicious"] + counts["segfault"]
-    print(f"{module}: {noticed} of {tried} mutants are noticed")
+    print(f"{name}: {noticed} of {tried} mutants are noticed", end=", ")
+    print(f"{counts['timeout']} of them by running out of time")
+    print(f"{counts['no_tests']} more are in code that these tests do not run")
 
 
 def show_survivors(folder: Path) -> None:
@@ -88,12 +101,12 @@ def mutmut(folder: Path, *arguments: str, stdout: int | None = None) -> str:
 
 
 def main() -> None:
-    """Go through the module that is named, or through all."""
-    module, *chosen = sys.argv[1:] or [None]
-    if module not in {None, *TESTS}:
-        sys.exit(f"there is no list of tests for {module!r}; there is one for {', '.join(TESTS)}")
-    for name in [module] if module else TESTS:
-        mutate(name, chosen)
+    """Go through the group that is named, or through all."""
+    name, *chosen = sys.argv[1:] or [None]
+    if name not in {None, *GROUPS}:
+        sys.exit(f"there is no group of modules {name!r}; there are {', '.join(GROUPS)}")
+    for one in [name] if name else GROUPS:
+        mutate(one, chosen)
 
 
 if __name__ == "__main__":

@@ -159,12 +159,12 @@ def _one(recipe: Recipe, seed: int, test: tuple[str, ...], folder: Path) -> dict
     heartbeats, probabilities = shipped.predict(model, recipe, test)
     runs.write_array(folder / PROBABILITIES, probabilities)
     return about | {
-        "annotated beats": _conventions(heartbeats, probabilities.argmax(axis=1), seed),
+        "annotated beats": conventions(heartbeats, probabilities.argmax(axis=1), seed),
         "detected beats": _detected(model, recipe, test),
     }
 
 
-def _conventions(heartbeats: Beats, predictions: np.ndarray, seed: int) -> dict:
+def conventions(heartbeats: Beats, predictions: np.ndarray, seed: int) -> dict:
     """Score with e and j as N, as in most papers; then as S; then without one woman."""
     as_s = beats.labels_of(heartbeats.symbols, escape="S")
     others = heartbeats.records != ONE_WOMAN

@@ -47,7 +47,9 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    places, one_of = (context.RUNS[:1], 20) if quick else (context.RUNS, 1)
+    places, one_of, encoders_in = context.RUNS, 1, "context"
+    if quick:
+        places, one_of, encoders_in = context.RUNS[:1], 20, "context-quick"
     recipe = context.recipe_of(*ENCODER, quick)
     steps = 2 if quick else STEPS
     training = crossval.only_training(recipe.load("DS1"))[::one_of]
@@ -55,7 +57,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     called = {way: [] for way in WAYS}
     for partition, seed in experiments.progress(places, "sequence"):
         place = folder / f"{partition}-{seed}"
-        encoders = context.place_of(folder.parent / "context", *ENCODER, partition, seed)
+        encoders = context.place_of(folder.parent / encoders_in, *ENCODER, partition, seed)
         settings = {"recipe": recipe.to_json(), "around": AROUND, "units": UNITS, "steps": steps}
         settings |= {"partition": partition, "seed": seed}
         believed = runs.kept(
@@ -180,12 +182,12 @@ def _cross_validate(
 
     _, alone = crossval.out_of_fold(recipe, encoders, seed, say, partition, one_of)
     read = np.zeros_like(alone)
-    encoder, model, fresh = _networks(recipe, seed, steps)
+    encoder, model, fresh = networks(recipe, seed, steps)
     place.mkdir(parents=True, exist_ok=True)
     for number, (inside, left_out) in enumerate(crossval.folds(heartbeats, partition)):
         path = place / f"fold{number}.npy"
         if not path.exists():
-            encoder.set_weights(_weights(encoders / f"fold{number}.npz", encoder))
+            encoder.set_weights(weights_of(encoders / f"fold{number}.npz", encoder))
             encoded = encode(encoder, heartbeats, recipe)
             model.set_state_tree(fresh)
             teach(model, encoded, heartbeats, inside, seed, steps, recipe.balance)
@@ -201,7 +203,7 @@ def _cross_validate(
     return accounts
 
 
-def _networks(recipe: Recipe, seed: int, steps: int) -> tuple[keras.Model, keras.Model, dict]:
+def networks(recipe: Recipe, seed: int, steps: int) -> tuple[keras.Model, keras.Model, dict]:
     """Return the encoder up to what it decides from, a head, and the state in which that begins."""
     whole = recipe.build(seed)
     encoder = keras.Model(whole.inputs, whole.get_layer("features").output)
@@ -213,7 +215,7 @@ def _networks(recipe: Recipe, seed: int, steps: int) -> tuple[keras.Model, keras
     return encoder, model, model.get_state_tree(value_format="numpy_array")
 
 
-def _weights(path: Path, encoder: keras.Model) -> list[np.ndarray]:
+def weights_of(path: Path, encoder: keras.Model) -> list[np.ndarray]:
     """Return the weights of a fold's network but for the last layer's, which the encoder lacks."""
     with np.load(path) as arrays:
         weights = [arrays[name] for name in arrays.files]
