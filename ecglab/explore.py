@@ -13,6 +13,7 @@ from ecglab.explorers.labels import labels
 from ecglab.explorers.layer_cost import layer_cost
 from ecglab.explorers.screening import screening
 from ecglab.explorers.threshold import threshold
+from ecglab.explorers.verdict import verdict
 
 __all__ = [
     "Explorer",
@@ -24,4 +25,5 @@ __all__ = [
     "layer_cost",
     "screening",
     "threshold",
+    "verdict",
 ]

@@ -68,6 +68,36 @@ def album():
     return explore.album(draw, settings, alt=alt, caption="Try: make it steeper <or> flat.")
 
 
+def verdict_parts(count=12):
+    """Return what `verdict` takes: beats of five shapes, and beliefs of any strength."""
+    random = np.random.default_rng(5)
+    sizes = np.resize([1, 0.5, 1.5, -1, 0.8], count)
+    times = np.arange(-540, 540) / 360
+    curve = simulate.beat((times + 0.5) % 1 - 0.5, leads=("II",))[:, 0]
+    strips = curve * sizes[:, None]
+    windows = strips[:, 450:666, None].astype(np.float32)
+    pictures = images.rasterize(windows, 360.0, height=32, width=24)[..., 0] / 255
+    logits = 2 * random.normal(size=(count, 5))
+    weights = np.exp(logits)
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    labels = probabilities.argmax(axis=1)
+    labels[::3] = (labels[::3] + 1) % 5
+    occlusion = random.normal(size=pictures.shape)
+    return {
+        "titles": [f"{100 + k} · <beat>" for k in range(count)],
+        "strips": strips,
+        "fs": 360,
+        "pictures": pictures,
+        "maps": {"Grad-CAM <last>": pictures * 5, "occlusion": occlusion},
+        "probabilities": probabilities,
+        "labels": labels,
+    }
+
+
+def verdict():
+    return explore.verdict(**verdict_parts())
+
+
 COLOURS = {"blue <sea>": "C0", "orange": "C1"}
 #: How to make each explorer; the browser tests take them from here.
 EXPLORERS = {
@@ -79,6 +109,7 @@ EXPLORERS = {
     "screening": explore.screening,
     "calipers": calipers,
     "album": album,
+    "verdict": verdict,
 }
 #: For each explorer a slider, what the script draws of it, and a text that changes with it.
 MOVES = {
@@ -90,6 +121,7 @@ MOVES = {
     "screening": ("Prevalence", "svg", "Positive predictive value"),
     "calipers": ("First caliper", ".ecg-marks path", "Between the calipers"),
     "album": ("Slope (mV/s)", "img[src]", "Slope"),
+    "verdict": ("Threshold", ".ecg-threshold", "Threshold"),
 }
 
 
@@ -287,6 +319,7 @@ def test_every_state_can_be_drawn(explorer):
     states = any_states(explorer, 20)
     drawings = {engine.eval(f"still(widget, content, {json.dumps(state)})") for state in states}
     assert len(drawings) > 10 or explorer.name == "labels"
+    drawings = [re.sub('base64,[^"]+', "", drawing) for drawing in drawings]  # may spell anything
     assert not any(re.search('NaN|Infinity|[" ]undefined"', drawing) for drawing in drawings)
 
 
@@ -440,6 +473,72 @@ def test_screening_counts_a_thousand(prevalence, sensitivity, specificity):
     assert words["Positive predictive value"] == f"{ppv}: of {tp + fp} alarms {tp} are true"
 
 
+# --- what a network says of beats -------------------------------------------------------------
+
+
+def test_verdict_tells_calls_from_beats_for_a_person():
+    belief = [[0.5, 0.2, 0.2, 0.1, 0], [0.0002, 0, 0.9998, 0, 0], [0.1, 0.15, 0.4, 0.35, 0]]
+    parts = verdict_parts(3) | {"titles": "ABC", "probabilities": belief}
+    explorer = explore.verdict(**parts | {"labels": [0, 0, 2]})
+    words = read(explorer)
+    assert list(words.values())[:4] == ["N", "N", "0.500", "0.50"]
+    assert words["Verdict"] == "called, rightly"
+    assert words["Of these 3 beats"] == "1 called rightly, 1 wrongly, 1 shown to a person"
+    words = read(explorer, beat="B", threshold=0.99)
+    assert (words["Belief"], words["Verdict"]) == ("0.999", "called, wrongly")
+    assert words["Of these 3 beats"] == "0 called rightly, 1 wrongly, 2 shown to a person"
+    shown = "shown to a person: the network would have been "
+    assert read(explorer, beat="B", threshold=1.0)["Verdict"] == shown + "wrong"
+    assert read(explorer, beat="A", threshold=0.51)["Verdict"] == shown + "right"
+    words = read(explorer, beat="C", threshold=0.4)
+    assert (words["Network"], words["Verdict"]) == ("V", "called, rightly")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_verdict_calls_from_the_threshold_on(dtype):
+    """At each of its steps, a belief that equals it is called; one just below it is not."""
+    for least in np.arange(20, 101) / 100:
+        for belief in (least, least - 1e-4):
+            rest = (1 - belief) / 4
+            row = np.array([belief, *[rest] * 4], dtype)
+            parts = verdict_parts(1) | {"probabilities": row[None], "labels": [0]}
+            explorer = explore.verdict(**parts)
+            if belief > rest:
+                words = read(explorer, threshold=least)
+                assert words["Verdict"].startswith("called") == (belief == least), belief
+
+
+def test_verdict_draws_strip_picture_and_evidence():
+    parts = verdict_parts(2)
+    evidence = np.zeros_like(parts["pictures"])
+    evidence[0, 0, 0] = -4
+    evidence[0, 0, 1] = 2
+    explorer = explore.verdict(**parts | {"maps": {"mine": evidence}})
+    data = explorer.content["data"]
+    strip = np.array(data["strips"][0]) / 100
+    assert data["fs"] == 120 and data["middle"] == 180 and len(strip) == 360
+    assert np.abs(strip - parts["strips"][0, ::3]).max() <= 0.0051
+
+    def pixels(png):
+        picture = Image.open(io.BytesIO(base64.b64decode(png)))
+        return np.asarray(picture.convert("RGBA")).astype(int)
+
+    grey = pixels(data["pictures"][0])
+    assert np.abs(grey[..., 0] - 255 * parts["pictures"][0]).max() <= 9
+    assert (grey[..., 3] == 255).all()
+    heat, none = (pixels(png)[..., 3] for png in data["maps"]["mine"])
+    assert heat[0, 0] == 0 and heat[0, 1] == pytest.approx(96, abs=7), "for the class alone"
+    assert np.count_nonzero(heat) == 1 and not none.any()
+    assert 'href="data:image/png' in still.svg(explorer)
+
+
+def test_verdict_keeps_slow_strips_as_they_are():
+    parts = verdict_parts(1) | {"strips": np.full((1, 300), 5.0), "fs": 100}
+    data = explore.verdict(**parts).content["data"]
+    assert (data["fs"], data["middle"], len(data["strips"][0])) == (100, 150, 300)
+    assert set(data["strips"][0]) == {300}, "clipped at 3 mV"
+
+
 # --- what is refused ---------------------------------------------------------------------------
 
 
@@ -457,6 +556,10 @@ def labels_of(shape, classes):
 
 def calipers_of(*span):
     return lambda: explore.calipers(np.zeros(500), 250, {"PR": span}, "II")
+
+
+def verdict_of(**changes):
+    return lambda: explore.verdict(**verdict_parts(2) | changes)
 
 
 ONE_ROW = "one row of finite"
@@ -483,6 +586,27 @@ WITHIN = r"PR from .* within the signal, 0 to 2 s"
         (calipers_of(-0.1, 0.4), WITHIN),
         (calipers_of(0.5, 2.1), WITHIN),
         (calipers_of(np.nan, 1), WITHIN),
+        (verdict_of(titles=["a", "a"]), r"\['a', 'a'\]; give one for each beat, no two alike"),
+        (verdict_of(titles=[]), r"titles are \[\]; give one"),
+        (verdict_of(strips=np.zeros((3, 9))), r"strips of shape \(3, 9\): 2 rows of finite"),
+        (verdict_of(strips=np.full((2, 9), np.nan)), r"strips of shape \(2, 9\): 2 rows of finite"),
+        (verdict_of(strips=np.zeros(2)), r"strips of shape \(2,\): 2 rows of finite"),
+        (verdict_of(fs=0), "fs is 0; it must be a sampling rate"),
+        (verdict_of(pictures=np.zeros((2, 8))), r"shape \(2, 8\): \(2, height, width\) is wanted"),
+        (verdict_of(pictures=np.full((2, 8, 8), 255)), "run from 255 to 255; give 0 to 1"),
+        (verdict_of(pictures=np.full((2, 8, 8), np.nan)), "run from nan to nan; give 0 to 1"),
+        (verdict_of(maps={"a": np.zeros((2, 8, 8))}), r"map 'a' .*\(2, 8, 8\).*\(2, 32, 24\) are"),
+        (verdict_of(maps={"a": np.full((2, 32, 24), np.inf)}), "map 'a' .*finite numbers of"),
+        (verdict_of(maps={"none": np.zeros((2, 32, 24))}), "named 'none'; that is the choice"),
+        (verdict_of(probabilities=np.ones((2, 4))), r"shape \(2, 4\): \(2, 5\) is wanted"),
+        (verdict_of(probabilities=np.ones((2, 5))), "sum 1"),
+        (
+            verdict_of(probabilities=[[2, -1, 0, 0, 0]] * 2),
+            r"\[2.0, -1.0, .*each row is to be 0 to 1",
+        ),
+        (verdict_of(labels=[0, 5]), r"labels \[5\]; give 0 to 4, for"),
+        (verdict_of(labels=[0.0, 1.0]), r"float64 and shape \(2,\): int of shape \(2,\) is wanted"),
+        (verdict_of(labels=[0]), r"shape \(1,\): int of shape \(2,\) is wanted"),
         (
             lambda: base.Explorer("kernel", {}, dict, rwo={"value": 1}),
             "explorer kernel has no control 'rwo'",
