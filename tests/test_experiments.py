@@ -34,6 +34,7 @@ from ecglab.experiments import (
     pictures,
     resnet50,
     sequence,
+    sequence_final,
 )
 from ecglab.recipe import Recipe
 
@@ -694,6 +695,68 @@ def test_a_head_is_taught_by_the_fold_alone(training, monkeypatch, tmp_path):
     always_n = evaluate.scores(some.labels, np.zeros(len(some), int)).accuracy
     assert accounts[sequence.ALONE]["scores"]["accuracy"] == pytest.approx(always_n, abs=1e-6)
     assert accounts[sequence.HEAD]["scores"]["accuracy"] < always_n
+
+
+def test_the_head_and_the_network_are_multiplied_and_corrected_once(tmp_path):
+    """The network's bias is corrected for how rare classes are; the head's answer is not yet."""
+    recipe = replace(sequence_final.RECIPE, **context.QUICK)
+    some = recipe.load(["119", "209"])[::40]
+    model = recipe.build(0)
+    recipe.correct_bias(model, some)
+    rounded = [np.asarray(weight, np.float16) for weight in model.get_weights()]
+    runs.write_arrays(tmp_path / resnet50.WEIGHTS, rounded)
+    model.set_weights([weight.astype(np.float32) for weight in rounded])
+    encoder, head, _ = sequence.networks(recipe, 0, 2)
+    encoder.set_weights(sequence.weights_of(tmp_path / resnet50.WEIGHTS, encoder))
+    rarity = np.array([1, 0.5, 1, 0.25, 2], np.float32)
+    believed = sequence_final._believed(encoder, head, tmp_path, some, recipe, rarity)
+    alone = train.predict(model, some, recipe.zoom)
+    assert np.allclose(believed[sequence.ALONE], alone, atol=2e-3)
+    read = sequence.ask(head, sequence.encode(encoder, some, recipe), some, np.arange(len(some)))
+    assert np.allclose(believed[sequence.HEAD], read * rarity, atol=1e-6)
+    uncorrected = alone / rarity
+    both = np.sqrt(uncorrected * read) * rarity  # as `sequence` multiplies them
+    assert np.allclose(believed[sequence.BOTH], both, atol=2e-3)
+
+
+def test_sequence_final_learns_from_ds1_and_is_scored_on_both_databases(monkeypatch, tmp_path):
+    """Every way answers something else, so that none is taken for another."""
+    taught, scored = [], []
+    answered = {sequence.ALONE: 0, sequence.HEAD: 1, sequence.BOTH: 2}
+
+    def trained(recipe, seed, folder):
+        weights = [np.asarray(one, np.float16) for one in recipe.build(seed).get_weights()]
+        folder.mkdir(parents=True)
+        runs.write_arrays(folder / resnet50.WEIGHTS, weights)
+
+    def encode(encoder, heartbeats, recipe):
+        return np.zeros((len(heartbeats), 1), np.float16)
+
+    def believed(encoder, head, network, heartbeats, recipe, rarity):
+        scored.append(tuple(np.unique(heartbeats.records)))
+        return {
+            way: answers(np.full(len(heartbeats), called)) for way, called in answered.items()
+        }
+
+    monkeypatch.setattr(records, "DS1", ("119", "209", "208"))
+    monkeypatch.setattr(resnet50, "trained", trained)
+    monkeypatch.setattr(sequence, "encode", encode)
+    monkeypatch.setattr(sequence, "teach", lambda *arguments: taught.append(arguments[2:4]))
+    monkeypatch.setattr(sequence_final, "_believed", believed)
+    outcome = sequence_final.run(tmp_path / "sequence_final-quick", quick=True)
+    ((heartbeats, inside),) = taught
+    assert set(heartbeats.records) == set(records.DS1)
+    assert np.array_equal(inside, np.arange(len(heartbeats)))
+    assert scored == [records.DS2[:2], records.names("svdb")[:2]]
+    (one,) = outcome["outcomes"]
+    for way, called in answered.items():
+        for database in ("mitdb", "svdb"):
+            total = np.sum(list(one[way][database]["per record"].values()), axis=0)
+            assert total[:, called].sum() == total.sum() > 0
+    assert set(outcome["differences"]) == {sequence.HEAD, sequence.BOTH}
+    again = sequence_final.run(tmp_path / "sequence_final-quick", quick=True)
+    assert again["outcomes"] == outcome["outcomes"] and len(taught) == 1
+    assert (tmp_path / "final-quick" / "two_leads-0" / resnet50.WEIGHTS).exists()
 
 
 def test_variants_are_built_as_they_are_called():

@@ -176,6 +176,10 @@ def by_record(accounts: list[dict]) -> pd.DataFrame:
 
 def draw(outcome: dict) -> Figure:
     """Draw the share of S beats that are found, record by record."""
-    table = by_record(tables.annotated(outcome["outcomes"]))
+    return found_s(tables.annotated(outcome["outcomes"]))
+
+
+def found_s(accounts: list[dict]) -> Figure:
+    """Draw the share of S beats of DS2 that some accounts find, record by record."""
     title = f"S beats found in DS2: records with {FEW} or more"
-    return plot.intervals(table, title, xlabel="sensitivity to S", pooled="all")
+    return plot.intervals(by_record(accounts), title, xlabel="sensitivity to S", pooled="all")

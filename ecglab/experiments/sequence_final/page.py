@@ -1,0 +1,75 @@
+"""The section on beats read among their neighbours, on people not seen."""
+
+from matplotlib.figure import Figure
+
+from ecglab import evaluate, experiments
+from ecglab.experiments import tables
+from ecglab.experiments.final import page as final
+from ecglab.experiments.resnet50 import ONE_WOMAN
+from ecglab.experiments.resnet50 import page as resnet50
+from ecglab.experiments.sequence import ALONE, BOTH, HEAD, WAYS
+from ecglab.experiments.sequence_final import ELSEWHERE, MITDB
+
+QUESTION = "what the recurrent head reaches on DS2, and on svdb"
+PLACE = 76
+
+
+def fill(outcome: dict) -> dict:
+    """Return what the section's blanks are filled with."""
+    ways = ways_of(outcome, MITDB)
+    others = ways_of(outcome, ELSEWHERE)
+    both = tables.headline(ways[BOTH])
+    alone = tables.headline(ways[ALONE])
+    return {
+        **both,
+        "alone_macro": alone["macro-F1"],
+        "alone_s": alone["S F1"],
+        "scores": final.scores_table(ways),
+        "gains": tables.gains(outcome["differences"]).to_markdown(),
+        "without_woman": final.without_table(ways, ONE_WOMAN),
+        "without_man": final.without_table(ways, final.ONE_MAN),
+        "goal": resnet50.goal_table(beside(ways)),
+        "false_alone": final.false_calls(ways[ALONE]),
+        "false_both": final.false_calls(ways[BOTH]),
+        "records": tables.worst(ways[BOTH], 8),
+        "svdb": final.scores_table(others),
+        "svdb_macro": tables.headline(others[BOTH])["macro-F1"],
+        "svdb_s": tables.headline(others[BOTH])["S F1"],
+        "svdb_v": tables.headline(others[BOTH])["V F1"],
+        "svdb_gains": gains_elsewhere(others),
+        "alt": final.in_words(ways[BOTH]),
+    }
+
+
+def ways_of(outcome: dict, database: str) -> dict[str, list[dict]]:
+    """Return the accounts of each way on one database, one a seed."""
+    accounts = {}
+    for way in WAYS:
+        accounts[way] = [one[way][database] for one in outcome["outcomes"]]
+    return accounts
+
+
+def beside(ways: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Return the accounts of both together beside those of the network that ships."""
+    told = experiments.recorded("final")["outcomes"]
+    return {
+        "with the head": ways[BOTH],
+        "the network that ships (`final`)": tables.annotated(told),
+    }
+
+
+def gains_elsewhere(ways: dict[str, list[dict]]) -> str:
+    """Return what the head gains over the encoder alone on svdb, paired over people."""
+    _, alone = tables.people_of(ways[ALONE])
+    gains = {}
+    for way in (HEAD, BOTH):
+        _, ours = tables.people_of(ways[way])
+        difference = evaluate.bootstrap_matrices(ours, alone)
+        gains[way] = difference.to_dict(orient="index")
+    return tables.gains(gains).to_markdown()
+
+
+def draw(outcome: dict) -> Figure:
+    """Draw the share of S beats that are found, record by record."""
+    both = [one[BOTH][MITDB] for one in outcome["outcomes"]]
+    return final.found_s(both)
