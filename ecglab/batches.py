@@ -292,6 +292,8 @@ def inputs(
 ) -> Inputs:
     """Return beats as a network takes them in.
 
+    First used in chapter 12.
+
     Parameters
     ----------
     beats : Beats

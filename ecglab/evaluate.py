@@ -559,6 +559,8 @@ def reliability(
 ) -> pd.DataFrame:
     """Compare what a model believes with how often it is right (Guo 2017, arXiv 1706.04599).
 
+    First used in chapter 12.
+
     Parameters
     ----------
     labels : numpy.ndarray
@@ -614,6 +616,8 @@ def calibration_error(
 ) -> float:
     """Return the expected calibration error (ECE): how far belief and frequency lie apart.
 
+    First used in chapter 12.
+
     Parameters
     ----------
     labels, probabilities, kind, bins
@@ -637,6 +641,8 @@ def calibration_error(
 
 def risk_coverage(labels: Labels, probabilities: Probabilities) -> pd.DataFrame:
     """Show what a model gains by leaving its least certain beats to a person.
+
+    First used in chapter 12.
 
     Parameters
     ----------

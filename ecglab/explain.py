@@ -139,6 +139,8 @@ def grad_cam(
 ) -> np.ndarray:
     """Show where a layer's feature maps speak for a class (Selvaraju et al. 2017).
 
+    First used in chapter 12.
+
     Feature maps are added, each weighted with the mean gradient of the class's logit with
     respect to it; what is negative is cut off (doi 10.1109/ICCV.2017.74).
 
@@ -199,6 +201,8 @@ def occlusion(
     stride: int = 4,
 ) -> np.ndarray:
     """Show where a network needs the image: cover it patch by patch (Zeiler & Fergus 2014).
+
+    First used in chapter 12.
 
     The patch is black, as the images' ground is: what it covers is erased
     (doi 10.1007/978-3-319-10590-1_53).
@@ -307,6 +311,8 @@ def sanity(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Ask whether maps depend on what the network learnt (Adebayo et al. 2018).
+
+    First used in chapter 12.
 
     The network's weights are randomised from the output downwards, layer by layer. Maps that stay
     alike show the image, not the network (arXiv 1810.03292).

@@ -473,6 +473,8 @@ def intervals(
 def reliability(table: pd.DataFrame, title: str = "What it believes, and what came true") -> Figure:
     """Draw a reliability diagram, with the number of beats below.
 
+    First used in chapter 12.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -508,6 +510,8 @@ def reliability(table: pd.DataFrame, title: str = "What it believes, and what ca
 
 def coverage(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw which part of the answers is wrong when only the surest are given.
+
+    First used in chapter 12.
 
     Parameters
     ----------
@@ -545,6 +549,8 @@ def overlay(
     **grid: object,
 ) -> Figure:
     """Lay maps over images: orange speaks for the class, blue against it.
+
+    First used in chapter 12.
 
     Parameters
     ----------
