@@ -21,19 +21,19 @@ class Group(NamedTuple):
     """Modules, by their paths in the package, and the tests that hold them to what they claim."""
 
     modules: tuple[str, ...]
-    tests: str
+    tests: tuple[str, ...]
 
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = ("baselines", "context", "final", "leakage", "noise", "resnet50")
 #: The tests of a group are run once before its mutants are, to see which of them each concerns.
 GROUPS = {
-    "rhythm": Group(("rhythm",), "tests/test_rhythm.py"),
-    "evaluate": Group(("evaluate",), "tests/test_evaluate.py"),
-    "recipe": Group(("recipe",), "tests/test_recipe.py"),
+    "rhythm": Group(("rhythm",), ("tests/test_rhythm.py",)),
+    "evaluate": Group(("evaluate",), ("tests/test_evaluate.py",)),
+    "recipe": Group(("recipe",), ("tests/test_recipe.py",)),
     "experiments": Group(
         ("crossval", *(f"experiments/{name}/__init__" for name in EXPERIMENTS)),
-        "tests/test_experiments.py",
+        ("tests/test_experiment_runs.py", "tests/test_experiments.py"),
     ),
 }
 SETTINGS = """\
@@ -61,7 +61,8 @@ def mutate(name: str, chosen: list[str]) -> None:
         shutil.copytree(ROOT / "tests", copy / "tests")
         shutil.copy(ROOT / "pyproject.toml", copy)
         files = "\n    ".join(f"ecglab/{module}.py" for module in group.modules)
-        settings = SETTINGS.format(files=files, tests=group.tests)
+        tests = "\n    ".join(group.tests)
+        settings = SETTINGS.format(files=files, tests=tests)
         (copy / "setup.cfg").write_text(settings)
         mutmut(copy, "run", "--max-children", "1", *chosen)
         show_survivors(copy)
