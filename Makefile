@@ -62,7 +62,7 @@ test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for 
 test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
 	@$(BIN)/python -m pytest -m "real and not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/test_doctests.py
-	@$(BIN)/python -m pytest -m "not long" tests/test_chapters.py
+	@$(BIN)/python -m pytest -m "not long" -n 2 --durations 12 tests/test_chapters.py
 
 test-long: $(READY)  ## the long tests, but for the chapters
 	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --durations 12

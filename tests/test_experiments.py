@@ -35,6 +35,7 @@ from ecglab.experiments import (
     resnet50,
     sequence,
     sequence_final,
+    trees_final,
 )
 from ecglab.recipe import Recipe
 
@@ -616,6 +617,49 @@ def test_context_trees_call_whom_they_have_not_seen(monkeypatch, training):
     assert seen == expected
 
 
+def test_trees_learn_from_ds1_and_are_scored_on_both_databases(monkeypatch, tmp_path):
+    """Trees that call everything V; they read what is told and six numbers for each lead."""
+    seen, seeds = [], []
+
+    class Trees:
+        def fit(self, table, labels):
+            seen.append((table.shape, len(labels)))
+
+        def predict(self, table):
+            seen.append((table.shape, None))
+            return np.full(len(table), 2)
+
+    def even_boosting(seed):
+        seeds.append(seed)
+        return Trees()
+
+    monkeypatch.setattr(records, "DS1", ("119", "209", "208"))
+    monkeypatch.setattr(baselines, "even_boosting", even_boosting)
+    outcome = trees_final.run(tmp_path, quick=True)
+    recipe = trees_final.RECIPE
+    count = {
+        "DS1": len(beats.load(records.DS1)[::20]),
+        "mitdb": len(beats.load(records.DS2[:2])),
+        "svdb": len(recipe.load(records.names("svdb")[:2], "svdb")),
+    }
+    columns = recipe.load(["119"]).rr.shape[1] + 6 * len(recipe.leads)
+    assert seen == [
+        ((count["DS1"], columns), count["DS1"]),
+        ((count["mitdb"], columns), None),
+        ((count["svdb"], columns), None),
+    ]
+    assert seeds == [0]
+    (one,) = outcome["outcomes"]
+    for matrices in (one["mitdb"]["per record"], one["by rhythm"]):
+        total = np.sum(list(matrices.values()), axis=0)
+        assert total.sum() == total[:, 2].sum() == count["mitdb"]
+    total = np.sum(list(one["svdb"]["per record"].values()), axis=0)
+    assert total.sum() == total[:, 2].sum() == count["svdb"]
+    monkeypatch.setattr(records, "DS1", ("119", "209", "100"))
+    with pytest.raises(ValueError, match="records 100 belong to DS2"):
+        trees_final.run(tmp_path / "another", quick=True)
+
+
 def test_other_partitions_deal_people_out_otherwise(training):
     dealt = []
     for partition in (0, 1):
@@ -734,9 +778,7 @@ def test_sequence_final_learns_from_ds1_and_is_scored_on_both_databases(monkeypa
 
     def believed(encoder, head, network, heartbeats, recipe, rarity):
         scored.append(tuple(np.unique(heartbeats.records)))
-        return {
-            way: answers(np.full(len(heartbeats), called)) for way, called in answered.items()
-        }
+        return {way: answers(np.full(len(heartbeats), called)) for way, called in answered.items()}
 
     monkeypatch.setattr(records, "DS1", ("119", "209", "208"))
     monkeypatch.setattr(resnet50, "trained", trained)

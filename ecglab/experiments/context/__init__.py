@@ -162,6 +162,12 @@ def rivals(heartbeats: Beats, believed: Believed) -> dict:
     return gains
 
 
+def compared(heartbeats: Beats, recipe: Recipe) -> np.ndarray:
+    """Return the table that trees read: what is told, and six numbers for each lead."""
+    columns = heartbeats.rr.shape[1] + 6 * len(recipe.leads)
+    return baselines.features(heartbeats)[:, :columns]
+
+
 def _gain(heartbeats: Beats, ours: dict, theirs: dict) -> dict:
     """Compare two ways, run by run: those of the same partitions and seeds."""
     called = [[runs_of[one].argmax(axis=1) for one in ours] for runs_of in (ours, theirs)]
@@ -197,8 +203,7 @@ def _trees(
     recipe: Recipe, folder: Path, partition: int, seed: int, one_of: int
 ) -> tuple[Beats, np.ndarray]:
     heartbeats = crossval.only_training(recipe.load("DS1"))[::one_of]
-    compared = heartbeats.rr.shape[1] + 6 * len(recipe.leads)
-    table = baselines.features(heartbeats)[:, :compared]
+    table = compared(heartbeats, recipe)
     probabilities = np.zeros((len(heartbeats), 5), np.float32)
     for inside, left_out in crossval.folds(heartbeats, partition):
         trees = baselines.even_boosting(seed)
