@@ -1089,3 +1089,12 @@ def test_folds_of_another_run_are_refused(folded, tmp_path, change, message):
     crossval.out_of_fold(FOLDED, tmp_path, say=len)
     with pytest.raises(ValueError, match=f"was made with another {message}"):
         crossval.out_of_fold(FOLDED, tmp_path, say=len, **change)
+
+
+def test_boosted_trees_do_not_stop_early():
+    """What would be held out to stop them is of the same people."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(120, 3))
+    labels = rng.integers(2, size=120)  # nothing to be learnt: early stopping would come soon
+    trees = baselines._boosting(0).fit(table, labels)
+    assert trees.n_iter_ == 100
