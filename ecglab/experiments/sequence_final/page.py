@@ -18,12 +18,9 @@ def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = ways_of(outcome, MITDB)
     others = ways_of(outcome, ELSEWHERE)
-    both = tables.headline(ways[BOTH])
-    alone = tables.headline(ways[ALONE])
     return {
-        **both,
-        "alone_macro": alone["macro-F1"],
-        "alone_s": alone["S F1"],
+        **tables.headline(ways[BOTH]),
+        "alone": tables.headline(ways[ALONE]),
         "scores": final.scores_table(ways),
         "gains": tables.gains(outcome["differences"]).to_markdown(),
         "without_woman": final.without_table(ways, ONE_WOMAN),
@@ -33,9 +30,8 @@ def fill(outcome: dict) -> dict:
         "false_both": final.false_calls(ways[BOTH]),
         "records": tables.worst(ways[BOTH], 8),
         "svdb": final.scores_table(others),
-        "svdb_macro": tables.headline(others[BOTH])["macro-F1"],
-        "svdb_s": tables.headline(others[BOTH])["S F1"],
-        "svdb_v": tables.headline(others[BOTH])["V F1"],
+        "svdb_alone": tables.headline(others[ALONE]),
+        "svdb_both": tables.headline(others[BOTH]),
         "svdb_gains": gains_elsewhere(others),
         "alt": final.in_words(ways[BOTH]),
     }
