@@ -46,11 +46,11 @@ def ways_of(outcome: dict, database: str) -> dict[str, list[dict]]:
 
 
 def beside(ways: dict[str, list[dict]]) -> dict[str, list[dict]]:
-    """Return the accounts of both together beside those of the network that ships."""
+    """Return the accounts of both together beside those of `final`."""
     told = experiments.recorded("final")["outcomes"]
     return {
         "with the head": ways[BOTH],
-        "the network that ships (`final`)": tables.annotated(told),
+        "without the head (`final`)": tables.annotated(told),
     }
 
 

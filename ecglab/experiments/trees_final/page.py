@@ -21,14 +21,14 @@ def fill(outcome: dict) -> dict:
     elsewhere = [one[ELSEWHERE] for one in outcome["outcomes"]]
     ways = {
         "trees told of rhythm and P waves": ours,
-        "trees told of the ratios (`baselines`)": baselines.boosted(
+        "trees of `baselines`, with the difference": baselines.boosted(
             experiments.recorded("baselines")
         ),
-        "the network that ships (`final`)": tables.annotated(told),
+        "the network of `final`": tables.annotated(told),
     }
     others = {
         "trees told of rhythm and P waves": elsewhere,
-        "the network that ships (`final`)": [one[ELSEWHERE] for one in told],
+        "the network of `final`": [one[ELSEWHERE] for one in told],
     }
     return {
         **tables.headline(ours),
