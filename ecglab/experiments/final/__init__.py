@@ -52,12 +52,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         two = replace(two, **resnet50.QUICK)
         single = replace(single, **resnet50.QUICK)
     others = names[ELSEWHERE]
-    plain = Recipe(leads=("MLII",))
-    used = {
-        "DS1": beats.load(records.DS1),
-        "DS2": beats.load(names["mitdb"]),
-        ELSEWHERE: plain.load(others, ELSEWHERE),
-    }
+    used = beats_used(names)
     outcome = resnet50.score("final", {TWO: RECIPES[TWO]}, folder, quick)
     for one in outcome["outcomes"]:
         seed = one["seed"]
@@ -74,6 +69,16 @@ def run(folder: Path, quick: bool = False) -> dict:
     outcome["seconds"] += sum(one["seconds"] for one in further)
     outcome["weights"] = _ship(folder)
     return outcome
+
+
+def beats_used(names: Names) -> Used:
+    """Return the beats that a run on both databases rests on, for the record."""
+    plain = Recipe(leads=("MLII",))
+    return {
+        "DS1": beats.load(records.DS1),
+        "DS2": beats.load(names["mitdb"]),
+        ELSEWHERE: plain.load(names[ELSEWHERE], ELSEWHERE),
+    }
 
 
 # ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, crossval, experiments, records, runs
+from ecglab import crossval, experiments, records, runs
 from ecglab.backend import keras
 from ecglab.beats import Beats
 from ecglab.experiments import final, resnet50, sequence
@@ -45,12 +45,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         recipe, seeds, steps = replace(RECIPE, **resnet50.QUICK), seeds[:1], 2
         networks = "final-quick"
         names = {database: every[:2] for database, every in names.items()}
-    plain = Recipe(leads=("MLII",))
-    used = {
-        "DS1": beats.load(records.DS1),
-        "DS2": beats.load(names[MITDB]),
-        ELSEWHERE: plain.load(names[ELSEWHERE], ELSEWHERE),
-    }
+    used = final.beats_used(names)
     outcomes = []
     called = {way: [] for way in WAYS}
     for seed in experiments.progress(seeds, "sequence_final"):

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import beats, crossval, evaluate, experiments, records, runs
+from ecglab import crossval, evaluate, experiments, records, runs
 from ecglab.beats import Beats
-from ecglab.experiments import baselines, context, resnet50
+from ecglab.experiments import baselines, context, final, resnet50
 from ecglab.experiments.final import ELSEWHERE
-from ecglab.recipe import Recipe
 
 RECIPE = context.recipe_of("boosting", context.MOST)
 MITDB = "mitdb"
@@ -40,15 +39,15 @@ def run(folder: Path, quick: bool = False) -> dict:
     if quick:
         names = {database: its[:2] for database, its in names.items()}
         seeds, every = seeds[:1], 20
-    plain = Recipe(leads=("MLII",))
-    used = {
-        "DS1": beats.load(records.DS1),
-        "DS2": beats.load(names[MITDB]),
-        ELSEWHERE: plain.load(names[ELSEWHERE], ELSEWHERE),
-    }
+    used = final.beats_used(names)
     outcomes = []
     for seed in experiments.progress(seeds, "trees_final"):
-        settings = {"recipe": RECIPE.to_json(), "names": names, "every": every, "seed": seed}
+        settings = {
+            "recipe": RECIPE.to_json(),
+            "names": names,
+            "every": every,
+            "seed": seed,
+        }
         path = folder / f"{seed}.json"
         outcome = runs.kept(path, settings, used, _train_and_score, names, every, seed)
         outcomes.append({"seed": seed} | outcome)
@@ -72,7 +71,8 @@ def _train_and_score(names: Names, every: int, seed: int) -> dict:
     outcome = {}
     for database, its in names.items():
         heartbeats = RECIPE.load(its, database)
-        called = trees.predict(context.compared(heartbeats, RECIPE))
+        table = context.compared(heartbeats, RECIPE)
+        called = trees.predict(table)
         if database == MITDB:
             outcome[database] = resnet50.conventions(heartbeats, called, seed)
             outcome["by rhythm"] = _by_rhythm(heartbeats, called, its)
