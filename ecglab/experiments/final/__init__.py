@@ -23,6 +23,7 @@ TWO, ONE = shipped.NETWORKS
 RECIPES = {TWO: context.recipe_of("ResNet-50", context.MOST), ONE: one_lead.RECIPE}
 #: A network for one lead has each beat to call twice; it has one seed.
 SEED = 0
+MITDB = "mitdb"
 #: The database of other people, by the name under which their beats are noted.
 ELSEWHERE = "svdb"
 #: Its leads may be taken for those of mitdb the other way round, too; see ``book/data.md``.
@@ -45,10 +46,10 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    names = {"mitdb": records.DS2, ELSEWHERE: records.names(ELSEWHERE)}
+    names = {MITDB: records.DS2, ELSEWHERE: records.names(ELSEWHERE)}
     two, single = RECIPES[TWO], RECIPES[ONE]
     if quick:
-        names = {"mitdb": records.DS2[:2], ELSEWHERE: records.names(ELSEWHERE)[:2]}
+        names = {MITDB: records.DS2[:2], ELSEWHERE: records.names(ELSEWHERE)[:2]}
         two = replace(two, **resnet50.QUICK)
         single = replace(single, **resnet50.QUICK)
     others = names[ELSEWHERE]
@@ -76,7 +77,7 @@ def beats_used(names: Names) -> Used:
     plain = Recipe(leads=("MLII",))
     return {
         "DS1": beats.load(records.DS1),
-        "DS2": beats.load(names["mitdb"]),
+        "DS2": beats.load(names[MITDB]),
         ELSEWHERE: plain.load(names[ELSEWHERE], ELSEWHERE),
     }
 

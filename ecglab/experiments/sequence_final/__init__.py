@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from ecglab import crossval, experiments, records, runs
 from ecglab.backend import keras
 from ecglab.beats import Beats
 from ecglab.experiments import final, resnet50, sequence
-from ecglab.experiments.final import ELSEWHERE, TWO
+from ecglab.experiments.final import ELSEWHERE, MITDB, TWO
 from ecglab.experiments.sequence import ALONE, BOTH, HEAD, WAYS
 from ecglab.recipe import Recipe
 
 RECIPE = final.RECIPES[TWO]
-MITDB = "mitdb"
 
 
 def run(folder: Path, quick: bool = False) -> dict:
@@ -126,8 +126,7 @@ def _decided(network: Path, encoded: np.ndarray) -> np.ndarray:
     with np.load(network / resnet50.WEIGHTS) as stored:
         *_, kernel, bias = (stored[name].astype(np.float32) for name in stored.files)
     logits = encoded.astype(np.float32) @ kernel + bias
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
 
 
 def _account(heartbeats: Beats, probabilities: np.ndarray, database: str, seed: int) -> dict:

@@ -12,10 +12,9 @@ import numpy as np
 from ecglab import crossval, evaluate, experiments, records, runs
 from ecglab.beats import Beats
 from ecglab.experiments import baselines, context, final, resnet50
-from ecglab.experiments.final import ELSEWHERE
+from ecglab.experiments.final import ELSEWHERE, MITDB
 
 RECIPE = context.recipe_of("boosting", context.MOST)
-MITDB = "mitdb"
 Names = dict[str, tuple[str, ...]]  # of records, by database
 
 
