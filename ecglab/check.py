@@ -5,11 +5,14 @@ feedback's words. No feedback holds the expected value.
 """
 
 import base64
+import contextlib
 import copy
+import dis
+import io
 import json
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +39,18 @@ class Feedback:
 
 _UNANSWERED = Feedback(None, "Not answered yet: put your answer in place of the dots.")
 _RIGHT = Feedback(True, "Right.")
+_NOTHING = Feedback(False, "Your function gives nothing back: is a return missing?")
 _SEAL = "sealed:"
+_EMPTY = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 
 
-def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Feedback:
+def value(
+    answer: Any,
+    expected: Any,
+    within: float = 0.0,
+    hint: str = "",
+    mistakes: Mapping[str, Any] | None = None,
+) -> Feedback:
     """Compare an answer with what is expected; never raise at a learner.
 
     First used in chapter 1.
@@ -57,6 +68,8 @@ def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Fe
         How far a number may lie from the expected one.
     hint : str
         Shown when the answer is not yet right. It should not give the answer away.
+    mistakes : mapping of str to the same as `expected`
+        What a certain mistake leads to, by the hint that helps against it.
 
     Returns
     -------
@@ -68,6 +81,8 @@ def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Fe
     Not answered yet: put your answer in place of the dots.
     >>> value(75, 72, within=2, hint="Count the large boxes between two R peaks.")
     ❌ Not yet right. Count the large boxes between two R peaks.
+    >>> value(50, 72, hint="Count again.", mistakes={"A minute has 60 seconds.": 50})
+    ❌ Not yet right. A minute has 60 seconds.
     >>> value("72", 72)
     ❌ Not yet right. The answer is text; a number is wanted, without quotes.
     >>> value([0.1, 0.2], np.array([0.1, 0.2]))
@@ -81,11 +96,21 @@ def value(answer: Any, expected: Any, within: float = 0.0, hint: str = "") -> Fe
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
     difference = _difference(answer, wanted, within)
-    return _RIGHT if difference is None else _wrong(difference, hint)
+    if difference is None:
+        return _RIGHT
+    for help_against_it, mistaken in (mistakes or {}).items():
+        if _difference(answer, _result(_unseal(mistaken)), within) is None:
+            return _wrong(help_against_it)
+    return _wrong(difference, hint)
 
 
 def function(
-    function: Any, expected: Any, cases: Sequence[tuple], within: float = 1e-6, hint: str = ""
+    function: Any,
+    expected: Any,
+    cases: Sequence[tuple],
+    within: float = 1e-6,
+    hint: str = "",
+    mistakes: Mapping[str, Any] | None = None,
 ) -> Feedback:
     """Try a reader's function on some cases; never raise at a learner.
 
@@ -94,10 +119,10 @@ def function(
     Parameters
     ----------
     function : callable or None
-        None, ``...``, or a function that gives None or ``...`` in every case, or raises
-        NotImplementedError, is "not answered yet". Whatever else it raises is said. It
-        works on copies: what it does to its arguments spoils no other case. One that never
-        ends can be interrupted with the notebook's stop button.
+        None, ``...``, a function in which the dots still stand, or one that raises
+        NotImplementedError, is "not answered yet". Whatever else it raises is said, and
+        so is a missing return. It works on copies: what it does to its arguments spoils no
+        other case. One that never ends can be interrupted with the notebook's stop button.
     expected : callable or sequence
         What each case should give, or what `seal` gave for that; or a function that
         computes it, where showing it does not show the solution.
@@ -106,11 +131,13 @@ def function(
     within : float
         How far numbers may lie apart.
     hint : str
+    mistakes : mapping of str to callable or sequence
+        What a certain mistake gives in the cases, by the hint that helps against it.
 
     Returns
     -------
     Feedback
-        Names the first case that differs.
+        Names the first case that differs, or the mistake.
 
     Raises
     ------
@@ -128,25 +155,18 @@ def function(
     if function is None or function is ...:
         return _UNANSWERED
     try:
-        wanted = [expected(*_copies(c)) for c in cases] if callable(expected) else expected
+        wanted = _in_cases(expected, cases)
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
-    empty = []
-    for number, (case, one) in enumerate(zip(cases, wanted, strict=True), start=1):
-        answer, stop = _try(function, case)
-        if stop:
-            return _wrong(f"Case {number} {stop}", hint)
-        if _unanswered(answer):
-            empty.append(number)
-            continue
-        difference = _difference(answer, one, within)
-        if difference is not None:
-            return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
-    if len(empty) == len(cases):
-        return _UNANSWERED
-    if empty:
-        return _wrong(f"Case {empty[0]} gives nothing back: is a return missing?", hint)
-    return _RIGHT
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        feedback = _tried(function, wanted, cases, within, hint, mistakes or {})
+    print(printed.getvalue(), end="")
+    if feedback is not _NOTHING:
+        return feedback
+    if printed.getvalue():
+        return _wrong("Your function prints its answer; hand it back with return.")
+    return _UNANSWERED if _is_unwritten(function) else _NOTHING
 
 
 def seal(expected: Any) -> str:
@@ -197,12 +217,71 @@ def _unanswered(answer: Any) -> bool:
     return answer is None or answer is ... or dots
 
 
+def _in_cases(expected: Any, cases: Sequence[tuple]) -> Sequence:
+    """Return what is expected in each case."""
+    if not callable(expected):
+        return expected
+    return [expected(*_copies(case)) for case in cases]
+
+
+def _tried(
+    function: Any,
+    wanted: Sequence,
+    cases: Sequence[tuple],
+    within: float,
+    hint: str,
+    mistakes: Mapping[str, Any],
+) -> Feedback:
+    """Try a function on the cases; `_NOTHING` where it gives nothing back in any of them."""
+    answers = []
+    empty = []
+    for number, (case, one) in enumerate(zip(cases, wanted, strict=True), start=1):
+        answer, stop = _try(function, case)
+        if stop:
+            return _wrong(f"Case {number} {stop}", hint)
+        answers.append(answer)
+        if _unanswered(answer):
+            empty.append(number)
+            continue
+        difference = _difference(answer, one, within)
+        if difference is not None:
+            answers += [_try(function, other)[0] for other in cases[number:]]
+            for help_against_it, mistaken in mistakes.items():
+                if _same(answers, _in_cases(_unseal(mistaken), cases), within):
+                    return _wrong(help_against_it)
+            return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
+    if len(empty) == len(cases):
+        return _NOTHING if all(answer is None for answer in answers) else _UNANSWERED
+    if empty:
+        return _wrong(f"Case {empty[0]} gives nothing back: is a return missing?", hint)
+    return _RIGHT
+
+
+def _same(answers: Sequence, others: Sequence, within: float) -> bool:
+    """Whether answers to all cases agree with others."""
+    pairs = zip(answers, others, strict=True)
+    return all(_difference(answer, other, within) is None for answer, other in pairs)
+
+
+def _result(thing: Any) -> Any:
+    """Return what a function without arguments gives; anything else as it is."""
+    return thing() if callable(thing) else thing
+
+
+def _is_unwritten(function: Any) -> bool:
+    """Whether a function's body is empty: dots, `pass` or no more than a text."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return True
+    return {step.opname for step in dis.get_instructions(code)} <= _EMPTY
+
+
 def _try(function: Any, case: tuple) -> tuple[Any, str]:
     """Return what a function gives in one case; and, if it stops, how."""
     try:
         return function(*_copies(case)), ""
     except NotImplementedError:
-        return None, ""
+        return ..., ""
     except KeyboardInterrupt:
         return None, "was stopped: is there a loop that never ends?"
     except BaseException as error:  # SystemExit too: say it, don't raise it
@@ -220,8 +299,13 @@ def _difference(answer: Any, wanted: Any, within: float) -> str | None:
         if text and not all(are_texts):
             return f"The answer should be text, not {type(answer).__name__}."
         if not text and any(are_texts):
-            wish = "numbers are" if expected.ndim else "a number is"
-            return f"The answer is text; {wish} wanted, without quotes."
+            return f"The answer is text; {_wish(expected)} wanted, without quotes."
+        if expected.ndim and not given.ndim:
+            return f"A list of {len(expected)} is wanted; yours is a single {_thing(given)}."
+        if given.ndim == 1 and not expected.ndim:
+            return f"A single {_thing(expected)} is wanted; yours is a list of {len(given)}."
+        if given.dtype == bool and expected.dtype != bool and not given.ndim:
+            return f"The answer is {given}; {_wish(expected)} wanted."
         if given.shape != expected.shape:
             return f"The shape should be {expected.shape}, yours is {given.shape}."
         if text:
@@ -236,6 +320,17 @@ def _difference(answer: Any, wanted: Any, within: float) -> str | None:
         if kind in ("list", "tuple"):
             return f"Something in your {kind} is no number, or its rows differ in length."
         return f"The answer can't be read as numbers; its type is {kind}."
+
+
+def _thing(one: np.ndarray) -> str:
+    return "text" if one.dtype.kind in "US" else "value" if one.dtype == bool else "number"
+
+
+def _wish(expected: np.ndarray) -> str:
+    """Return what is wanted, with its verb."""
+    if expected.ndim:
+        return "a list of True and False is" if expected.dtype == bool else "a list of numbers is"
+    return "True or False is" if expected.dtype == bool else "a number is"
 
 
 @np.vectorize(otypes=[object])

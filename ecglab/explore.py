@@ -12,6 +12,7 @@ from ecglab.explorers.kernel import kernel
 from ecglab.explorers.labels import labels
 from ecglab.explorers.layer_cost import layer_cost
 from ecglab.explorers.screening import screening
+from ecglab.explorers.sheet import sheet
 from ecglab.explorers.threshold import threshold
 from ecglab.explorers.verdict import verdict
 
@@ -24,6 +25,7 @@ __all__ = [
     "labels",
     "layer_cost",
     "screening",
+    "sheet",
     "threshold",
     "verdict",
 ]

@@ -41,6 +41,10 @@ _WAVE_COLORS = {
 _INK = "#1a1a1a"
 _LARGE_BOX = "#e8a0a0"
 _SMALL_BOX = "#f6dcdc"
+# Strips of so many seconds have small boxes; finer lines would run together.
+_WITH_SMALL_BOXES = 11.0
+# Dots to an inch of a sheet that is longer than 5 s: a small box is six dots wide.
+_FINE = 150
 
 # Sky blue and orange, clear where a map says nothing and never so dense that they hide the beat.
 _STOPS = [
@@ -126,10 +130,10 @@ def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 
     ax.xaxis.set_major_locator(plt.MultipleLocator(0.2))
     ax.yaxis.set_major_locator(plt.MultipleLocator(0.5))
     ax.grid(which="major", color=_LARGE_BOX, linewidth=0.7)
-    if seconds <= 5:  # finer lines would run together
+    if seconds <= _WITH_SMALL_BOXES:
         ax.xaxis.set_minor_locator(plt.MultipleLocator(0.04))
         ax.yaxis.set_minor_locator(plt.MultipleLocator(0.1))
-        ax.grid(which="minor", color=_SMALL_BOX, linewidth=0.5)
+        ax.grid(which="minor", color=_SMALL_BOX, linewidth=0.4)
     ax.tick_params(which="both", length=0)
     _number_boxes(ax, seconds)
 
@@ -620,7 +624,8 @@ def _sheet(seconds: float, low: float, high: float, start: float) -> plt.Axes:
     top = 0.35
     across = left + width + right
     up = bottom + height + top
-    figure = plt.figure(figsize=(across, up), layout="none")
+    dots = _FINE if 5 < seconds <= _WITH_SMALL_BOXES else None
+    figure = plt.figure(figsize=(across, up), layout="none", dpi=dots)
     ax = figure.add_axes([left / across, bottom / up, width / across, height / up])
     paper(ax, seconds, low, high, start)
     note = ""
@@ -683,7 +688,10 @@ def _short_strip(
     base = middle - float(np.nanmedian(signal))
     voltages = np.clip(signal + base, _LOWEST, _HIGHEST - 0.2)
     ax.plot(times, voltages, color=_INK, linewidth=0.8)
-    ax.text(start + 0.05, middle + 1.0, lead, fontsize=10, weight="bold")
+    # The name stands above what the trace does below it
+    below = voltages[times < start + 0.4]
+    peak = np.nanmax(below, initial=middle + 0.55)
+    ax.text(start + 0.05, min(peak + 0.15, _HIGHEST - 0.5), lead, fontsize=10, weight="bold")
 
 
 def _check_voltages(record: Record, lead: str, drawn: np.ndarray) -> None:

@@ -130,15 +130,20 @@ def test_how_far_a_number_may_lie_off():
     ("answer", "expected", "words"),
     [
         ([1, 2], [1, 2, 3], "The shape should be (3,), yours is (2,)."),
-        (1, [1], "yours is ()."),
-        ([1], 1, "should be (), yours is (1,)."),
+        (1, [1], "A list of 1 is wanted; yours is a single number."),
+        ([1], 1, "A single number is wanted; yours is a list of 1."),
+        ("SN", ["S", "N"], "A list of 2 is wanted; yours is a single text."),
+        ("[1, 2]", [1, 2], "The answer is text; a list of numbers is wanted, without quotes."),
+        ("False", False, "The answer is text; True or False is wanted, without quotes."),
+        (False, 0.5, "The answer is False; a number is wanted."),
+        (["True"], [True], "a list of True and False is wanted, without quotes."),
         ([1, 2, 4], [1, 2, 3], "1 of 3 values differ."),
         (1, 2, "Not yet right."),
         (3, "N", "The answer should be text, not int."),
         ([1, 2], ["N", "V"], "The answer should be text, not list."),
         ({"a": 1}, 72, "The answer can't be read as numbers; its type is dict."),
         ([[1], [1, 2]], [1, 2], "is no number, or its rows differ in length."),
-        (["72", 3], [72, 3], "The answer is text; numbers are wanted, without quotes."),
+        (["72", 3], [72, 3], "The answer is text; a list of numbers is wanted, without quotes."),
     ],
 )
 def test_what_is_wrong_is_said(answer, expected, words):
@@ -282,12 +287,17 @@ def test_nothing_makes_a_check_raise_or_tell(answer, expected, within):
     values = check.value(answer, expected, within, hint="Count again.")
     gives = check.function(lambda: answer, [expected], [()], within, hint="Count again.")
     takes = check.function(lambda x: expected, [expected], [(answer,)], hint="Count again.")
-    assert values.right == gives.right and takes.right is True
+    if answer is None:  # a function that gives None has been written, and lacks its return
+        assert (values.right, gives.right) == (None, False)
+    else:
+        assert values.right == gives.right
+    assert takes.right is True
     for said in (values, gives):
         assert said.right in (True, False, None)
         words = repr(said)
         assert "918273" not in words and "sinus" not in words
-        assert len(words) < 200 and words.endswith("Count again.") == (said.right is False)
+        hinted = words.endswith(("Count again.", "is a return missing?"))
+        assert len(words) < 200 and hinted == (said.right is False)
 
 
 @settings(deadline=None)  # other work may share the cores
@@ -323,7 +333,10 @@ def test_the_first_case_that_differs_is_named():
     assert repr(said).startswith("❌ Not yet right. Case 2, called with 0.5, differs.")
     assert said.message.endswith("Beats in a minute.")
     shape = check.function(lambda rr: 60 / np.mean(rr), rate, CASES)
-    assert "Case 3" in shape.message and "shape should be (2,), yours is ()" in shape.message
+    assert (
+        "Case 3" in shape.message
+        and "A list of 2 is wanted; yours is a single number" in shape.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -378,6 +391,45 @@ def test_a_right_function_may_print(capsys):
 
     assert check.function(talks, rate, CASES).right is True
     assert capsys.readouterr().out.startswith("rr is 1.0\n")
+
+
+def test_a_function_that_prints_is_told_to_return(capsys):
+    said = check.function(lambda rr: print(60 / rr), rate, CASES)
+    assert said.right is False and "prints its answer; hand it back with return" in said.message
+    assert capsys.readouterr().out.startswith("60.0\n120.0\n")
+
+
+def test_a_return_that_is_missing_everywhere():
+    def forgets(rr):
+        60 / rr
+
+    def documented(rr):
+        """Beats a minute."""
+
+    assert "is a return missing?" in check.function(forgets, rate, CASES).message
+    assert check.function(documented, rate, CASES).right is None
+
+
+def test_a_mistake_has_its_own_hint():
+    mistakes = {"Seconds, not minutes.": lambda rr: 1 / rr, "Not 61.": [61.0, 61.0, [61.0, 61.0]]}
+    for wrong, words in ((lambda rr: 1 / rr, "Seconds, not minutes."), (lambda rr: 0 * rr, "Try.")):
+        said = check.function(wrong, rate, CASES, hint="Try.", mistakes=mistakes)
+        assert said.right is False and said.message.endswith(words)
+    once = check.function(lambda rr: 61 + 0 * rr, rate, CASES, hint="Try.", mistakes=mistakes)
+    assert once.message == "Not yet right. Not 61."
+    assert check.function(rate, rate, CASES, hint="Try.", mistakes=mistakes).right is True
+    sealed = {"One less.": check.seal(71), "One more.": lambda: 73}
+    said = [check.value(n, 72, hint="Count.", mistakes=sealed).message for n in (71, 73, 70)]
+    assert said == [f"Not yet right. {why}" for why in ("One less.", "One more.", "Count.")]
+
+
+def test_a_function_that_stops_in_a_later_case_matches_no_mistake():
+    def stops(rr):
+        return 1 / rr if np.ndim(rr) == 0 else no()
+
+    mistakes = {"Seconds, not minutes.": lambda rr: 1 / rr}
+    said = check.function(stops, rate, CASES, hint="Try.", mistakes=mistakes)
+    assert said.message.startswith("Not yet right. Case 1") and said.message.endswith("Try.")
 
 
 def test_the_author_is_told_of_cases_without_an_expected_value():

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from ecglab import explore, heart, images, simulate
+from ecglab import explore, heart, images, records, simulate
 from ecglab.explorers import base, still
 from ecglab.explorers.build_a_beat import parameters
 
@@ -55,6 +55,10 @@ def calipers():
     beat = simulate.beat((times + 0.5) % 1 - 0.5, leads=("II",))[:, 0]
     spans = {"PR": (0.3, 0.46), "QRS <wide>": (0.46, 0.55)}
     return explore.calipers(beat, 250, spans, "II (simulated)")
+
+
+def sheet():
+    return explore.sheet(records.load("1", database="ludb"))
 
 
 def album():
@@ -108,6 +112,7 @@ EXPLORERS = {
     "layer_cost": explore.layer_cost,
     "screening": explore.screening,
     "calipers": calipers,
+    "sheet": sheet,
     "album": album,
     "verdict": verdict,
 }
@@ -120,6 +125,7 @@ MOVES = {
     "layer_cost": ("Image, pixels a side", ".ecg-wrong", "Parameters, dense"),
     "screening": ("Prevalence", "svg", "Positive predictive value"),
     "calipers": ("First caliper", ".ecg-marks path", "Between the calipers"),
+    "sheet": ("First upright caliper", ".ecg-marks path", "Between the upright calipers"),
     "album": ("Slope (mV/s)", "img[src]", "Slope"),
     "verdict": ("Threshold", ".ecg-threshold", "Threshold"),
 }
@@ -446,6 +452,44 @@ def test_calipers_measure_and_compare():
     assert words["Cardiologists"] == "PR 160 ms" and words["You are off by"] == "−20 ms"
     assert read(explorer, left=0, right=800)["As a rate"] == "75 a minute"
     assert read(explorer, left=300, right=300)["As a rate"] == "none"
+
+
+def test_a_sheet_is_measured_in_both_directions():
+    explorer = sheet()
+    words = read(explorer, left=1480, right=1300, upper=3.5, lower=4.74)
+    assert words["Between the upright calipers"] == "180 ms"
+    assert words["Small boxes across"] == "4.5"
+    assert words["Between the level calipers"] == "1.24 mV"
+    assert words["Small boxes down"] == "12.4"
+    assert read(explorer, left=300, right=300)["As a rate"] == "none"
+
+
+def test_a_sheet_shows_the_leads_where_a_clinic_has_them():
+    record = records.load("1", database="ludb")
+    strips = sheet().content["data"]["strips"]
+    assert [strip["name"] for strip in strips[:4]] == ["I", "aVR", "V1", "V4"]
+    assert [strip["start"] for strip in strips] == [0, 2500, 5000, 7500] * 3 + [0]
+    voltages = record.lead("V1")[2500:3750]
+    drawn = np.array(strips[2]["steps"]) / 100
+    at = (np.arange(len(drawn)) * strips[2]["ms"] * record.fs / 1000).round().astype(int)
+    np.testing.assert_allclose(drawn, voltages[at] - np.median(voltages[at]), atol=0.0051)
+
+
+def settled(explorer, **changes):
+    """Return what the script makes of a state."""
+    state = json.dumps(explorer.start | changes)
+    call = f"JSON.stringify(widget.settle({state}, content.data))"
+    return json.loads(still.engine(explorer).eval(call))
+
+
+def test_choosing_a_lead_moves_a_sheet_to_it():
+    explorer = sheet()
+    found = settled(explorer, lead="V5")
+    assert found["zoom"] == 4 and 7500 < found["left"] < found["right"] < 10_000
+    found = settled(explorer, **found | {"across": 0, "down": 100})
+    assert found["across"] == 10_000 / 8 and found["down"] == 11.5 * 7 / 8  # the sheet's edges
+    found = settled(explorer, **found | {"lead": ""})
+    assert (found["zoom"], found["across"]) == (1, 5000)
 
 
 def test_album_holds_a_picture_for_each_setting():

@@ -21,10 +21,11 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 from test_explore import EXPLORERS, MOVES
 
 from ecglab import explore
+from ecglab.explorers.base import number
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -185,6 +186,43 @@ def test_each_button_does_as_it_says(show, html, name):
             if "call" in settings:  # the first answer to a beat counts
                 state.setdefault("answers", {}).setdefault(str(state["beat"]), settings["call"])
             assert words(figure) == explorer.read(state), text
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_calipers_are_dragged(show, chrome, html, width):
+    """By as much as the pointer moves, at any size of the drawing; the slider follows."""
+    (figure,) = show(html["calipers"], width=width)
+    across = figure.find_element(By.CSS_SELECTOR, "svg").size["width"] / 2000  # pixels to a ms
+    grip, other = figure.find_elements(By.CSS_SELECTOR, ".ecg-across")
+    slider = figure.find_element(By.CSS_SELECTOR, "input[type=range]")
+    before = int(slider.get_attribute("value"))
+    ActionChains(chrome).drag_and_drop_by_offset(grip, round(200 * across), 0).perform()
+    moved = int(slider.get_attribute("value")) - before
+    assert abs(moved - 200) <= 4 + 1 / across
+    beyond = round(500 * across) + 5  # the caliper keeps to the strip
+    ActionChains(chrome).drag_and_drop_by_offset(other, beyond, 0).perform()
+    distance = words(figure)["Between the calipers"]
+    assert distance == number(2000 - before - moved, 0, "ms")
+
+
+def test_a_sheet_is_magnified_moved_and_measured(show, chrome, html):
+    (figure,) = show(html["sheet"])
+    Select(figure.find_element(By.TAG_NAME, "select")).select_by_visible_text("V2")
+    assert words(figure)["Between the upright calipers"] == "800 ms"
+    svg = figure.find_element(By.CSS_SELECTOR, "svg")
+    across = svg.size["width"] / 2500  # pixels to a ms; the calipers stand 400 ms off the middle
+
+    def drag(x, right):
+        there = ActionChains(chrome).move_to_element_with_offset(svg, round(x * across), -60)
+        there.click_and_hold().move_by_offset(round(right * across), 0).release().perform()
+        return int(words(figure)["Between the upright calipers"].split()[0])
+
+    sheet = figure.find_element(By.CSS_SELECTOR, ".ecg-sheet")
+    before = sheet.get_attribute("transform")
+    assert abs(drag(400, -400) - 400) <= 8
+    assert sheet.get_attribute("transform") == before
+    assert abs(drag(200, 100) - 400) <= 8  # the paper moves, and the calipers with it
+    assert sheet.get_attribute("transform") != before
 
 
 def test_a_game_to_its_end(show, html):

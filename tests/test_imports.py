@@ -21,7 +21,7 @@ ORDER = (
     # learning
     *("recipe", "runs", "train"),
     # scores, and what is drawn
-    *("evaluate", "explain", "check", "plot"),
+    *("evaluate", "explain", "check", "exercises", "plot"),
     # what was recorded, and what ships
     *("experiments", "shipped", "crossval"),
     *("findings", "report"),
@@ -31,7 +31,7 @@ ORDER = (
     "__main__",
 )
 #: Within these folders one module may know another.
-FOLDERS = ("experiments", "explorers")
+FOLDERS = ("exercises", "experiments", "explorers")
 
 
 def modules():
@@ -97,7 +97,7 @@ def test_every_arrow_points_down_the_datas_way(name):
 
 @pytest.mark.parametrize("name", [name for name in MODULES if "." in name])
 def test_folders_know_what_is_above_them(name):
-    """An experiment may know everything but the shell; an explorer what is drawn."""
+    """An experiment may know everything but the shell; others what their folder may."""
     folder = name.split(".")[0]
     last = "benchmark" if folder == "experiments" else folder
     allowed = set(ORDER[: ORDER.index(last) + 1])

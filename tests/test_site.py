@@ -179,3 +179,26 @@ def test_mathematics_is_local():
         assert len(mathjax) == 1, page
         assert local_file(mathjax[0], page).stat().st_size > 1e6
     assert with_math
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_folds_are_there_and_say_what_they_hold(path):
+    """Set-up, plotting, tests and solutions are folded; so is what goes deeper, below its title."""
+    page = soup(HTML / "chapters" / f"{path.stem}.html")
+    said = {fold.get_text(" ", strip=True) for fold in page.select("details.hide > summary")}
+    assert {"Show the set-up Hide the set-up"} <= said
+    assert all(re.match(r"Show the (set-up|plotting|tests|solution)\b", text) for text in said)
+    titles = [s for s in page.select("section > h3") if s.get_text().startswith("Go deeper")]
+    assert len(titles) == len(page.select("details.deeper"))
+    for title in titles:
+        assert title.find_next_sibling().name == "details"
+
+
+def test_every_chapter_is_summed_up_on_one_page():
+    page = soup(HTML / "book" / "one_page.html")
+    parts = page.select("div.part-summary")
+    assert len(parts) == 5
+    links = [link["href"] for part in parts for link in part.select("p > strong > a")]
+    chapters = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+    assert [Path(urlsplit(link).path).stem for link in links] == chapters
+    assert all(len(part.select("li")) >= 6 for part in parts)

@@ -1,6 +1,7 @@
 """Each chapter has the rhythm of the course, and the course's address is the same everywhere."""
 
 import ast
+import copy
 import re
 import sys
 from pathlib import Path
@@ -24,6 +25,14 @@ LAST_SECTIONS = [
     "Data and licence",
 ]
 CODE_LINES = 25
+VISIBLE_LINES = 12
+#: What nobody needs to know who knows functions, loops and NumPy arrays, and has read the page
+#: *Python you will meet*.
+UNFAMILIAR = (ast.Assert, ast.NamedExpr, ast.Try, ast.AsyncFunctionDef, ast.Match, ast.Yield)
+UNFAMILIAR_NAMES = {
+    *("crosstab", "groupby", "pivot_table", "transform", "pairwise", "product", "reduce"),
+    *("partial", "map", "filter", "tensordot", "einsum", "setattr", "getattr"),
+}
 FORBIDDEN = re.compile(r"\bsimply\b|let['’]s dive|it is important to note", re.IGNORECASE)
 ANSWER = re.compile(r"<details|\{dropdown\}|:class:.*\bdropdown\b")
 EXERCISE = re.compile(r"\bExercise\s+(?:\d+\.)?(\d+)")
@@ -112,14 +121,58 @@ def test_exercises_have_folded_solutions(name):
 
 
 @every_chapter
-def test_only_solutions_are_folded(name):
-    """The book labels every folded cell `Show the solution`."""
+def test_cells_are_folded_as_their_first_line_says(name):
+    """Solutions, plotting and tests fold in the book, in JupyterLab and in Colab alike."""
     notebook = CHAPTERS[name]
-    folded = {"hide-cell", "hide-input", "hide-output"}
-    cells = [cell for cell in notebook.cells if folded & set(tags(cell))]
+    arranged = copy.deepcopy(notebook)
+    notebooks.arrange(arranged)
+    assert arranged == notebook, "run `python tools/notebooks.py fold`"
     exercises = section(notebook, "Try it")
-    assert [cell.source for cell in cells if cell not in exercises] == []
-    assert all("hide-cell" in tags(cell) for cell in cells)
+    hidden = [c for c in notebook.cells if {"hide-cell", "hide-input"} & set(tags(c))]
+    for cell in hidden:
+        beginning = cell.source.splitlines()[0]
+        assert beginning.startswith(tuple(notebooks.FOLDED)), beginning
+        assert ("solution" in tags(cell)) == ("hide-cell" in tags(cell))
+        assert "solution" not in tags(cell) or cell in exercises
+
+
+@every_chapter
+def test_minutes_are_stated_once(name):
+    text = "\n".join(c.source for c in CHAPTERS[name].cells if c.cell_type == "markdown")
+    said = notebooks.MINUTES.findall(text)
+    assert len(said) == 1
+    read, work = notebooks.minutes(CHAPTERS[name])
+    assert 10 <= read < work <= 180
+
+
+def visible(notebook):
+    """Return the code cells that a reader of the page sees unasked, but for the exercises'."""
+    exercises = section(notebook, "Try it")
+    cells = notebooks.code_cells(notebook)
+    return [c for c in cells if c not in exercises and "hide-input" not in tags(c)]
+
+
+def lesson(cell):
+    """Return the lines of a cell that hold code."""
+    lines = [line.strip() for line in cell.source.splitlines()]
+    return [line for line in lines if line and not line.startswith(("#", "%", '"""'))]
+
+
+@every_chapter
+def test_visible_code_is_the_lesson(name):
+    """At most twelve lines a cell, in Python that a beginner knows; tests and plotting fold."""
+    for cell in visible(CHAPTERS[name]):
+        assert len(lesson(cell)) <= VISIBLE_LINES, cell.source
+        tree = notebooks.plain(cell.source)
+        for node in ast.walk(tree):
+            assert not isinstance(node, UNFAMILIAR), ast.unparse(node)
+            if isinstance(node, ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp):
+                assert len(node.generators) == 1, ast.unparse(node)
+            if isinstance(node, ast.AugAssign):
+                assert not isinstance(node.op, ast.BitOr), ast.unparse(node)
+        names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        names |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        assert not names & UNFAMILIAR_NAMES, names & UNFAMILIAR_NAMES
 
 
 @every_chapter

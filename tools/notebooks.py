@@ -2,6 +2,7 @@
 
 Usage: python tools/notebooks.py stale | check-fresh [--always] | fingerprint
        python tools/notebooks.py execute [--all] [NAME ...]
+       python tools/notebooks.py fold [NAME ...]
 
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), the bytes of the recorded
@@ -34,7 +35,18 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ecglab"
 NUMBERS = "zero one two three four five six seven eight".split()
 RUN_TIME = re.compile(r"(<!-- run-time -->).*?(<!-- /run-time -->)", re.DOTALL)
+MINUTES = re.compile(r"(<!-- minutes -->).*?(<!-- /minutes -->)", re.DOTALL)
 CELL_SECONDS = 300
+
+# How long a chapter takes: one rule for all, which `book/howto.md` gives. A second language and
+# new matter make for slow reading.
+WORDS_A_MINUTE = 150
+SECONDS_A_LINE = 4  # of visible code
+SECONDS_A_FIGURE = 20
+AGAIN = 1.5  # what is worked through is read half as much again
+MINUTES_AN_EXERCISE = 10
+MINUTES_A_QUESTION = 2
+MINUTES_AN_EXPLORER = 3
 
 # Lines that IPython understands and Python does not.
 MAGIC = re.compile(r"^\s*[%!]")
@@ -55,6 +67,15 @@ COMPUTES = (
 SCRIPTS = (".css", ".html", ".js", ".json")
 TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+#: How a folded cell begins, the tags that it gets, and what the book calls it. In Colab and
+#: JupyterLab its first line stays in sight.
+FOLDED = {
+    "# @title Set-up": (["setup", "hide-input"], "the set-up"),
+    "# @title Plotting": (["hide-input"], "the plotting"),
+    "# @title Tests": (["hide-input"], "the tests"),
+    "# @title Solution": (["hide-cell", "solution"], "the solution"),
+}
 
 
 # --- fingerprint ---------------------------------------------------------------------------------
@@ -334,6 +355,78 @@ def has_figure(cell: NotebookNode) -> bool:
     return any("image/png" in output.get("data", {}) for output in cell.outputs)
 
 
+# --- folded cells --------------------------------------------------------------------------------
+
+
+def fold(notebook: NotebookNode) -> None:
+    """Fold the cells whose first line says so, in the book, in JupyterLab and in Colab."""
+    for cell in code_cells(notebook):
+        beginning = " ".join(cell.source.splitlines()[0].split()[:3]).rstrip(":")
+        if beginning not in FOLDED:
+            continue
+        tags, name = FOLDED[beginning]
+        others = [tag for tag in cell.metadata.get("tags", []) if tag not in tags]
+        cell.metadata["tags"] = tags + others
+        cell.metadata["cellView"] = "form"
+        cell.metadata["jupyter"] = {"source_hidden": True}
+        if "hide-cell" in tags:
+            cell.metadata["jupyter"]["outputs_hidden"] = True
+        shown = cell.metadata.setdefault("mystnb", {})
+        shown["code_prompt_show"] = f"Show {name}"
+        shown["code_prompt_hide"] = f"Hide {name}"
+
+
+# --- minutes -------------------------------------------------------------------------------------
+
+
+def minutes(notebook: NotebookNode) -> tuple[int, int]:
+    """Estimate how long a chapter takes to read, and to work through, in minutes.
+
+    What is folded is not read: solutions, plotting, tests, answers, and sections that go deeper.
+    """
+    words = lines = figures = 0
+    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    deeper = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for part in re.split(r"(?m)^(?=#{1,3} )", cell.source):
+                if part.startswith("#"):
+                    deeper = part.startswith("### Go deeper")
+                if not deeper:
+                    shown = re.sub(r"<details>.*?</details>|<!--.*?-->", "", part, flags=re.DOTALL)
+                    words += len(shown.split())
+        elif not deeper:
+            figures += has_figure(cell)
+            if not {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
+                lines += sum(bool(line.strip()) for line in cell.source.splitlines())
+    read = words / WORDS_A_MINUTE
+    read += (lines * SECONDS_A_LINE + figures * SECONDS_A_FIGURE) / 60
+    work = AGAIN * read
+    work += MINUTES_AN_EXERCISE * len(re.findall(r"(?m)^### Exercise ", text))
+    work += MINUTES_A_QUESTION * text.count("<details>")
+    explorers = sum("ecg-explorer" in json.dumps(c.outputs) for c in code_cells(notebook))
+    work += MINUTES_AN_EXPLORER * explorers
+    return 5 * round(read / 5), 15 * round(work / 15)
+
+
+def said_minutes(notebook: NotebookNode) -> str:
+    """Say how long a chapter takes: `about 35 minutes to read, 2 h to work through`."""
+    read, work = minutes(notebook)
+    hours, rest = divmod(work, 60)
+    parts = [f"{hours} h"] if hours else []
+    parts += [f"{rest} min"] if rest else []
+    return f"about {read} minutes to read, {' '.join(parts)} to work through"
+
+
+def arrange(notebook: NotebookNode) -> None:
+    """Fold what is to be folded, and state the minutes."""
+    fold(notebook)
+    said = said_minutes(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = MINUTES.sub(rf"\g<1>{said}\g<2>", cell.source)
+
+
 # --- execute -------------------------------------------------------------------------------------
 
 
@@ -488,6 +581,7 @@ def execute(path: Path, anew: bool = False) -> list[str]:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = RUN_TIME.sub(rf"\g<1>{measured(seconds, megabytes)}\g<2>", cell.source)
+    arrange(notebook)
     notebook.metadata["ecglab"] = {
         "fingerprint": fingerprint(pieces),
         "parts": pieces,
@@ -524,11 +618,8 @@ def list_stale() -> int:
     return len(stale)
 
 
-def execute_chapters(names: list[str], everything: bool) -> int:
-    """Execute the named chapters, or all, or the stale ones; return 1 if one has failed."""
-    os.environ["ECGLAB_DATA"] = str(recordings_folder())
-    os.environ["ECGLAB_SOURCE"] = "real"
-    os.environ["ECGLAB_PAGE"] = "1"  # explorers give the form that needs no kernel
+def named(names: list[str]) -> list[Path]:
+    """Return the chapters of some names or numbers, or end with what there is."""
     known = {path.stem: path for path in chapters()}
     chosen = [
         path
@@ -537,8 +628,25 @@ def execute_chapters(names: list[str], everything: bool) -> int:
     ]
     if len(chosen) < len(names):
         sys.exit(f"No such chapter among {names}; there are: {', '.join(known)}")
+    return chosen
+
+
+def fold_chapters(names: list[str]) -> None:
+    """Fold what is to be folded in the named chapters, or in all, and state their minutes."""
+    for path in named(names) or chapters():
+        notebook = nbformat.read(path, as_version=4)
+        arrange(notebook)
+        write(notebook, path)
+
+
+def execute_chapters(names: list[str], everything: bool) -> int:
+    """Execute the named chapters, or all, or the stale ones; return 1 if one has failed."""
+    os.environ["ECGLAB_DATA"] = str(recordings_folder())
+    os.environ["ECGLAB_SOURCE"] = "real"
+    os.environ["ECGLAB_PAGE"] = "1"  # explorers give the form that needs no kernel
+    chosen = named(names)
     if not names:
-        chosen = list(known.values()) if everything else list(stale_chapters())
+        chosen = chapters() if everything else list(stale_chapters())
     failed = []
     for path in chosen:
         print(f"{path.stem}: running", flush=True)
@@ -561,7 +669,12 @@ def main(arguments: list[str] | None = None) -> int:
     executing = commands.add_parser("execute", help="run the stale chapters on real recordings")
     executing.add_argument("names", nargs="*", help="these chapters (09, or 09_shortcuts)")
     executing.add_argument("--all", action="store_true", help="all chapters, fresh or not")
+    folding = commands.add_parser("fold", help="fold cells as their first lines say; state the minutes")
+    folding.add_argument("names", nargs="*", help="these chapters")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "fold":
+        fold_chapters(chosen.names)
+        return 0
     if chosen.command == "execute":
         return execute_chapters(chosen.names, chosen.all)
     if chosen.command == "fingerprint":

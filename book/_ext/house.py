@@ -1,17 +1,25 @@
-"""Sphinx extension of this book: local mathematics, and no chapter with a failed cell.
+"""Sphinx extension of this book: what its pages are made of beyond Jupyter Book.
 
-MathJax comes from the package django-static-mathjax, which holds its plain files; what the pages
-need of it is copied into the built site, so that a reader's browser asks no other host.
+No chapter with a failed cell is shown; sections that go deeper are folded; the summaries of a part
+stand on one page; a reader may mark chapters as done. MathJax comes from the package
+django-static-mathjax, which holds its plain files; what the pages need of it is copied into the
+built site, so that a reader's browser asks no other host.
 """
 
 import json
+import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+import yaml
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +62,56 @@ def warn_of_failed_cells(app: Sphinx, docname: str, source: list[str]) -> None:
                 )
 
 
+def fold_what_goes_deeper(app: Sphinx, doctree: nodes.document) -> None:
+    """Fold each section whose title begins with `Go deeper`; its title stays in sight."""
+    for section in doctree.findall(nodes.section):
+        if section[0].astext().startswith("Go deeper"):
+            opening = '<details class="deeper"><summary>Show this section</summary>'
+            section.insert(1, nodes.raw("", opening, format="html"))
+            section.append(nodes.raw("", "</details>", format="html"))
+
+
+class PartSummary(SphinxDirective):
+    """The summaries of a part's chapters, one below the other: ``{part-summary} 1``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a heading and a list for each chapter of the part."""
+        number = directives.positive_int(self.arguments[0])
+        contents = yaml.safe_load(Path(self.env.srcdir, "_toc.yml").read_text(encoding="utf-8"))
+        parts = [part["chapters"] for part in contents["parts"]]
+        parts = [part for part in parts if part[0]["file"].startswith("chapters/")]
+        lines: list[str] = []
+        for chapter in parts[number - 1]:
+            path = Path(self.env.srcdir, f"{chapter['file']}.ipynb")
+            self.env.note_dependency(str(path))
+            title, summary = summary_of(path)
+            lines += [f"**[{title}](/{chapter['file']}.ipynb)**", "", *summary, ""]
+        container = nodes.container(classes=["part-summary"])
+        self.state.nested_parse(StringList(lines, self.env.docname), 0, container)
+        return [container]
+
+
+def summary_of(path: Path) -> tuple[str, list[str]]:
+    """Return a chapter's title and the lines of its summary, links led from the top."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    title = re.match(r"# (.+)", text)[1]
+    summary = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
+    if summary is None:
+        raise ExtensionError(f"{path.name} has no section `## Summary`")
+    from_the_top = re.sub(r"\]\((?=\d\d_)", "](/chapters/", summary[1])
+    return title, from_the_top.strip().splitlines()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the two hooks."""
+    """Register the hooks and the directive."""
     # Jupyter Book sets this for sphinx_comments, which this book leaves out.
     app.add_config_value("comments_config", {}, "html")
+    app.add_directive("part-summary", PartSummary)
+    app.add_js_file("progress.js", loading_method="defer")
+    app.connect("doctree-read", fold_what_goes_deeper)
     app.connect("source-read", warn_of_failed_cells)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

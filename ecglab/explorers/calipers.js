@@ -13,7 +13,7 @@ function read({ spans }, state) {
   ];
 }
 
-function draw(data, stage, alt) {
+function draw(data, stage, alt, move) {
   const { steps, fs, low, high, spans, lead } = data;
   const width = 600; // units, however long the strip
   const second = (width * fs) / steps.length;
@@ -27,6 +27,12 @@ function draw(data, stage, alt) {
   shape(svg, "path", { d: path(points), class: "ecg-curve" });
   const marks = shape(svg, "g", { class: "ecg-marks" });
   const legs = shape(marks, "path");
+  const grips = ["left", "right"].map((name) => {
+    const place = { y: 0, width: 28, height: bottom, class: "ecg-grip ecg-across" };
+    const grip = shape(marks, "rect", place);
+    drag(grip, svg, ([x]) => move({ [name]: (1000 * x) / second }));
+    return grip;
+  });
   shape(svg, "text", { x: 4, y: bottom + 20 }, `lead ${lead}`);
   const scale = { x: width - 4, y: bottom + 20, "text-anchor": "end" };
   shape(svg, "text", scale, "small box: 40 ms, 0.1 mV");
@@ -34,6 +40,7 @@ function draw(data, stage, alt) {
   return (state) => {
     const [from, to] = [state.left, state.right].map((ms) => ((ms / 1000) * second).toFixed(1));
     legs.setAttribute("d", `M${from} 0V${bottom}M${to} 0V${bottom}M${from} 20H${to}`);
+    [from, to].forEach((x, i) => grips[i].setAttribute("x", x - 14));
     const [begin, end] = spans[state.interval];
     band.setAttribute("x", begin * second);
     band.setAttribute("width", state.marks ? (end - begin) * second : 0);

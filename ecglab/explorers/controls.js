@@ -57,11 +57,14 @@ function build({ read, draw, settle }, model, figure) {
   const { alt, caption, controls, data } = model.get("content");
   const stage = element("div", { class: "ecg-stage" });
   const readouts = element("output", { class: "ecg-readouts", "aria-live": "polite" });
-  const redraw = draw(data, stage, alt);
+  const redraw = draw(data, stage, alt, (changes) => assign(changes));
   let state = model.get("state");
 
   const take = (changes) => {
-    state = settle({ ...state, ...changes });
+    const asked = { ...state, ...changes };
+    state = { ...settle(asked, data) };
+    for (const [name, set] of Object.entries(setters))
+      if (state[name] !== asked[name]) state[name] = set(state[name]); // what it was settled to
     redraw(state);
     const words = read(data, state).map(([name, text]) =>
       element("span", {}, `${name}: `, element("b", {}, text)));
@@ -106,8 +109,9 @@ function panelOf(controls, take, assign) {
 }
 
 // An explorer from its parts. `read(data, state)` returns what is to be read in a state, as pairs
-// of a name and a text. `draw(data, stage, alt)` draws what stays into the element `stage`, and
-// returns `(state) => …`, which draws what changes. `settle(state)` returns what a state becomes.
+// of a name and a text. `draw(data, stage, alt, move)` draws what stays into the element `stage`,
+// and returns `(state) => …`, which draws what changes; `move(changes)` does what the controls do.
+// `settle(state, data)` returns what a state becomes.
 function explorer({ read, draw, settle = (state) => state }) {
   const parts = { read, draw, settle };
   const render = ({ model, el }) => { // anywidget calls it in a live notebook

@@ -29,8 +29,28 @@ function drawing(stage, width, height, alt) {
   return svg;
 }
 
-function path(points) {
-  return "M" + points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L");
+function path(points, digits = 1) {
+  return "M" + points.map((point) => point.map((x) => x.toFixed(digits)).join(" ")).join("L");
+}
+
+// Let a shape be dragged: `report` gets where the pointer is and where it went down, x and y, in
+// the units of `plane`, which may move meanwhile. A picture at rest has no pointers.
+function drag(shape, plane, report) {
+  if (!shape.setPointerCapture) return;
+  const place = (event) => {
+    const point = new DOMPoint(event.clientX, event.clientY);
+    const { x, y } = point.matrixTransform(plane.getScreenCTM().inverse());
+    return [x, y];
+  };
+  let from = null;
+  shape.addEventListener("pointerdown", (event) => {
+    from = place(event);
+    shape.setPointerCapture(event.pointerId);
+    event.preventDefault(); // no text is marked
+  });
+  shape.addEventListener("pointermove", (event) => from && report(place(event), from));
+  for (const end of ["pointerup", "pointercancel"])
+    shape.addEventListener(end, () => (from = null));
 }
 
 // ECG paper with a line every `box` units, each fifth one strong: 40 ms and 0.1 mV.
