@@ -134,6 +134,16 @@ class Weights:
 RUNS = ((0, 1), (2, 3))
 
 
+@pytest.mark.parametrize("balance", [0, 0.5, 1])
+def test_beats_are_drawn_the_more_evenly_the_greater_the_balance(few, balance):
+    sizes = np.bincount(few.labels, minlength=5)
+    expected = np.where(sizes > 0, sizes.astype(float) ** (1 - balance), 0)
+    expected /= expected.sum()
+    drawn = few.labels[crossval.balanced(few, 20_000, 3, balance)]
+    share = np.bincount(drawn, minlength=5) / len(drawn)
+    assert np.abs(share - expected).max() < 0.02
+
+
 @pytest.fixture
 def told_more(monkeypatch, few):
     """Let every run of context call beats by chance; note what it is given and what it says."""

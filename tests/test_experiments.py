@@ -587,6 +587,11 @@ def test_final_scores_both_networks_on_both_databases(monkeypatch, tmp_path):
         for account in accounts.values():
             counted = np.sum(list(account["per record"].values()))
             assert counted == beats_of[database], "every beat, once in each lead"
+    assert outcome["recipes"]["one lead"]["leads"] == list(one)
+    assert set(outcome["recipes"]) == set(shipped.NETWORKS)
+    lasted = [outcome["outcomes"][0]["svdb"], outcome["one lead"], outcome["leads exchanged"]]
+    alone = sum(seconds["seconds"] for seconds in lasted)
+    assert outcome["seconds"] >= alone + 1, "the training of the first network counts as well"
     with np.load(tmp_path / "outcome.npz") as stored:
         of_each = [name.partition("/")[0] for name in stored.files]
     assert set(of_each) == set(shipped.NETWORKS)
