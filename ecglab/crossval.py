@@ -149,6 +149,6 @@ def plain(intervals: pd.DataFrame) -> dict:
 def balanced(heartbeats: Beats, count: int, seed: int, balance: float = 0.5) -> np.ndarray:
     """Draw positions of beats, classes as evenly as `batches.BeatImages` draws them."""
     sizes = np.bincount(heartbeats.labels, minlength=len(CLASSES))
-    chances = 1 / sizes[heartbeats.labels] ** balance
+    chances = sizes[heartbeats.labels] ** -float(balance)
     rng = np.random.default_rng(seed)
     return rng.choice(len(heartbeats), count, p=chances / chances.sum())
