@@ -53,8 +53,6 @@ def value(
 ) -> Feedback:
     """Compare an answer with what is expected; never raise at a learner.
 
-    First used in chapter 1.
-
     Parameters
     ----------
     answer : number, str, bool, list, tuple, numpy.ndarray or pandas.Series
@@ -113,8 +111,6 @@ def function(
     mistakes: Mapping[str, Any] | None = None,
 ) -> Feedback:
     """Try a reader's function on some cases; never raise at a learner.
-
-    First used in chapter 1.
 
     Parameters
     ----------
@@ -247,7 +243,7 @@ def _tried(
         if difference is not None:
             answers += [_try(function, other)[0] for other in cases[number:]]
             for help_against_it, mistaken in mistakes.items():
-                if _same(answers, _in_cases(_unseal(mistaken), cases), within):
+                if _same(answers, mistaken, cases, within):
                     return _wrong(help_against_it)
             return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
     if len(empty) == len(cases):
@@ -257,8 +253,12 @@ def _tried(
     return _RIGHT
 
 
-def _same(answers: Sequence, others: Sequence, within: float) -> bool:
-    """Whether answers to all cases agree with others."""
+def _same(answers: Sequence, mistaken: Any, cases: Sequence[tuple], within: float) -> bool:
+    """Whether answers to all cases are what a mistake leads to."""
+    try:
+        others = _in_cases(_unseal(mistaken), cases)
+    except Exception:  # a mistake may stop where the right function does not
+        return False
     pairs = zip(answers, others, strict=True)
     return all(_difference(answer, other, within) is None for answer, other in pairs)
 
@@ -300,7 +300,7 @@ def _difference(answer: Any, wanted: Any, within: float) -> str | None:
             return f"The answer should be text, not {type(answer).__name__}."
         if not text and any(are_texts):
             return f"The answer is text; {_wish(expected)} wanted, without quotes."
-        if expected.ndim and not given.ndim:
+        if expected.ndim == 1 and not given.ndim:
             return f"A list of {len(expected)} is wanted; yours is a single {_thing(given)}."
         if given.ndim == 1 and not expected.ndim:
             return f"A single {_thing(expected)} is wanted; yours is a list of {len(given)}."

@@ -132,6 +132,7 @@ def test_how_far_a_number_may_lie_off():
         ([1, 2], [1, 2, 3], "The shape should be (3,), yours is (2,)."),
         (1, [1], "A list of 1 is wanted; yours is a single number."),
         ([1], 1, "A single number is wanted; yours is a list of 1."),
+        (1, [[1, 2]], "The shape should be (1, 2), yours is ()."),
         ("SN", ["S", "N"], "A list of 2 is wanted; yours is a single text."),
         ("[1, 2]", [1, 2], "The answer is text; a list of numbers is wanted, without quotes."),
         ("False", False, "The answer is text; True or False is wanted, without quotes."),
@@ -415,6 +416,8 @@ def test_a_mistake_has_its_own_hint():
     for wrong, words in ((lambda rr: 1 / rr, "Seconds, not minutes."), (lambda rr: 0 * rr, "Try.")):
         said = check.function(wrong, rate, CASES, hint="Try.", mistakes=mistakes)
         assert said.right is False and said.message.endswith(words)
+    stops = {"Never.": no, **mistakes}
+    assert check.function(lambda rr: 1 / rr, rate, CASES, mistakes=stops).message.endswith("es.")
     once = check.function(lambda rr: 61 + 0 * rr, rate, CASES, hint="Try.", mistakes=mistakes)
     assert once.message == "Not yet right. Not 61."
     assert check.function(rate, rate, CASES, hint="Try.", mistakes=mistakes).right is True

@@ -35,7 +35,7 @@ HELPERS = ("edfio==0.4.18", "sleepecg==0.5.9", "wfdb==4.3.1")
 
 # --no-deps leaves Colab's own packages as they are; a UsageError is shown in one line, and stops.
 SETUP = """\
-# In Colab, this installs the course; elsewhere it does nothing.
+# @title Set-up: run this first. In Colab it installs the course; elsewhere it only imports
 import importlib.util
 if not importlib.util.find_spec("ecglab"):
     !pip install -q --no-deps {packages} > install.log 2>&1

@@ -669,7 +669,7 @@ def main(arguments: list[str] | None = None) -> int:
     executing = commands.add_parser("execute", help="run the stale chapters on real recordings")
     executing.add_argument("names", nargs="*", help="these chapters (09, or 09_shortcuts)")
     executing.add_argument("--all", action="store_true", help="all chapters, fresh or not")
-    folding = commands.add_parser("fold", help="fold cells as their first lines say; state the minutes")
+    folding = commands.add_parser("fold", help="fold cells as they say; state the minutes")
     folding.add_argument("names", nargs="*", help="these chapters")
     chosen = parser.parse_args(arguments)
     if chosen.command == "fold":

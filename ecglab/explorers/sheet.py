@@ -13,7 +13,7 @@ ROW = 2.5  # mV from one row to the next, in `sheet.js` too
 ROOM = 2.0  # mV above the first row's middle, in `sheet.js` too
 
 
-def sheet(record: Record) -> Explorer:
+def sheet(record: Record, title: str = "", alt: str = "") -> Explorer:
     """Explore a twelve-lead sheet: magnify and move it, and measure with four calipers.
 
     First used in chapter 1.
@@ -23,6 +23,10 @@ def sheet(record: Record) -> Explorer:
     record : Record
         With the leads of `plot.CLINICAL_LAYOUT`; LUDB's have them. At most ten seconds are
         shown, in steps of 0.01 mV and of 4 ms or little less.
+    title : str
+        Stands below the sheet; the record's name if there is none.
+    alt : str
+        What a reader hears who does not see the sheet, in place of a general description.
 
     Returns
     -------
@@ -54,10 +58,10 @@ def sheet(record: Record) -> Explorer:
         "strips": strips,
         "width": width,
         "height": height,
-        "title": f"Record {record}",
+        "title": title or f"Record {record}",
     }
     options = {"": "the whole sheet"} | {strip["name"]: strip["name"] for strip in strips}
-    return Explorer(
+    explorer = Explorer(
         "sheet",
         data,
         read,
@@ -69,6 +73,8 @@ def sheet(record: Record) -> Explorer:
         upper={"high": height, "value": ROOM + ROW - 1},  # a millivolt, in the row of lead II
         lower={"high": height, "value": ROOM + ROW},
     )
+    explorer.content["alt"] = alt or explorer.content["alt"]
+    return explorer
 
 
 def _strip(record: Record, lead: str, row: int, column: int, seconds: float) -> dict:

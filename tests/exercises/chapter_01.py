@@ -39,6 +39,7 @@ FORMS = {
     "1.3": [
         *(fridericia_by_exponent, fridericia_in_steps),
         lambda qt, rate: round(qt / (60 / rate) ** (1 / 3)),
+        lambda qt, rate: int(qt / (60 / rate) ** (1 / 3)),
         lambda qt, rate: np.array(qt) / (60 / rate) ** (1 / 3),
     ],
     "1.4": [("c", "a", "b"), np.array(["C", "A", "B"]), list("CAB"), ["C ", " A", "B"]],
