@@ -214,7 +214,8 @@ WIDTHS = (
 EXERCISES = {
     "2.1": Value(
         expected=["S", "N", "Q", "N", "V", "F"],
-        hint="Where does each beat start? Look for its symbol in the table of the five classes.",
+        hint="Each answer is one of the classes N, S, V, F and Q (L and E are symbols). Look for "
+        "each symbol in the table of the five classes.",
         mistakes={
             "The second is an escape beat: it is late, not premature. The text below the table of "
             "the classes says how this course counts it.": ["S", "S", "Q", "N", "V", "F"],
@@ -282,6 +283,9 @@ EXERCISES = {
             "round.": 0.00959596,
             "False alarms may be as many as the true ones: half of all alarms, not half of the "
             "true ones.": 0.996,
+            "This suffices, but a smaller number does, too. How many false alarms may there be "
+            "for each true one?": 0.995,
+            "This suffices, but a smaller number does, too.": 0.992,
             "This is the sensitivity. False alarms come from the 99 beats in 100 that do not have "
             "the condition.": 0.95,
             "Half is what the alarms should be. How many false alarms would that specificity "

@@ -60,6 +60,11 @@ def blacken_only(image: np.ndarray, right: int) -> np.ndarray:
     return result
 
 
+def move_nothing_at_zero(image: np.ndarray, right: int) -> np.ndarray:
+    """Select `:-0`, which is no column at all."""
+    return move(image, right) if right else image[:, :-right]
+
+
 def roll_and_blacken_left(image: np.ndarray, right: int) -> np.ndarray:
     """Roll, and make the columns black that suit the right alone."""
     result = np.roll(image, right, axis=1)
@@ -198,8 +203,9 @@ EXERCISES = {
             (ROW, 4),
             (TALL, 1),
         ],
-        hint="Start from an image of zeros. Which columns of it are filled, and from which "
-        "columns of the old image? What does `:-0` select?",
+        hint="Start from an image of zeros. Write down for right = 2, for right = -2 and for "
+        "right = 0 which columns of it are filled, and from which columns of the old image. "
+        "And what does `:-0` select?",
         mistakes={
             "What leaves on one side must not come back on the other.": move_around,
             "It moves the wrong way: a positive number is to the right.": move_left,
@@ -210,6 +216,7 @@ EXERCISES = {
             "To the left, black enters from the right: other columns have to become 0.": (
                 roll_and_blacken_left
             ),
+            "With right = 0 the whole image is lost: what does `:-0` select?": move_nothing_at_zero,
         },
     ),
     "5.3": Function(

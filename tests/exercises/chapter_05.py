@@ -37,10 +37,18 @@ def move_with_padding(image, right):
 
 
 def move_in_the_middle_only(image, right):
-    """Fails at 0, where `:-0` selects nothing."""
+    """Fails to the left, and at 0, where `:-0` selects nothing."""
     result = np.zeros_like(image)
     result[:, right:] = image[:, :-right]
     return result
+
+
+def move_by_joining_up_to_minus(image, right):
+    """Fails at 0 alone: nothing comes back."""
+    black = np.zeros((len(image), abs(right)))
+    if right >= 0:
+        return np.hstack([black, image[:, :-right]])
+    return np.hstack([image[:, -right:], black])
 
 
 def move_one_too_far(image, right):
@@ -122,7 +130,8 @@ FORMS = {
 WRONG = {
     "5.1": ["150529000", 150_529, 150_530_000, [150_529_000], True, 57_803_000],
     "5.2": [
-        *(move_in_the_middle_only, move_one_too_far, move_shorter, move_whole),
+        *(move_in_the_middle_only, move_by_joining_up_to_minus, move_one_too_far),
+        *(move_shorter, move_whole),
         *(move_printed, move_the_flat_row, lambda image, right: "moved"),
     ],
     "5.3": [
