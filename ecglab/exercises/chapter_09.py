@@ -20,6 +20,13 @@ def relu_before_the_sum(x: np.ndarray, first: np.ndarray, second: np.ndarray) ->
     return relu(second @ relu(first @ x)) + x
 
 
+def relu_before_and_after_the_sum(
+    x: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    """Apply ReLU to what the layers give, and once more after the sum."""
+    return relu(relu(second @ relu(first @ x)) + x)
+
+
 def without_last_relu(x: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Leave the last ReLU out."""
     return second @ relu(first @ x) + x
@@ -118,6 +125,12 @@ def rows_alone(x: np.ndarray, channels: int) -> np.ndarray:
     return np.concatenate([kept, zeros(kept, channels - x.shape[-1])], axis=-1)
 
 
+def odd_ones_dropped(x: np.ndarray, channels: int) -> np.ndarray:
+    """Take half of the rows and columns, rounded down."""
+    rows, columns = x.shape[0] // 2, x.shape[1] // 2
+    return skip_and_fill(x[: 2 * rows, : 2 * columns], channels)
+
+
 def nothing_skipped(x: np.ndarray, channels: int) -> np.ndarray:
     """Add the channels alone."""
     return np.concatenate([x, zeros(x, channels - x.shape[-1])], axis=-1)
@@ -194,6 +207,8 @@ EXERCISES = {
         hint="Five steps, in the order of the text; ReLU is np.maximum(…, 0).",
         mistakes={
             "You add the shortcut after the last ReLU. It is added before it.": relu_before_the_sum,
+            "You put a ReLU on F before the sum, so the block can only add. Add the shortcut "
+            "first, then apply the last ReLU.": relu_before_and_after_the_sum,
             "The last ReLU is missing: a negative number comes out.": without_last_relu,
             "The ReLU between the two matrices is missing.": without_first_relu,
             "This is a plain block: the shortcut is missing.": without_shortcut,
@@ -215,8 +230,8 @@ EXERCISES = {
             (pixels(3, 8, 2), 8),
             (pixels(1, 2, 4), 8),
         ],
-        hint="x[::2] takes every second row; np.pad or np.concatenate adds zeros. How many new "
-        "channels does it take?",
+        hint="np.pad or np.concatenate adds zeros. How many new channels does it take? Five rows "
+        "leave three: take the size from x[::2, ::2].shape.",
         mistakes={
             "Your zeros stand in front of the old channels; they belong behind.": zeros_in_front,
             "Some of your zeros stand in front of the old channels; all belong behind.": (
@@ -232,6 +247,8 @@ EXERCISES = {
                 first_half
             ),
             "You skip rows only. Columns are skipped in the same way.": rows_alone,
+            "An odd number of rows keeps one more than you keep: five leave three. Take the size "
+            "from x[::2, ::2].shape.": odd_ones_dropped,
             "You keep all pixels. Every second row and column should go.": nothing_skipped,
             "The new channels are missing.": nothing_filled,
         },
