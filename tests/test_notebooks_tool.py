@@ -1,5 +1,6 @@
 """The fingerprint: what must and what must not change it, on every Python alike."""
 
+import copy
 import importlib.metadata
 import os
 import sys
@@ -251,6 +252,55 @@ def test_measured_as_the_reader_sees_it(monkeypatch):
     assert notebooks.measured(3.4, 300) == "about 3 s to run on two cores, 0.3 GB"
 
 
+def test_pace_is_that_of_an_idle_computer_at_best(monkeypatch):
+    monkeypatch.setattr(notebooks, "PACE_SECONDS", 1e9)
+    assert notebooks.pace() == 1
+    monkeypatch.setattr(notebooks, "PACE_SECONDS", 1e-6)
+    assert notebooks.pace() > 1000
+
+
+def test_a_cell_is_folded_as_its_first_line_says():
+    cells = [
+        new_code_cell("# @title Plotting: a curve\nplt.plot(x)"),
+        new_code_cell("# @title Solution 3.2\n1 + 1"),
+        new_code_cell("# @title Form\n1"),
+    ]
+    notebook = new_notebook(cells=cells)
+    notebooks.fold(notebook)
+    plotting, solution, other = (cell.metadata for cell in notebook.cells)
+    assert plotting.tags == ["hide-input"] and plotting.cellView == "form"
+    assert plotting.jupyter == {"source_hidden": True}
+    assert plotting.mystnb.code_prompt_show == "Show the plotting"
+    assert solution.tags == ["hide-cell", "solution"] and solution.jupyter.outputs_hidden
+    assert solution.mystnb.code_prompt_hide == "Hide the solution"
+    assert other == {}
+    once = copy.deepcopy(notebook)
+    notebooks.fold(notebook)
+    assert notebook == once
+
+
+def test_minutes_count_what_is_not_folded():
+    """300 words, 30 lines and three figures: five minutes; half as much again, and the rest."""
+    figure = new_output("display_data", {"image/png": "aa"})
+    lines = "\n".join(["x = 1"] * 30)
+    folded = {"tags": ["hide-input"]}
+    cells = [
+        new_markdown_cell("word " * 300 + "<details>" + "folded " * 900 + "</details>"),
+        new_code_cell(lines, outputs=[figure, figure]),
+        new_code_cell(lines, outputs=[figure], metadata=folded),
+        new_code_cell(lines, outputs=[figure], metadata=folded),
+        new_markdown_cell("### Go deeper: more\n" + "word " * 900),
+        new_code_cell(lines, outputs=[figure]),
+    ]
+    notebook = new_notebook(cells=cells)
+    assert notebooks.minutes(notebook) == (5, 15)  # 5 and 9.5, rounded
+    exercises = "\n".join(f"### Exercise 1.{k}: a" for k in (1, 2, 3, 4))
+    cells.append(new_markdown_cell("## Try it\n" + exercises))
+    assert notebooks.minutes(new_notebook(cells=cells)) == (5, 45)
+    said = notebooks.said_minutes(new_notebook(cells=cells))
+    assert said == "about 5 minutes to read, 45 min to work through"
+
+
 @pytest.mark.parametrize(
     ("source", "folder"), [("simulated", "."), ("", ""), ("", "nowhere"), ("real", "empty")]
 )
@@ -281,6 +331,12 @@ def test_execute_stores_outputs_time_and_fingerprint(small):
     assert notebooks.why_stale(notebook) == []
     assert "about" in notebook.cells[0].source
     assert list(small.parent.iterdir()) == [small]
+
+
+def test_the_time_is_what_an_idle_computer_would_take(small, monkeypatch):
+    monkeypatch.setattr(notebooks, "pace", lambda: 1000.0)
+    assert notebooks.execute(small, anew=True) == []
+    assert nbformat.read(small, as_version=4).metadata.ecglab.seconds < 0.1
 
 
 def test_equal_outputs_are_stamped_anew_and_nothing_else_changes(small):

@@ -13,8 +13,10 @@ from ecglab.experiments import degradation
 
 #: Kind, depth, filters of the first stage, tasks and seeds. Whole rows: what broke off can be read.
 NETWORKS = (
-    ("pre-activation", 56, 16, degradation.TASKS, degradation.SEEDS),
-    ("zero γ", 56, 16, degradation.TASKS, degradation.SEEDS),
+    ("pre-activation", 56, 16, ("person",), degradation.SEEDS),
+    ("pre-activation", 56, 16, ("class",), degradation.SEEDS[:1]),
+    ("zero γ", 56, 16, ("person",), degradation.SEEDS),
+    ("zero γ", 56, 16, ("class",), degradation.SEEDS[:1]),
     ("plain", 20, 4, degradation.TASKS, degradation.SEEDS),
     ("plain", 56, 4, degradation.TASKS, degradation.SEEDS),
     ("plain", 110, 16, ("person",), degradation.SEEDS[:1]),
