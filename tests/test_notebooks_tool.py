@@ -270,9 +270,9 @@ def test_a_cell_is_folded_as_its_first_line_says():
     plotting, solution, other = (cell.metadata for cell in notebook.cells)
     assert plotting.tags == ["hide-input"] and plotting.cellView == "form"
     assert plotting.jupyter == {"source_hidden": True}
-    assert plotting.mystnb.code_prompt_show == "Show the plotting"
-    assert solution.tags == ["hide-cell", "solution"] and solution.jupyter.outputs_hidden
-    assert solution.mystnb.code_prompt_hide == "Hide the solution"
+    assert plotting.mystnb["code_prompt_show"] == "Show the plotting"
+    assert solution.tags == ["hide-cell", "solution"] and solution.jupyter["outputs_hidden"]
+    assert solution.mystnb["code_prompt_hide"] == "Hide the solution"
     assert other == {}
     once = copy.deepcopy(notebook)
     notebooks.fold(notebook)
