@@ -11,6 +11,7 @@ from ecglab.explorers.calipers import calipers
 from ecglab.explorers.kernel import kernel
 from ecglab.explorers.labels import labels
 from ecglab.explorers.layer_cost import layer_cost
+from ecglab.explorers.live_network import live_network
 from ecglab.explorers.screening import screening
 from ecglab.explorers.sheet import sheet
 from ecglab.explorers.threshold import threshold
@@ -24,6 +25,7 @@ __all__ = [
     "kernel",
     "labels",
     "layer_cost",
+    "live_network",
     "screening",
     "sheet",
     "threshold",

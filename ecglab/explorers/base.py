@@ -84,6 +84,11 @@ class Explorer:
         """The explorer's module; its last line names the explorer ``widget``."""
         return file("drawing.js") + file("controls.js") + file(f"{self.name}.js")
 
+    @property
+    def style(self) -> str:
+        """The explorer's style sheet."""
+        return file("drawing.css") + file("style.css")
+
     def __repr__(self) -> str:
         return f"Explorer(name={self.name!r})"
 
@@ -123,7 +128,7 @@ class Explorer:
             image=image,
             caption=escape(self.content["caption"]),
             values=values.replace("</", "<\\/"),
-            style=file("drawing.css") + file("style.css"),
+            style=self.style,
             script=self.script + f'start("{self.name}", widget);\n',
         )
 
@@ -133,7 +138,7 @@ class Explorer:
 
         return Widget(
             _esm=self.script + "export default widget;\n",
-            _css=file("drawing.css") + file("style.css"),
+            _css=self.style,
             content=self.content,
             state=self.start,
         )
