@@ -156,6 +156,22 @@ def read(options: argparse.Namespace) -> None:
     print(f"{findings}\nreport: {written}, and its sheet: {written.with_suffix('.png')}")
 
 
+def export(options: argparse.Namespace) -> None:
+    """Write a network as a script that a web page computes: the one that ships, or your own."""
+    from ecglab import export as exporting  # late: --help needs no weights
+
+    given.writable_file(options.out)
+    if options.run_folder is None:
+        path = exporting.write(exporting.shipped(), options.out)
+    else:
+        from ecglab import runs  # later still, with Keras
+
+        recipe = runs.run_of(options.run_folder)["settings"]["recipe"]
+        path = exporting.export(runs.checkpoint(options.run_folder), recipe, options.out)
+    size = path.stat().st_size / 1e6
+    print(f"network: {path}, {size:.1f} MB; open it in the explorer of chapter 10 or 12")
+
+
 def experiment(options: argparse.Namespace) -> None:
     """Run an experiment; record its outcome only where that is asked for."""
     if options.name not in experiments.NAMES:
@@ -267,6 +283,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--records", help="DS1, DS2, all, or names; by default DS2, or all of svdb"
     )
+
+    command = _command(commands, export)
+    command.add_argument(
+        "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
+    )
+    command.add_argument("--out", type=Path, default=Path("network.js"))
 
     command = _command(commands, read)
     command.add_argument("file", help="WFDB, EDF, CSV, TSV or NumPy")

@@ -1,4 +1,6 @@
-"""Write the beats of the explorer `live_network`, from real recordings: ``python tools/live_beats.py``.
+"""Write the beats of the explorer `live_network`: ``python tools/live_beats.py``.
+
+Needs real recordings and the network that ships.
 
 The beats are of DS2: the network that ships has not seen these people. Each is the first after its
 record's two-hundredth that the annotators named so and the network called so.

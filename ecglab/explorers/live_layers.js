@@ -1,7 +1,8 @@
 // The layers: the maps of the first convolution and of each block.
 
 const SHOW = 16; // maps of a layer, at most
-const titleOf = (name) => name.replace("conv", "stage ").replace("_block", ", block ");
+const titleOf = (name) => name === "conv1"
+  ? "The first convolution" : name.replace("conv", "Stage ").replace("_block", ", block ");
 
 // Some maps side by side on one canvas, each with its own scale from black, 0, to white.
 function tiles(canvas, { h, w, c, v }, channels) {
@@ -28,11 +29,12 @@ function strongest(map) {
   return peaks.sort((a, b) => b[0] - a[0]).slice(0, SHOW).map(([, k]) => k);
 }
 
-// The mean of all maps of a layer: its thumbnail.
+// The sum of all maps of a layer, from its lowest value on: its thumbnail.
 function overall({ h, w, c, v }) {
   const sums = new Float32Array(h * w);
   for (let i = 0; i < v.length; i++) sums[Math.floor(i / c)] += v[i];
-  return { h, w, c: 1, v: sums };
+  const least = Math.min(...sums);
+  return { h, w, c: 1, v: sums.map((sum) => sum - least) };
 }
 
 // The strip of thumbnails, and what the chosen one shows.
@@ -70,7 +72,7 @@ function layersOf(parent) {
       buttons[name] = { button, shot };
       strip.append(button);
     }
-    const title = element("p", { class: "ecg-layer" }, "What each layer makes of it");
+    const title = element("p", { class: "ecg-layer" }, "What each layer makes of it: choose one");
     parent.append(title, strip, heading, maps, products);
   };
   const draw = (answer) => {

@@ -71,13 +71,13 @@ function seenOf(parent) {
     const texts = recipe.show.flatMap((way) =>
       recipe.leads.map((_, k) => `${SHOWN[way]}, ${k ? "second lead" : "first lead"}`));
     const shots = texts.map((text) => canvasWith(text, `What the network sees: ${text}`));
-    shots.forEach(({ canvas }, k) => paint(canvas, w, h, (x, y) => grey(v[(y * w + x) * c + k])));
+    shots.forEach(({ canvas }, k) => paint(canvas, w, h, (x, y) => grey(255 * v[(y * w + x) * c + k])));
     const called = classes[kind];
     const heat = canvasWith(`orange: speaks for ${called}`, `Where the last maps speak for ${called}`);
     const most = Math.max(...camera.v) || 1;
     paint(heat.canvas, w, h, (x, y) => {
       const part = (0.75 * between(camera, (x + 0.5) / w, (y + 0.5) / h)) / most;
-      const light = v[(y * w + x) * c];
+      const light = 255 * v[(y * w + x) * c];
       return [230, 120, 20].map((colour) => light * (1 - part) + colour * part);
     });
     parent.replaceChildren(...[...shots, heat].map(({ node }) => node));
@@ -114,9 +114,8 @@ function panelsOf(stage, data, show) {
       show(answer.shares, own ? "What your network believes" : "What the network believes");
       drawSeen(answer, network);
       if (!data.small) drawLayers(answer, network);
-      const count = network.layers.length;
-      status.textContent = `Computed in this page: ${count} layers with weights, ` +
-        `${number(answer.milliseconds, 0, "ms")} for this beat.`;
+      status.textContent = `${network.layers.length} layers with weights, computed in this page ` +
+        `in ${number(answer.milliseconds, 0, "ms")}.`;
       send();
     };
     worker.postMessage({ network });

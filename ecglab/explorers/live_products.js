@@ -34,7 +34,7 @@ function productShots(question, place) {
   for (let channel = 0; channel < channels; channel++) {
     const found = productsAt(question, place, channel);
     total += found.sum;
-    add(`window${channels > 1 ? `, channel ${channel + 1}` : ""}`, (x, y) => grey(found.seen(x, y)));
+    add(`window${channels > 1 ? `, channel ${channel + 1}` : ""}`, (x, y) => grey(255 * found.seen(x, y)));
     add("× kernel", (x, y) => signed(found.weight(x, y) / found.heaviest));
     add(`= ${kh * kw} products, sum ${number(found.sum, 2)}`, (x, y) =>
       signed(found.product(x, y) / found.largest));

@@ -39,11 +39,11 @@ function rasterize(voltages, height, width, [lower, upper]) {
   return image;
 }
 
-// Channels, each one a picture, as a map for `forward`.
+// Channels, each one a picture of 0 to 255, as a map of 0 to 1 for `forward`.
 function stacked(channels, height, width) {
   const c = channels.length;
   const v = new Float32Array(height * width * c);
-  channels.forEach((values, k) => values.forEach((value, i) => (v[i * c + k] = value)));
+  channels.forEach((values, k) => values.forEach((value, i) => (v[i * c + k] = value / 255)));
   return { h: height, w: width, c, v };
 }
 
