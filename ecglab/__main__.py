@@ -257,37 +257,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("database", nargs="*", default=list(records.DATABASES))
 
     command = _command(commands, train)
-    command.add_argument("--records", default="DS1", help="DS1, DS2, or names: 100,101")
-    command.add_argument("--lead", nargs="+", default=["MLII"], help="one image channel each")
-    command.add_argument("--width", type=int, default=16, help="filters of conv1; 64 is full")
-    command.add_argument("--size", type=int, default=64, help="pixels, 32 or more")
-    command.add_argument("--epochs", type=int, default=12)
-    command.add_argument("--steps", type=int, default=200, help="batches in an epoch")
-    command.add_argument("--batch", type=int, default=64)
-    command.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
-    command.add_argument("--rhythm", action="store_true", help="a rhythm strip below each beat")
-    command.add_argument("--average", type=float, default=0.0, help="of weights, such as 0.99")
-    precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
-    command.add_argument("--precision", choices=precisions, default=precisions[0])
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--out", type=Path, default=Path("runs/resnet50"))
-    command.add_argument("--processes", type=int, default=1, help="that train together, on JAX")
-    command.add_argument("--process", type=int, default=0, help="which of them this one is")
-    command.add_argument("--address", default="127.0.0.1:12355", help="of process 0, for all")
+    _train_options(command)
 
     command = _command(commands, evaluate)
-    command.add_argument(
-        "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
-    )
+    _run_option(command)
     command.add_argument("--database", choices=_TESTED, default="mitdb")
     command.add_argument(
         "--records", help="DS1, DS2, all, or names; by default DS2, or all of svdb"
     )
 
     command = _command(commands, export)
-    command.add_argument(
-        "--run", type=Path, dest="run_folder", help="of train; by default the one that ships"
-    )
+    _run_option(command)
     command.add_argument("--out", type=Path, default=Path("network.js"))
 
     command = _command(commands, read)
@@ -311,6 +291,31 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("matter", nargs="?", choices=matters, default="all")
     command.add_argument("--beats", type=int, default=4096, help="drawn in one turn")
     return parser
+
+
+def _train_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--records", default="DS1", help="DS1, DS2, or names: 100,101")
+    command.add_argument("--lead", nargs="+", default=["MLII"], help="one image channel each")
+    command.add_argument("--width", type=int, default=16, help="filters of conv1; 64 is full")
+    command.add_argument("--size", type=int, default=64, help="pixels, 32 or more")
+    command.add_argument("--epochs", type=int, default=12)
+    command.add_argument("--steps", type=int, default=200, help="batches in an epoch")
+    command.add_argument("--batch", type=int, default=64)
+    command.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    command.add_argument("--rhythm", action="store_true", help="a rhythm strip below each beat")
+    command.add_argument("--average", type=float, default=0.0, help="of weights, such as 0.99")
+    precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
+    command.add_argument("--precision", choices=precisions, default=precisions[0])
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--out", type=Path, default=Path("runs/resnet50"))
+    command.add_argument("--processes", type=int, default=1, help="that train together, on JAX")
+    command.add_argument("--process", type=int, default=0, help="which of them this one is")
+    command.add_argument("--address", default="127.0.0.1:12355", help="of process 0, for all")
+
+
+def _run_option(command: argparse.ArgumentParser) -> None:
+    told = "of train; by default the one that ships"
+    command.add_argument("--run", type=Path, dest="run_folder", help=told)
 
 
 def _command(commands: argparse._SubParsersAction, function) -> argparse.ArgumentParser:

@@ -75,10 +75,17 @@ def export(
     """
     values = recipe if isinstance(recipe, Mapping) else recipe.to_json()
     _check_kind(model)
-    layers = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
-    strides = {name: model.get_layer(f"{name}_conv").strides[0] for name in _convolutions()}
+    layers = {}
+    for layer in model.layers:
+        if layer.weights:
+            layers[layer.name] = layer.get_weights()
+    strides = {}
+    for name in _convolutions():
+        layer = model.get_layer(f"{name}_conv")
+        strides[name] = layer.strides[0]
     image = model.inputs[0].shape[1:]
-    return write(describe(layers, strides, image, values), path)
+    network = describe(layers, strides, image, values)
+    return write(network, path)
 
 
 def shipped(network: str = "two leads") -> dict:
@@ -107,9 +114,12 @@ def shipped(network: str = "two leads") -> dict:
     if network not in recipes:
         raise ValueError(f"network is {network!r}; it may be one of {list(recipes)}")
     recipe = recipes[network]
-    with np.load(experiments.path_of("final").with_suffix(".npz")) as stored:
-        arrays = [stored[name] for name in stored.files if name.startswith(f"{network}/")]
-    layers = _by_name(arrays, bool(recipe["rr"] or recipe["context"]))
+    path = experiments.path_of("final").with_suffix(".npz")
+    with np.load(path) as stored:
+        own = [name for name in stored.files if name.startswith(f"{network}/")]
+        arrays = [stored[name] for name in own]
+    columns = bool(recipe["rr"] or recipe["context"])
+    layers = _by_name(arrays, columns)
     strides = {name: _usual_stride(name) for name in _convolutions()}
     channels = layers["conv1_conv"][0].shape[2]
     return describe(layers, strides, (recipe["size"], recipe["size"], channels), recipe)
@@ -155,8 +165,10 @@ def describe(
     singles = []
     for name, kernel, scale, shift in _folded(layers):
         stride = strides.get(name, 1)
-        listed.append({"name": name, "kernel": list(kernel.shape), "stride": int(stride)})
-        halves.append(_half(name, kernel))
+        shape = list(kernel.shape)
+        listed.append({"name": name, "kernel": shape, "stride": int(stride)})
+        half = _half(name, kernel)
+        halves.append(half)
         singles += [scale, shift]
     if columns:
         singles += _normalisation(layers["rr_bn"])
@@ -197,7 +209,8 @@ def write(network: Mapping, path: str | os.PathLike) -> Path:
     path = given.writable_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"part-{path.name}")
-    part.write_text(BEGIN + json.dumps(network, allow_nan=False) + END, encoding="utf-8")
+    text = json.dumps(network, allow_nan=False)
+    part.write_text(BEGIN + text + END, encoding="utf-8")
     os.replace(part, path)
     return path
 
@@ -234,19 +247,21 @@ def _by_name(arrays: list[np.ndarray], columns: bool) -> dict[str, list[np.ndarr
     """Give the weights of a network that ships, in Keras' order, to their layers."""
     counts = {"conv1_conv": 1, "conv1_bn": 4}
     for block in _blocks():
-        first = ("0_conv",) if block.endswith("block1") else ()
-        second = ("0_bn",) if block.endswith("block1") else ()
-        inner = ("1_conv", "1_bn", "2_conv", "2_bn")
-        for ending in (*inner, *first, "3_conv", *second, "3_bn"):
+        endings = ["1_conv", "1_bn", "2_conv", "2_bn", "3_conv", "3_bn"]
+        if block.endswith("block1"):
+            endings[4:] = ["0_conv", "3_conv", "0_bn", "3_bn"]
+        for ending in endings:
             counts[f"{block}_{ending}"] = 1 if ending.endswith("conv") else 4
     if columns:
         counts |= {"rr_bn": 4, "rr_dense1": 2, "rr_dense2": 2}
     counts["logits"] = 2
-    remaining = iter(arrays)
-    return {
-        name: [next(remaining).astype(np.float32) for _ in range(count)]
-        for name, count in counts.items()
-    }
+    layers = {}
+    first = 0
+    for name, count in counts.items():
+        stop = first + count
+        layers[name] = [one.astype(np.float32) for one in arrays[first:stop]]
+        first = stop
+    return layers
 
 
 def _folded(layers: Layers) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
@@ -255,7 +270,8 @@ def _folded(layers: Layers) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.nd
         kernel, *bias = layers[f"{name}_conv"]
         scale, shift = _normalisation(layers[f"{name}_bn"])
         if bias:
-            shift = shift + scale * bias[0]
+            moved = scale * bias[0]
+            shift = shift + moved
         yield name, kernel, scale, shift
     for name in ("rr_dense1", "rr_dense2", "logits"):
         if name in layers:
@@ -266,14 +282,17 @@ def _folded(layers: Layers) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.nd
 def _normalisation(weights: list[np.ndarray]) -> list[np.ndarray]:
     """Return what batch normalisation multiplies by, and what it adds, when it predicts."""
     gamma, beta, mean, variance = (one.astype(np.float64) for one in weights)
-    scale = gamma / np.sqrt(variance + EPSILON)
-    return [scale, beta - mean * scale]
+    spread = np.sqrt(variance + EPSILON)
+    scale = gamma / spread
+    shift = beta - mean * scale
+    return [scale, shift]
 
 
 def _columns(recipe: Mapping) -> list[str]:
     """Return what `beats.log_rr` and `beats.with_context` call the columns."""
     rr = [name if "change" in name else f"log {name}" for name in recipe["rr"]]
-    around = rhythm.context_columns(recipe.get("context", ()), recipe["leads"])
+    context = recipe.get("context", ())
+    around = rhythm.context_columns(context, recipe["leads"])
     return [*rr, *around]
 
 
@@ -287,8 +306,10 @@ def _half(name: str, kernel: np.ndarray) -> np.ndarray:
 
 
 def _text(arrays: list[np.ndarray], form: str) -> str:
-    values = np.concatenate([one.ravel() for one in arrays]).astype(form)
-    return base64.b64encode(values.tobytes()).decode()
+    flat = [one.ravel() for one in arrays]
+    values = np.concatenate(flat).astype(form)
+    coded = base64.b64encode(values.tobytes())
+    return coded.decode()
 
 
 def _check_kind(model: "keras.Model") -> None:
@@ -297,15 +318,17 @@ def _check_kind(model: "keras.Model") -> None:
     shape = model.inputs[0].shape
     if len(shape) != 4 or None in shape[1:]:
         raise ValueError(f"{model.name} takes {shape[1:]}, no images of one size; {wanted}")
-    expected = {f"{name}_{kind}" for name in _convolutions() for kind in ("conv", "bn")}
-    expected.add("logits")
+    expected = {"logits"}
+    for name in _convolutions():
+        expected |= {f"{name}_conv", f"{name}_bn"}
     if len(model.inputs) > 1:
         expected |= {"rr_bn", "rr_dense1", "rr_dense2"}
     found = {layer.name for layer in model.layers if layer.weights}
     odd = sorted(expected ^ found)
     if odd:
-        where = "no" if odd[0] in expected else "a"
-        raise ValueError(f"{model.name} has {where} layer {odd[0]}; {wanted}")
+        which = odd[0]
+        article = "no" if which in expected else "a"
+        raise ValueError(f"{model.name} has {article} layer {which}; {wanted}")
     classes = model.output.shape[-1]
     if classes != len(CLASSES):
         raise ValueError(f"{model.name} tells {classes} classes apart, not {CLASSES}; {wanted}")

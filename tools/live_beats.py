@@ -42,7 +42,9 @@ def main() -> None:
 
     if records.load("100").simulated:
         raise SystemExit("real recordings are needed: set ECGLAB_DATA")
-    text = "[\n" + ",\n".join(json.dumps(one, ensure_ascii=False) for one in found()) + "\n]\n"
+    lines = [json.dumps(one, ensure_ascii=False) for one in found()]
+    inside = ",\n".join(lines)
+    text = f"[\n{inside}\n]\n"
     part = PATH.with_name(f"part-{PATH.name}")
     part.write_text(text, encoding="utf-8")
     os.replace(part, PATH)
@@ -61,7 +63,8 @@ def found() -> list[dict]:
             called[name] = shipped.predict(model, recipe, [name])
         heartbeats, probabilities = called[name]
         at = _first(heartbeats, probabilities, symbol, call)
-        result.append(_described(name, at, said, probabilities[at], recipe))
+        described = _described(name, at, said, probabilities[at], recipe)
+        result.append(described)
     return result
 
 
@@ -86,7 +89,8 @@ def _described(name: str, at: int, said: str, probabilities: np.ndarray, recipe)
     around = known[at - AROUND : at + AROUND]
     assert np.isfinite(around).all(), f"{name}: a gap around beat {at}"
     changes = np.abs(np.diff(known))
-    names = [lead for lead in record.leads if lead in "|".join(recipe.leads).split("|")]
+    asked = "|".join(recipe.leads).split("|")
+    names = [lead for lead in record.leads if lead in asked]
     return {
         "title": f"{name} · {said}",
         "label": int(heartbeats.labels[at]),
@@ -96,15 +100,19 @@ def _described(name: str, at: int, said: str, probabilities: np.ndarray, recipe)
         "typical": [_deltas(lead) for lead in beats.typical(heartbeats)[at].T],
         "intervals": np.rint(around * record.fs).astype(int).tolist(),
         "record": {
-            "mean": round(float(np.nanmean(known)), PLACES),
-            "median": round(float(np.nanmedian(known)), PLACES),
-            "change": round(float(np.nanmedian(changes)), PLACES),
-            "before": round(float(np.nansum(known[: at - 1])), PLACES),
+            "mean": _kept(np.nanmean(known)),
+            "median": _kept(np.nanmedian(known)),
+            "change": _kept(np.nanmedian(changes)),
+            "before": _kept(np.nansum(known[: at - 1])),
             "count": int(np.isfinite(known[:at]).sum()),
         },
         "waves": [_waves(heartbeats, lead, at) for lead in range(len(recipe.leads))],
-        "shares": [round(float(share), PLACES) for share in probabilities],
+        "shares": [_kept(share) for share in probabilities],
     }
+
+
+def _kept(value: float) -> float:
+    return round(float(value), PLACES)
 
 
 def _waves(heartbeats, lead: int, at: int) -> dict:
@@ -113,21 +121,31 @@ def _waves(heartbeats, lead: int, at: int) -> dict:
 
     seconds = np.array([heartbeats.before, *rhythm.P_WINDOW])
     zero, early, late = np.rint(seconds * heartbeats.fs).astype(int)
-    stretches = heartbeats.windows[:, zero - early : zero - late, lead].astype(float)
-    waves = stretches - stretches.mean(axis=1, keepdims=True)
-    heights = np.maximum(np.linalg.norm(waves, axis=1), rhythm.FLAT)
+    first = zero - early
+    stop = zero - late
+    stretches = heartbeats.windows[:, first:stop, lead].astype(float)
+    means = stretches.mean(axis=1, keepdims=True)
+    waves = stretches - means
+    norms = np.linalg.norm(waves, axis=1)
+    heights = np.maximum(norms, rhythm.FLAT)
     shapes = waves / heights[:, None]
-    near = slice(at - rhythm.P_WITHIN, at + rhythm.P_WITHIN + 1)
-    shared = np.median(shapes[near], axis=0)
-    height = round(float(np.median(heights)), PLACES)
-    return {"shared": shared.round(PLACES).tolist(), "height": height}
+    begin = at - rhythm.P_WITHIN
+    end = at + rhythm.P_WITHIN + 1
+    shared = np.median(shapes[begin:end], axis=0)
+    return {
+        "shared": shared.round(PLACES).tolist(),
+        "height": _kept(np.median(heights)),
+    }
 
 
 def _deltas(voltages: np.ndarray) -> str:
     """Return a curve as steps from sample to sample, a byte each, in base64; the first from 0."""
-    steps = np.diff(np.rint(voltages * STEPS).astype(int), prepend=0)
-    assert np.abs(steps).max() < 128, f"a step of {np.abs(steps).max() / STEPS} mV"
-    return base64.b64encode(steps.astype(np.int8).tobytes()).decode()
+    whole = np.rint(voltages * STEPS).astype(int)
+    steps = np.diff(whole, prepend=0)
+    largest = np.abs(steps).max()
+    assert largest < 128, f"a step of {largest / STEPS} mV"
+    coded = base64.b64encode(steps.astype(np.int8).tobytes())
+    return coded.decode()
 
 
 if __name__ == "__main__":
