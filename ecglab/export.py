@@ -43,8 +43,6 @@ def export(
 ) -> Path:
     """Write a network as a script for a web page.
 
-    First used in chapter 12.
-
     Parameters
     ----------
     model : keras.Model
