@@ -88,6 +88,16 @@ def test_evaluate_ends_in_a_table(trained, capsys):
     assert f"accuracy {summary['accuracy']:.3f}" in table
 
 
+def test_export_writes_a_network_that_a_reader_trained(trained, tmp_path, capsys):
+    path = tmp_path / "mine.js"
+    assert run("export", "--run", trained[0], "--out", path) == 0
+    assert f"network: {path}, 0." in capsys.readouterr().out
+    text = path.read_text()
+    network = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    assert network["image"] == [32, 32, 1] and network["recipe"]["leads"] == ["MLII"]
+    assert network["columns"] == []
+
+
 def test_evaluate_on_one_record_gives_no_intervals(trained, capsys):
     assert run("evaluate", "--run", trained[0], "--records", "231") == 0
     said = capsys.readouterr().out
