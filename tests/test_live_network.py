@@ -125,10 +125,8 @@ def test_layers_are_chosen_and_products_shown(chrome, opened):
     buttons[5].send_keys(Keys.ENTER)
     assert [one.get_attribute("aria-pressed") for one in buttons].index("true") == 5
     heading = figure.find_elements(By.CSS_SELECTOR, ".ecg-layer")[1].text
-    assert (
-        heading.startswith("Stage 3, block 2: 128 maps of 8 × 8 pixels")
+    assert heading.startswith("Stage 3, block 2: 128 maps of 8 × 8 pixels")
     assert not said.is_displayed()
-    )
 
 
 def test_a_network_of_the_readers_own_is_opened(chrome, opened, tmp_path):
