@@ -56,7 +56,7 @@ serve: book  ## build the book and serve it at http://localhost:8000 until Ctrl-
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
-	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
 	@$(BIN)/python -m pytest -m "not long" -n 2 tests/test_chapters.py
 
 test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
