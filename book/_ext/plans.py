@@ -10,12 +10,13 @@ disagree with a chapter, and a section that is renamed stops the build.
 
 import importlib.util
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import nbformat
-import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from nbformat import NotebookNode
@@ -24,7 +25,6 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "coursework" / "source"
-CHAPTERS_OF = ROOT / "book" / "assignments.yml"
 WANTED = re.compile(r"to (read|work through) ([\d ]+)(?:: (.+))?", re.DOTALL)
 USAGE = "write `to read 1 2`, or `to work through 3: Where is a beat?; Try it`"
 
@@ -114,19 +114,46 @@ class Minutes(SphinxRole):
         return [nodes.Text(in_words(minutes))], []
 
 
-def assignments(source: Path) -> dict[str, NotebookNode]:
-    """Return the notebooks of all assignments by their titles."""
-    found = {}
-    for path in sorted(source.glob("*/*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        title = re.match(r"# (.+)", notebook.cells[0].source)
-        if title is None:
-            raise ValueError(f"{path.name} does not begin with its title, `# …`")
-        found[title[1].strip()] = notebook
-    return found
+@dataclass(frozen=True)
+class Assignment:
+    """What an assignment's first cell and its marks say of it.
+
+    Attributes
+    ----------
+    title : str
+        Without the word *Assignment*.
+    chapters : list of int
+        Those to whose pages its first cell links.
+    time : str
+        Such as `about 2 hours`.
+    by_program, by_reader : float
+        Points that the program gives, and those that a person gives.
+    """
+
+    title: str
+    chapters: list[int]
+    time: str
+    by_program: float
+    by_reader: float
 
 
-def points(notebook: NotebookNode) -> tuple[int, int]:
+def read(path: Path) -> Assignment:
+    """Return what an assignment's source says of itself."""
+    notebook = nbformat.read(path, as_version=4)
+    opening = notebook.cells[0].source
+    title = re.match(r"# (?:Assignment: )?(.+)", opening)
+    chapters = sorted({int(number) for number in re.findall(r"chapters/(\d\d)_", opening)})
+    time = re.search(r"\*\*Time:\*\* (.+?)\.", opening)
+    if title is None or not chapters or time is None:
+        raise ValueError(
+            f"the first cell of {path.name} must have a title (`# Assignment: …`), a link to each "
+            "of its chapters, and its time (`**Time:** about 2 hours.`)"
+        )
+    name = title[1].strip()
+    return Assignment(name[0].upper() + name[1:], chapters, time[1], *points(notebook))
+
+
+def points(notebook: NotebookNode) -> tuple[float, float]:
     """Return the points that the program gives, and those that a person gives."""
     marked = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
     code = sum(c.metadata.nbgrader.points for c in marked if c.cell_type == "code")
@@ -134,34 +161,31 @@ def points(notebook: NotebookNode) -> tuple[int, int]:
     return code, written
 
 
+def table(paths: Iterable[Path]) -> list[str]:
+    """Return the lines of a table of assignments, in the order of their chapters."""
+    found = sorted((read(path) for path in paths), key=lambda one: (one.chapters, one.title))
+    if not found:
+        return ["There are none in this version of the course."]
+    lines = ["| assignment | chapters | time | points by the program | by a reader |"]
+    lines += ["|---|---|---|---:|---:|"]
+    for one in found:
+        chapters = ", ".join(map(str, one.chapters))
+        points_of = f"{one.by_program:g} | {one.by_reader:g}"
+        lines += [f"| *{one.title}* | {chapters} | {one.time} | {points_of} |"]
+    return lines
+
+
 class Assignments(SphinxDirective):
     """The table of the assignments that exist: ``{assignments}``."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table, or a sentence where there are none."""
-        self.env.note_dependency(str(CHAPTERS_OF))
-        for path in SOURCE.glob("*/*.ipynb"):
+        paths = sorted(SOURCE.glob("*/*.ipynb"))
+        for path in paths:
             self.env.note_dependency(str(path))
         container = nodes.container(classes=["assignments"])
-        lines = StringList(table(assignments(SOURCE)), self.env.docname)
-        self.state.nested_parse(lines, 0, container)
+        self.state.nested_parse(StringList(table(paths), self.env.docname), 0, container)
         return container.children
-
-
-def table(found: dict[str, NotebookNode]) -> list[str]:
-    """Return the lines of a table of assignments, in the order of the course."""
-    chapters_of = yaml.safe_load(CHAPTERS_OF.read_text(encoding="utf-8"))
-    if unknown := set(found) - set(chapters_of):
-        raise ValueError(f"{CHAPTERS_OF.name} says no chapters for {sorted(unknown)[0]!r}")
-    if not found:
-        return ["There are none in this version of the course."]
-    lines = ["| assignment | chapters | points, by program | points, by a reader |"]
-    lines += ["|---|---|---:|---:|"]
-    for title, chapters in chapters_of.items():
-        if title in found:
-            code, written = points(found[title])
-            lines += [f"| *{title}* | {chapters} | {code:g} | {written:g} |"]
-    return lines
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
