@@ -382,7 +382,13 @@ def fold(notebook: NotebookNode) -> None:
 
 
 def minutes(notebook: NotebookNode) -> tuple[int, int]:
-    """Estimate how long a chapter takes to read, and to work through, in minutes.
+    """Return how long a chapter takes to read, and to work through, in round minutes."""
+    read, work = estimate(notebook)
+    return 5 * round(read / 5), 15 * round(work / 15)
+
+
+def estimate(notebook: NotebookNode) -> tuple[float, float]:
+    """Estimate how long a chapter, or a part of it, takes to read and to work through, in minutes.
 
     What is folded is not read: solutions, plotting, tests, answers, and sections that go deeper.
     """
@@ -408,7 +414,7 @@ def minutes(notebook: NotebookNode) -> tuple[int, int]:
     work += MINUTES_A_QUESTION * text.count("<details>")
     explorers = sum("ecg-explorer" in json.dumps(c.outputs) for c in code_cells(notebook))
     work += MINUTES_AN_EXPLORER * explorers
-    return 5 * round(read / 5), 15 * round(work / 15)
+    return read, work
 
 
 def said_minutes(notebook: NotebookNode) -> str:
