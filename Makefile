@@ -19,7 +19,7 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab lint mutants lock clean
+.PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab linkcheck newest address lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,18 @@ results: $(READY)  ## write the results page from the recorded outcomes
 
 colab:  ## run every chapter in an environment like Colab's, from the notebook alone
 	@$(or $(PYTHON),python3.13) tools/colab.py run
+
+linkcheck: $(READY)  ## ask every address that the book links to (needs the internet)
+	@$(BIN)/python tools/linkcheck.py
+
+# What `make` finds in .venv it takes for ready, until requirements.txt or pyproject.toml changes.
+newest:  ## put the newest version of every package into .venv, whatever requirements.txt pins
+	$(or $(PYTHON),python3.12) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade --editable ".[tensorflow,notebooks,book,test,benchmark]"
+	touch $(READY)
+
+address: $(READY)  ## move the course to another repository: make address URL=https://github.com/OWNER/NAME
+	@$(BIN)/python tools/move.py "$(URL)"
 
 lint: $(READY)  ## check the code's style
 	@$(BIN)/ruff check .

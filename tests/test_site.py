@@ -1,6 +1,8 @@
 """The built book: whole, no broken link, and nothing asked of another host."""
 
+import json
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,6 +14,11 @@ from bs4 import BeautifulSoup
 pytestmark = pytest.mark.site
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from address import owner_and_name, repository, site  # noqa: E402
+
+SITE = site(repository(ROOT))
 HTML = ROOT / "_build" / "html"
 
 # Elements that make a browser fetch something, and the attributes that say what.
@@ -110,6 +117,63 @@ def test_no_broken_internal_link():
     print(f"{count} internal links on {len(pages())} pages")
     assert count > 0
     assert broken == []
+
+
+def published():
+    """Yield each link of a chapter's notebook to a published page, without the site's address."""
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                text = "".join(cell["source"])
+                yield from re.findall(rf"\({re.escape(SITE)}([^)\s]+)\)", text)
+
+
+def test_what_the_notebooks_link_to_is_there():
+    """In Colab and JupyterLab the chapters' links lead to the published pages."""
+    links = set(published())
+    assert len(links) > 100
+    parts = [urlsplit(link) for link in links]
+    missing = [part.geturl() for part in parts if not (HTML / part.path).is_file()]
+    assert missing == []
+    lost = [p.geturl() for p in parts if p.fragment and p.fragment not in anchors(HTML / p.path)]
+    assert lost == []
+
+
+def test_a_page_links_to_its_own_site_by_file():
+    """So that the book also works from a folder; the addresses in the notebooks become roles."""
+    for page in pages():
+        links = [tag["href"] for tag in soup(page).select("article a[href]")]
+        assert [link for link in links if link.startswith(SITE)] == [], page
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_every_chapter_opens_in_colab_and_in_binder(path):
+    """Colab first: it starts sooner, and has more memory."""
+    page = soup(HTML / "chapters" / f"{path.stem}.html")
+    buttons = page.select(".dropdown-launch-buttons a[href]")
+    owner, name = owner_and_name(repository(ROOT))
+    here = f"chapters/{path.name}"
+    assert [button["href"] for button in buttons] == [
+        f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{here}",
+        f"https://mybinder.org/v2/gh/{owner}/{name}/main?urlpath=lab/tree/{here}",
+    ]
+
+
+def test_the_page_says_what_each_chapter_takes():
+    """As the notebooks have it. Each fits into Binder alone, two of the heavy ones do not."""
+    page = soup(HTML / "book" / "howto.html")
+    said = [[cell.get_text() for cell in row.select("td")] for row in page.select("tr")]
+    said = [row for row in said if len(row) == 3 and re.match(r"\d+ · ", row[0])]
+    made = []
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        run = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ecglab"]
+        made.append(run["peak_mb"])
+        number, seconds, memory = said[len(made) - 1]
+        assert number.startswith(f"{len(made)} · ")
+        assert (seconds, memory) == (f"{run['seconds']:.0f} s", f"{run['peak_mb'] / 1000:.1f} GB")
+    assert len(said) == len(made) == 12
+    assert max(made) < 2000
+    assert min(made[4:]) > 1000, "the page says so of chapters 5 to 12"
 
 
 def test_nothing_is_fetched_from_another_host():

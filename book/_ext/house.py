@@ -16,6 +16,7 @@ import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from links import Links
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -94,15 +95,14 @@ class PartSummary(SphinxDirective):
 
 
 def summary_of(path: Path) -> tuple[str, list[str]]:
-    """Return a chapter's title and the lines of its summary, links led from the top."""
+    """Return a chapter's title and the lines of its summary, links as the book has them."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     title = re.match(r"# (.+)", text)[1]
     summary = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
     if summary is None:
         raise ExtensionError(f"{path.name} has no section `## Summary`")
-    from_the_top = re.sub(r"\]\((?=\d\d_)", "](/chapters/", summary[1])
-    return title, from_the_top.strip().splitlines()
+    return title, Links(path.parents[1]).roles(summary[1]).strip().splitlines()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
