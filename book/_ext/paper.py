@@ -27,6 +27,7 @@ SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL)
 TITLE = re.compile(r"# @title (.+)\n")
 NUMBER = re.compile(r"[-−+±\d.,:%\s\xa0]*|nan", re.IGNORECASE)
 LETTERS = 92  # so many fit in a line of a table
+SHORT = 12  # a column of so many is not broken into lines
 EXPLORER = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 
 
@@ -102,15 +103,25 @@ def shape_tables(document: nodes.Element) -> None:
     """Set a table in letters that let it fit; columns as wide as their words where that fits."""
     for one in list(document.findall(nodes.table)):
         rows = [[entry.astext() for entry in row.children] for row in one.findall(nodes.row)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        columns = list(zip(*rows, strict=True))
+        size = "footnotesize" if len(columns) > 5 else "small"
         place = one.parent.index(one)
-        if sum(widths) + 3 * len(widths) < LETTERS:
-            kinds = "".join("r" if is_numbers(column[1:]) else "l" for column in zip(*rows))
-            one.parent.insert(place, addnodes.tabular_col_spec(spec=kinds))
-            place += 1
-        size = "footnotesize" if len(widths) > 5 else "small"
         one.parent.insert(place, latex(rf"\begingroup\{size}"))
-        one.parent.insert(place + 2, latex(r"\endgroup"))
+        one.parent.insert(place + 1, addnodes.tabular_col_spec(spec=kinds_of(columns)))
+        one.parent.insert(place + 3, latex(r"\endgroup"))
+
+
+def kinds_of(columns: list[tuple[str, ...]]) -> str:
+    """Return LaTeX's letter for each column: right, left, or broken into lines."""
+    widths = [max(map(len, column)) for column in columns]
+    fits = sum(widths) + 3 * len(widths) < LETTERS
+    letters = []
+    for column, width in zip(columns, widths, strict=True):
+        if fits or width <= SHORT:
+            letters.append("r" if is_numbers(column[1:]) else "l")
+        else:
+            letters.append("L")
+    return "".join(letters)
 
 
 def is_numbers(texts: tuple[str, ...]) -> bool:
@@ -327,7 +338,7 @@ def voltage(time: float) -> float:
     return sum(high * math.exp(-(((time - at) / wide) ** 2) / 2) for at, wide, high in BUMPS)
 
 
-def trace(beats: int = 3, interval: float = 0.8, step: float = 0.004) -> str:
+def trace(beats: int = 8, interval: float = 0.8, step: float = 0.004) -> str:
     """Return drawn beats as points in millimetres: 25 mm a second, 10 mm a mV."""
     times = [index * step for index in range(round(beats * interval / step))]
     phases = [(time % interval) - 0.3 for time in times]
@@ -341,8 +352,9 @@ def set_title_page(app: Sphinx, config: Config) -> None:
     title, subtitle = (part.strip() for part in cited["title"].split(":"))
     subtitle = subtitle[0].upper() + subtitle[1:]
     by, version, place = cited["authors"][0]["name"], cited["version"], cited["repository-code"]
-    page = rf"\papertitle{{{title}}}{{{subtitle}}}{{{by}}}{{{version}}}{{{place}}}{{{trace()}}}"
+    page = rf"\papertitle{{{title}}}{{{subtitle}}}{{{by}}}{{{version}}}{{{place}}}"
     config.latex_elements["maketitle"] = page
+    config.latex_elements["preamble"] += rf"\newcommand{{\papertrace}}{{{trace()}}}"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
