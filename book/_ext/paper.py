@@ -178,7 +178,8 @@ class Answers:
         """Move the content to the end of the page; leave the number of its page instead."""
         self.count += 1
         label = f"answer:{self.name}:{self.count}"
-        place.replace_self(latex(rf"\paperlink{{{label}}}{{{escaped(title)}}}"))
+        link = "Answer" if title.startswith("Question") else escaped(title)
+        place.replace_self(latex(rf"\paperlink{{{label}}}{{{link}}}"))
         self.taken += [latex(rf"\paperanswer{{{label}}}{{{escaped(title)}}}"), *content]
 
     def section(self) -> nodes.section:
