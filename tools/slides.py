@@ -74,7 +74,7 @@ def sentences(markdown: str) -> list[str]:
 
 
 def can_stand_alone(sentence: str) -> bool:
-    """Tell whether a sentence has no formula, no table, no half of a bracket, and a slide's length."""
+    """Tell whether a sentence has a slide's length and no formula, table or half bracket."""
     whole = sentence.count("(") == sentence.count(")")
     return whole and not set("$|") & set(sentence) and 25 < len(sentence) < 260
 
@@ -94,7 +94,8 @@ def figures(path: Path) -> Iterator[Figure]:
         after = next((text_of(later) for later in cells[place + 1 :] if text_of(later)), "")
         for png, alt, caption in pictures(cell):
             if caption not in shown:
-                said = f"On its page: {caption}" if caption else chosen(before, after)
+                trying = f"To try on its page: {caption.removeprefix('Try: ')}"
+                said = trying if caption else chosen(before, after)
                 yield Figure(plain(heading), png, alt, said)
             shown |= {caption} - {""}
 
@@ -107,7 +108,7 @@ def chosen(before: str, after: str) -> str:
 
 
 def pictures(cell: dict) -> Iterator[tuple[str, str, str]]:
-    """Yield a cell's first picture, if it has any: PNG in base64, alt text, an explorer's caption."""
+    """Yield a cell's first picture: PNG in base64, alt text, an explorer's caption."""
     outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
     for data in [data for data in outputs if "image/png" in data][:1]:
         page = BeautifulSoup("".join(data.get("text/html", "")), "html.parser")
@@ -129,7 +130,17 @@ def summary(path: Path) -> list[str]:
 
 def inline(markdown: str) -> str:
     """Return a line of Markdown as HTML."""
-    return MARKDOWN.renderInline(markdown.replace("\n", " "))
+    return MARKDOWN.renderInline(re.sub(r"\$([^$]+)\$", formula, markdown.replace("\n", " ")))
+
+
+def formula(found: re.Match) -> str:
+    """Return a short formula in letters; one that needs more cannot stand on a slide."""
+    if "\\" in found[1]:
+        raise ValueError(
+            f"the formula {found[0]} is in a text for slides; plain letters can be shown"
+        )
+    raised = re.sub(r"\^(\w)", r"<sup>\1</sup>", found[1])
+    return f"*{raised}*"
 
 
 def slide(kind: str, inside: str, foot: str, number: int) -> str:
@@ -147,7 +158,8 @@ def slides(caption: str, chapters: list[Path]) -> Iterator[tuple[str, str, str]]
     for path in chapters:
         first = text_of(json.loads(path.read_text(encoding="utf-8"))["cells"][0])
         title = re.match(r"# (.+)", first)[1]
-        asked = [one for one in sentences(first.split("\n", 1)[1]) if one.endswith("?")]
+        opening = sentences(first.split("\n", 1)[1])
+        asked = [one for one in opening if one.endswith("?")] or opening
         question = inline(asked[-1]) if asked else ""
         yield "title", f"<h2>{inline(title)}</h2>\n<p>{question}</p>", course
         for one in figures(path):

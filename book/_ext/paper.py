@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import resvg_py
 import yaml
@@ -309,7 +309,7 @@ class Paper(SphinxPostTransform):
 class Drawing(ImageConverter):
     """LaTeX reads no SVG: it gets the drawing as a picture of three times its size."""
 
-    conversion_rules = [("image/svg+xml", "image/png")]
+    conversion_rules: ClassVar = [("image/svg+xml", "image/png")]
 
     def is_available(self) -> bool:
         """Return True: the package is one of the book's own."""
