@@ -24,8 +24,10 @@ LATEX = FOLDER / "_build" / "latex"
 LOG = BUILD / "paper.log"
 PACKAGES = (
     "texlive-xetex",
-    "texlive-lang-cjk",
+    "texlive-lang-chinese",
+    "texlive-fonts-recommended",
     "latexmk",
+    "fontconfig",
     "fonts-texgyre",
     "fonts-texgyre-math",
     "fonts-noto-cjk",
@@ -34,6 +36,8 @@ INSTALL = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 # What must be there, each from one of the packages.
 FILES = (
     "xeCJK.sty",
+    "ctexhook.sty",
+    "pzdr.tfm",
     "titlesec.sty",
     "tikz.sty",
     "texgyrepagella-regular.otf",
