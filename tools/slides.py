@@ -27,6 +27,7 @@ NAME = "from-the-clinic-to-resnet-50"
 FRAME = ("At a glance", "Try it", "Check yourself", "Summary", "Pitfalls")
 FRAME += ("Further reading", "Data and licence")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(*`])")
+PROSE = re.compile(r"[\w*\"“(`]")  # how a paragraph begins
 MARKDOWN = MarkdownIt("commonmark")
 
 
@@ -51,9 +52,17 @@ def parts() -> list[tuple[str, list[Path]]]:
     return found
 
 
+def cells_of(path: Path) -> list[dict]:
+    """Return the cells of a notebook."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return notebook["cells"]
+
+
 def text_of(cell: dict) -> str:
     """Return the text of a Markdown cell, empty for any other."""
-    return "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+    if cell["cell_type"] != "markdown":
+        return ""
+    return "".join(cell["source"])
 
 
 def plain(markdown: str) -> str:
@@ -67,70 +76,104 @@ def plain(markdown: str) -> str:
 
 def sentences(markdown: str) -> list[str]:
     """Return the sentences of paragraphs that can stand alone on a slide."""
-    blocks = [block.strip() for block in plain(markdown).split("\n\n")]
-    prose = [block for block in blocks if re.match(r"[\w*\"“(`]", block) and "\n- " not in block]
-    found = [sentence for block in prose for sentence in SENTENCE.split(block)]
+    found = []
+    for block in plain(markdown).split("\n\n"):
+        text = block.strip()
+        if PROSE.match(text) and "\n- " not in text:
+            found += SENTENCE.split(text)
     return [one for one in found if can_stand_alone(one)]
 
 
 def can_stand_alone(sentence: str) -> bool:
     """Tell whether a sentence has a slide's length and no formula, table or half bracket."""
-    whole = sentence.count("(") == sentence.count(")")
-    return whole and not set("$|") & set(sentence) and 25 < len(sentence) < 260
+    if sentence.count("(") != sentence.count(")"):
+        return False
+    if set("$|") & set(sentence):
+        return False
+    return 25 < len(sentence) < 260
 
 
 def figures(path: Path) -> Iterator[Figure]:
     """Yield the figures of a chapter's own sections, in order."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = cells_of(path)
     heading, before = "", ""
     shown = set()  # an explorer that comes again comes once
     for place, cell in enumerate(cells):
         text = text_of(cell)
         for level, title in re.findall(r"(?m)^(##+) (.+)", text):
-            heading = title if level == "##" or title.startswith("Go deeper") else heading
+            if level == "##" or title.startswith("Go deeper"):
+                heading = title
         before = text or before
         if heading in ("", *FRAME) or heading.startswith("Go deeper"):
             continue
-        after = next((text_of(later) for later in cells[place + 1 :] if text_of(later)), "")
         for png, alt, caption in pictures(cell):
-            if caption not in shown:
-                trying = f"To try on its page: {caption.removeprefix('Try: ')}"
-                said = trying if caption else chosen(before, after)
-                yield Figure(plain(heading), png, alt, said)
-            shown |= {caption} - {""}
+            if caption in shown:
+                continue
+            said = chosen(before, next_text(cells[place + 1 :]))
+            if caption:
+                shown.add(caption)
+                to_try = caption.removeprefix("Try: ")
+                said = f"To try on its page: {to_try}"
+            yield Figure(plain(heading), png, alt, said)
+
+
+def next_text(cells: list[dict]) -> str:
+    """Return the first text among cells, empty if there is none."""
+    for cell in cells:
+        text = text_of(cell)
+        if text:
+            return text
+    return ""
 
 
 def chosen(before: str, after: str) -> str:
     """Return the sentence for a figure: the first that follows it, else the last before it."""
-    following = sentences(after.split("\n#")[0])
+    same_section = after.split("\n#")[0]
+    following = sentences(same_section)
+    if following:
+        return following[0]
     leading = sentences(before)
-    return (following[:1] or leading[-1:] or [""])[0]
+    return leading[-1] if leading else ""
 
 
 def pictures(cell: dict) -> Iterator[tuple[str, str, str]]:
     """Yield a cell's first picture: PNG in base64, alt text, an explorer's caption."""
-    outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
-    for data in [data for data in outputs if "image/png" in data][:1]:
-        page = BeautifulSoup("".join(data.get("text/html", "")), "html.parser")
-        image, caption = page.find("img", alt=True), page.find("figcaption")
-        given = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
-        alt = image["alt"] if image else given
-        yield "".join(data["image/png"]).strip(), alt, caption.get_text() if caption else ""
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if "image/png" not in data:
+            continue
+        written = "".join(data.get("text/html", ""))
+        page = BeautifulSoup(written, "html.parser")
+        image = page.find("img", alt=True)
+        caption = page.find("figcaption")
+        png = "".join(data["image/png"])
+        alt = image["alt"] if image else given_alt(cell)
+        yield png.strip(), alt, caption.get_text() if caption else ""
+        return
+
+
+def given_alt(cell: dict) -> str:
+    """Return the alt text that a cell's metadata give its figure."""
+    book_says = cell["metadata"].get("mystnb", {})
+    return book_says.get("image", {}).get("alt", "")
 
 
 def summary(path: Path) -> list[str]:
     """Return the points of a chapter's summary."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = cells_of(path)
     text = "\n\n".join(map(text_of, cells))
     section = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
     if section is None:
         raise ValueError(f"{path.name} has no section `## Summary`")
-    return [plain(point) for point in re.findall(r"(?ms)^- (.+?)(?=^- |\Z)", section[1].strip())]
+    points = re.findall(r"(?ms)^- (.+?)(?=^- |\Z)", section[1].strip())
+    return [plain(point) for point in points]
 
 
 def inline(markdown: str) -> str:
     """Return a line of Markdown as HTML."""
-    return MARKDOWN.renderInline(re.sub(r"\$([^$]+)\$", formula, markdown.replace("\n", " ")))
+    line = markdown.replace("\n", " ")
+    lettered = re.sub(r"\$([^$]+)\$", formula, line)
+    return MARKDOWN.renderInline(lettered)
 
 
 def formula(found: re.Match) -> str:
@@ -156,26 +199,38 @@ def slides(caption: str, chapters: list[Path]) -> Iterator[tuple[str, str, str]]
     whole = "From the clinic to ResNet-50: a course on reading heartbeats"
     yield "title", f"<h1>{inline(caption)}</h1>\n<p>{whole}</p>", course
     for path in chapters:
-        first = text_of(json.loads(path.read_text(encoding="utf-8"))["cells"][0])
+        first = text_of(cells_of(path)[0])
         title = re.match(r"# (.+)", first)[1]
         opening = sentences(first.split("\n", 1)[1])
         asked = [one for one in opening if one.endswith("?")] or opening
-        question = inline(asked[-1]) if asked else ""
-        yield "title", f"<h2>{inline(title)}</h2>\n<p>{question}</p>", course
+        yield "title", headed(title, f"<p>{inline(asked[-1])}</p>"), course
         for one in figures(path):
-            image = f'<img src="data:image/png;base64,{one.png}" alt="{html.escape(one.alt)}">'
-            said = f"<figure>{image}</figure>\n<p>{inline(one.sentence)}</p>"
-            yield "shown", f"<h2>{inline(one.heading)}</h2>\n{said}", title
-        points = "\n".join(f"<li>{inline(point)}</li>" for point in summary(path))
-        yield "points", f"<h2>Summary</h2>\n<ul>\n{points}\n</ul>", title
+            yield "shown", headed(one.heading, drawn(one)), title
+        points = [f"<li>{inline(point)}</li>" for point in summary(path)]
+        listed = "\n".join(points)
+        yield "points", headed("Summary", f"<ul>\n{listed}\n</ul>"), title
+
+
+def headed(heading: str, inside: str) -> str:
+    """Return what stands on a slide below its heading."""
+    return f"<h2>{inline(heading)}</h2>\n{inside}"
+
+
+def drawn(one: Figure) -> str:
+    """Return a figure with its alt text, and its sentence."""
+    alt = html.escape(one.alt)
+    image = f'<img src="data:image/png;base64,{one.png}" alt="{alt}">'
+    return f"<figure>{image}</figure>\n<p>{inline(one.sentence)}</p>"
 
 
 def colours() -> str:
     """Return the variables of the book's own style, in its light colours."""
-    style = (ROOT / "book" / "_static" / "custom.css").read_text(encoding="utf-8")
+    path = ROOT / "book" / "_static" / "custom.css"
+    style = path.read_text(encoding="utf-8")
     found = re.findall(r"(--ecg-[\w-]+):\s*([^;]+);", style)
     first = dict(reversed(found))  # the light colours come first
-    return " ".join(f"{name}: {value};" for name, value in sorted(first.items()))
+    lines = [f"{name}: {value};" for name, value in sorted(first.items())]
+    return " ".join(lines)
 
 
 def write(number: int, folder: Path = TAKE_ALONG) -> Path:
@@ -184,9 +239,15 @@ def write(number: int, folder: Path = TAKE_ALONG) -> Path:
     if not 1 <= number <= len(known):
         raise ValueError(f"part is {number}; the course has parts 1 to {len(known)}")
     caption, chapters = known[number - 1]
-    made = [slide(*one, place) for place, one in enumerate(slides(caption, chapters), start=1)]
-    template = Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
-    page = template.substitute(title=caption, colours=colours(), slides="\n".join(made))
+    made = []
+    for kind, inside, foot in slides(caption, chapters):
+        made.append(slide(kind, inside, foot, len(made) + 1))
+    frame = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+    page = Template(frame).substitute(
+        title=caption,
+        colours=colours(),
+        slides="\n".join(made),
+    )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}-slides-{number}.html"
     part = path.with_name(f"part-{path.name}")
