@@ -20,6 +20,7 @@ export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
 .PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab linkcheck newest address lint mutants lock clean
+.PHONY: help book serve pdf zip slides test test-real test-long test-all execute stale check-fresh results colab lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,16 @@ book: $(READY)  ## build the book and print where to open it
 serve: book  ## build the book and serve it at http://localhost:8000 until Ctrl-C
 	@echo "http://localhost:$(PORT)/book/index.html  (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+pdf: $(READY)  ## set the whole book as a PDF by XeLaTeX (says what to install), and offer it on the site
+	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python tools/book.py
+
+zip: $(READY)  ## pack the chapters as notebooks, ready to run
+	@$(BIN)/python tools/archive.py
+
+slides: $(READY)  ## make slides of each part from its chapters (PART=3: of one)
+	@$(BIN)/python tools/slides.py $(PART)
 
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
 	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
