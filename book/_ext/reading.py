@@ -63,7 +63,7 @@ def look(path: Path) -> tuple[str, str]:
 
 
 def number_figures(body: str, chapter: str, sources: dict[str, str]) -> str:
-    """Number the pictures of a page, and lead from each to itself at full size.
+    """Give the pictures of a page numbers, and lead from each to itself at full size.
 
     `sources` maps the last part of a picture's address to its file.
     """
@@ -119,9 +119,7 @@ def shape_page(
     if app.builder.format != "html" or not context.get("body"):
         return
     chapter = re.match(r"chapters/0?(\d+)_", pagename)
-    sources = {
-        name: str(Path(app.srcdir, source)) for source, name in app.builder.images.items()
-    }
+    sources = {name: str(Path(app.srcdir, source)) for source, name in app.builder.images.items()}
     body = frame_tables(mend_bibliography(context["body"]))
     body = number_figures(body, chapter[1] if chapter else "", sources)
     if pagename == "book/results":

@@ -23,6 +23,13 @@ function reach() {
   }
 }
 
+// The bar with the book's title, search and contents is a landmark of its own.
+const bar = document.querySelector(".bd-sidebar-primary");
+if (bar && bar.tagName === "DIV") {
+  bar.setAttribute("role", "complementary");
+  bar.setAttribute("aria-label", "The book");
+}
+
 let opened = [];
 
 function open() {
