@@ -15,16 +15,13 @@ from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
 
-LONG_TABLE = 12  # rows; on the results page longer ones are folded
+RESULTS = "book/results"
 SMALL = 300  # pixels; what is not as wide is a mark, not a figure
 DOTS_A_MM = 6  # of strips longer than 5 s, as `ecglab.plot` draws them
 STRIP = 1250  # pixels; with six dots a millimetre, more than eight seconds
 
 IMAGE = re.compile(r'(?:<p>)?(<img [^>]*?src="([^"]+\.png)"[^>]*?>)(?:</p>)?')
 TABLE = re.compile(r'<table (?:[^>]*class="dataframe"|id="T_)[^>]*>.*?</table>', re.DOTALL)
-TABLE_OF_TEXT = re.compile(
-    r'<div class="pst-scrollable-table-container">(<table.*?</table>)\s*</div>', re.DOTALL
-)
 EMPTY_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|<p>|</p>|&nbsp;|&#160;)*</th>")
 STORED = re.compile(
     r'<div class="cell_output docutils container">\s*'
@@ -94,17 +91,21 @@ def frame_tables(body: str) -> str:
     return EMPTY_HEADER.sub(r"<td\1></td>", body)
 
 
-def fold_long_tables(body: str) -> str:
-    """Fold the tables with more than a dozen rows; the fold says how many there are."""
-
-    def folded(found: re.Match) -> str:
-        rows = found[1].partition("<tbody>")[2].count("<tr")
-        if rows <= LONG_TABLE:
-            return found[0]
-        summary = f"<summary>Show the table: {rows} rows</summary>"
-        return f'<details class="ecg-long">{summary}{found[0]}</details>'
-
-    return TABLE_OF_TEXT.sub(folded, body)
+def fold_results(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave each experiment's finding and figure in sight, and fold how it came about."""
+    if app.env.docname != RESULTS or app.builder.format != "html":
+        return
+    opening = '<details class="ecg-long"><summary>Show the whole experiment</summary>'
+    (page,) = (node for node in doctree.children if isinstance(node, nodes.section))
+    for section in page.children:
+        if not isinstance(section, nodes.section):
+            continue
+        figure = next((one for one in section.children if isinstance(one, nodes.image)), None)
+        if figure is not None:
+            section.remove(figure)
+            section.insert(2, figure)
+        section.insert(3 if figure is not None else 2, nodes.raw("", opening, format="html"))
+        section.append(nodes.raw("", "</details>", format="html"))
 
 
 def mend_bibliography(body: str) -> str:
@@ -122,13 +123,12 @@ def shape_page(
     sources = {name: str(Path(app.srcdir, source)) for source, name in app.builder.images.items()}
     body = frame_tables(mend_bibliography(context["body"]))
     body = number_figures(body, chapter[1] if chapter else "", sources)
-    if pagename == "book/results":
-        body = fold_long_tables(body)
     context["body"] = STORED.sub("", body)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook and the script."""
     app.add_js_file("reading.js", loading_method="defer")
+    app.connect("doctree-read", fold_results)
     app.connect("html-page-context", shape_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,6 +41,17 @@ function close() {
   for (const fold of opened) fold.open = false;
 }
 
+// A link to what lies in a fold opens the fold.
+function show() {
+  const goal = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folds = [];
+  for (let at = goal; at; at = at.parentElement) if (at.tagName === "DETAILS") folds.push(at);
+  for (const fold of folds) fold.open = true;
+  if (folds.length) goal.scrollIntoView();
+}
+
+show();
+addEventListener("hashchange", show);
 addEventListener("load", reach);
 addEventListener("resize", reach);
 document.addEventListener("toggle", reach, true);
