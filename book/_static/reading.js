@@ -31,13 +31,18 @@ if (bar && bar.tagName === "DIV") {
 }
 
 let opened = [];
+let theme = "light";
 
+// Paper is white, whatever the screen was.
 function open() {
+  theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
   opened = [...document.querySelectorAll("details:is(.deeper, .ecg-long):not([open])")];
   for (const fold of opened) fold.open = true;
 }
 
 function close() {
+  document.documentElement.dataset.theme = theme;
   for (const fold of opened) fold.open = false;
 }
 
