@@ -15,7 +15,11 @@ from sphinx.errors import ExtensionError
 
 SCRIPT = Path("_static", "scripts", "fontawesome.js")
 TAG = re.compile(r"<script [^>]*scripts/fontawesome\.js[^>]*></script>\n?")
-ICON = re.compile(r'<i\b([^>]*\bclass="([^"]*\bfa[srb]?(?:-[a-z0-9-]+)? [^"]*)"[^>]*)>\s*</i>')
+ICON = re.compile(
+    r'<(?P<tag>i|span)\b(?P<attributes>[^>]*\bclass="'
+    r'(?P<names>[^"]*\bfa(?:[srb]|-solid|-regular|-brands) [^"]*)"[^>]*)>\s*</(?P=tag)>'
+)
+SIZES = ("fa-lg", "fa-sm", "fa-xs", "fa-fw")
 STYLES = {"fa-solid": "fas", "fa-regular": "far", "fa-brands": "fab"}
 
 
@@ -41,17 +45,16 @@ def shape(script: Path, style: str, name: str) -> tuple[int, int, str]:
 
 def drawn(script: Path, icon: re.Match) -> str:
     """Return as SVG what the theme's script would make of an element ``<i class="fa…">``."""
-    names = icon[2].split()
-    style = next((STYLES.get(name, name) for name in names if name in (*STYLES, *STYLES.values())))
-    sizes = ("fa-lg", "fa-sm", "fa-xs", "fa-fw")
-    found = [n for n in names if n.startswith("fa-") and n not in (*STYLES, *sizes)]
-    width, height, path = shape(script, style, found[0].removeprefix("fa-"))
-    title = re.search(r'\btitle="([^"]*)"', icon[1])
-    mode = re.search(r'\bdata-mode="[^"]*"', icon[1])
+    names = icon["names"].split()
+    style = next(STYLES.get(name, name) for name in names if name in (*STYLES, *STYLES.values()))
+    found = next(n for n in names if n.startswith("fa-") and n not in (*STYLES, *SIZES))
+    width, height, path = shape(script, style, found.removeprefix("fa-"))
+    title = re.search(r'\btitle="([^"]*)"', icon["attributes"])
+    mode = re.search(r'\bdata-mode="[^"]*"', icon["attributes"])
     inside = f"<title>{title[1]}</title>" if title else ""
     said = 'role="img"' if title else 'aria-hidden="true"'
     return (
-        f'<svg class="svg-inline--fa {escape(icon[2])}" {mode[0] if mode else ""} {said} '
+        f'<svg class="svg-inline--fa {escape(" ".join(names))}" {mode[0] if mode else ""} {said} '
         f'focusable="false" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
         f'{inside}<path fill="currentColor" d="{path}"/></svg>'
     )

@@ -80,7 +80,7 @@ def size_images(html: str, page: Path) -> str:
     def sized(found: re.Match) -> str:
         attributes = found[1]
         source = re.search(r'\bsrc="([^"]+)"', attributes)
-        if source is None or source[1].startswith("data:"):
+        if source is None or source[1].startswith(("data:", "/", "http")):
             return found[0]
         path = page.parent / unquote(urlsplit(source[1]).path)
         if not re.search(r"\s(?:width|height)=", attributes) and path.suffix == ".png":

@@ -1,13 +1,16 @@
 """Sphinx extension: of the theme's rules of style, those that no page of the book uses go.
 
 The theme and its parts bring 500 KB of rules for everything that somebody may want. A rule goes
-when it needs a class that is in no page and in no script of the built book.
+when it needs a class that is in no page and in no script of the built book. The fonts of icons
+keep the few characters that the rules that stay ask for.
 """
 
 import re
 from pathlib import Path
 
 import tinycss2
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 
 SHEETS = ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css")
@@ -15,6 +18,8 @@ SHEETS += ("sphinx-design.min.css", "mystnb.*.css")
 CLASS = re.compile(r"\.(-?[A-Za-z_](?:[\w-]|\\.)*)")
 NEGATED = re.compile(r":not\([^()]*(?:\([^()]*\)[^()]*)*\)")
 WORD = re.compile(r"[\w-]+")
+CHARACTER = re.compile(r"[\"']\\([ef][0-9a-f]{3})[\"']")  # icons lie where Unicode has nothing
+WOFF = re.compile(r"url\([^()]*\.woff2\) ?format\([^()]*\),")
 # Bootstrap's script puts these names together from parts.
 COMPOSED = ("bs-", "tooltip", "popover", "collaps", "dropdown", "modal")
 
@@ -54,6 +59,20 @@ def kept(rules: list, words: set[str]) -> str:
     return "".join(texts)
 
 
+def slim_fonts(out: Path) -> None:
+    """Cut the fonts of icons down to what the sheets name, in the one form that they keep."""
+    sheets = [path.read_text(encoding="utf-8") for path in Path(out, "_static").rglob("*.css")]
+    named = {int(code, 16) for sheet in sheets for code in CHARACTER.findall(sheet)}
+    options = Options(layout_features=[], name_IDs=[1, 2], notdef_outline=True, hinting=False)
+    for path in Path(out, "_static", "vendor").rglob("*.ttf"):
+        with TTFont(path) as font:
+            subsetter = Subsetter(options)
+            subsetter.populate(unicodes=named)
+            subsetter.subset(font)
+            font.save(path)
+        path.with_suffix(".woff2").unlink(missing_ok=True)
+
+
 def slim(app: Sphinx, exception: Exception | None) -> None:
     """Rewrite the theme's sheets once every page and every script is there."""
     if exception is not None or app.builder.format != "html":
@@ -62,7 +81,8 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
     for pattern in SHEETS:
         for sheet in Path(app.outdir, "_static").glob(pattern):
             rules = tinycss2.parse_stylesheet(sheet.read_text(encoding="utf-8"), True, True)
-            sheet.write_text(kept(rules, words), encoding="utf-8")
+            sheet.write_text(WOFF.sub("", kept(rules, words)), encoding="utf-8")
+    slim_fonts(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,0 +1,60 @@
+"""Sphinx extension: the search page shows excerpts without asking for the pages it found.
+
+Sphinx's script fetches each page that it found, which a browser refuses when the book is opened
+from a folder. The texts are kept beside the search index, and `_static/search_page.js` hands them
+to that script.
+"""
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+Sections = dict[str, str]
+
+
+def sections_of(tree: nodes.document) -> Sections:
+    """Return the text of each section of a page, by the name that links to it."""
+    found: dict[str, list[str]] = {}
+    for block in tree.findall(nodes.TextElement):
+        if isinstance(block, nodes.Inline | nodes.comment | nodes.math_block):
+            continue
+        section = block
+        while section.parent is not None and not isinstance(section, nodes.section):
+            section = section.parent
+        name = section["ids"][0] if section.get("ids") else ""
+        found.setdefault(name, []).append(" ".join(block.astext().split()))
+    return {name: " ".join(texts) for name, texts in found.items()}
+
+
+def keep(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
+    """Keep a page's text; give the search page its scripts."""
+    if tree is not None:
+        app.env.search_texts[page] = sections_of(tree)
+    elif page == "search":
+        app.add_js_file("search_texts.js")
+        app.add_js_file("search_page.js")
+
+
+def start(app: Sphinx) -> None:
+    """Begin without texts."""
+    app.env.search_texts = {}
+
+
+def write(app: Sphinx, exception: Exception | None) -> None:
+    """Write the texts as a script, since a page opened from a folder may load nothing else."""
+    if exception is not None or app.builder.format != "html":
+        return
+    texts = json.dumps(app.env.search_texts, ensure_ascii=False)
+    path = Path(app.outdir, "_static", "search_texts.js")
+    path.write_text(f"const SEARCH_TEXTS = {texts};\n", encoding="utf-8")
+    del app.env.search_texts
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the hooks."""
+    app.connect("builder-inited", start)
+    app.connect("html-page-context", keep)
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
