@@ -50,6 +50,7 @@ def set_address(app: Sphinx, config: Config) -> None:
         raise ExtensionError(str(error)) from None
     config.html_baseurl = site
     config.ogp_site_url = site
+    config.ogp_site_name = config.html_title
     config.notfound_urls_prefix = urlsplit(site).path
     if Path(app.srcdir, PREVIEW).is_file():
         config.ogp_image = f"_static/{PREVIEW.name}"

@@ -49,12 +49,13 @@ def drawn(script: Path, icon: re.Match) -> str:
     style = next(STYLES.get(name, name) for name in names if name in (*STYLES, *STYLES.values()))
     found = next(n for n in names if n.startswith("fa-") and n not in (*STYLES, *SIZES))
     width, height, path = shape(script, style, found.removeprefix("fa-"))
+    kept = [n for n in names if n not in (*STYLES, *STYLES.values())]  # as the script does
     title = re.search(r'\btitle="([^"]*)"', icon["attributes"])
     mode = re.search(r'\bdata-mode="[^"]*"', icon["attributes"])
     inside = f"<title>{title[1]}</title>" if title else ""
     said = 'role="img"' if title else 'aria-hidden="true"'
     return (
-        f'<svg class="svg-inline--fa {escape(" ".join(names))}" {mode[0] if mode else ""} {said} '
+        f'<svg class="svg-inline--fa {escape(" ".join(kept))}" {mode[0] if mode else ""} {said} '
         f'focusable="false" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
         f'{inside}<path fill="currentColor" d="{path}"/></svg>'
     )

@@ -14,26 +14,31 @@ from sphinx.application import Sphinx
 Sections = dict[str, str]
 
 
+def name_of(block: nodes.Element) -> str:
+    """Return the name of the section or of the glossary's term that a block belongs to."""
+    node = block
+    while node.parent is not None:
+        owner = node[0] if isinstance(node, nodes.definition_list_item) else node
+        if isinstance(owner, nodes.term | nodes.section) and owner["ids"]:
+            return owner["ids"][0]
+        node = node.parent
+    return ""
+
+
 def sections_of(tree: nodes.document) -> Sections:
-    """Return the text of each section of a page, by the name that links to it."""
+    """Return the prose of each section of a page, by the name that links to it."""
     found: dict[str, list[str]] = {}
     for block in tree.findall(nodes.TextElement):
-        if isinstance(block, nodes.Inline | nodes.comment | nodes.math_block):
-            continue
-        section = block
-        while section.parent is not None and not isinstance(section, nodes.section):
-            section = section.parent
-        name = section["ids"][0] if section.get("ids") else ""
-        found.setdefault(name, []).append(" ".join(block.astext().split()))
+        if not isinstance(block, nodes.Inline | nodes.comment | nodes.FixedTextElement):
+            found.setdefault(name_of(block), []).append(" ".join(block.astext().split()))
     return {name: " ".join(texts) for name, texts in found.items()}
 
 
 def keep(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
-    """Keep a page's text; give the search page its scripts."""
+    """Keep a page's text; give the search page its script."""
     if tree is not None:
         app.env.search_texts[page] = sections_of(tree)
     elif page == "search":
-        app.add_js_file("search_texts.js")
         app.add_js_file("search_page.js")
 
 

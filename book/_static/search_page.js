@@ -11,7 +11,20 @@ function pageOf(sections) {
   return `<div role="main">${parts.join("")}</div>`;
 }
 
+let texts; // a promise of SEARCH_TEXTS, which nobody needs before the first result
+
+function load() {
+  return new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = "_static/search_texts.js";
+    script.onload = () => done(SEARCH_TEXTS);
+    document.head.append(script);
+  });
+}
+
 window.fetch = async (address) => {
+  texts ||= load();
   const name = address.replace(/^\.\//, "").replace(/\.html$/, "");
-  return { text: async () => pageOf(SEARCH_TEXTS[name] || {}) };
+  const page = pageOf((await texts)[name] || {});
+  return { text: async () => page };
 };
