@@ -301,7 +301,7 @@ def test_chinese_is_marked_as_chinese():
     count = 0
     for page in pages():
         tree = soup(page)
-        for text in tree.body.find_all(string=chinese.RUN):
+        for text in tree.find_all(string=chinese.RUN):
             if text.find_parent(["script", "style", "svg", "option", "title"]) is None:
                 count += 1
                 marked = text.find_parent(lang=True)

@@ -59,6 +59,11 @@ class EnglishAndChinese(SearchEnglish):
         return [piece for word in super().split(input) for piece in pieces(word)]
 
 
+def wrapped(text: str) -> str:
+    """Put each run of Chinese in a text between tags that name its language."""
+    return RUN.sub(r'<span lang="zh-Hans">\g<0></span>', text)
+
+
 def mark(html: str) -> str:
     """Mark each run of Chinese in a page's text with its language.
 
@@ -69,9 +74,9 @@ def mark(html: str) -> str:
     """
     parts, at = [], 0
     for aside in ASIDE.finditer(html):
-        parts += [RUN.sub(r'<span lang="zh-Hans">\g<0></span>', html[at : aside.start()]), aside[0]]
+        parts += [wrapped(html[at : aside.start()]), aside[0]]
         at = aside.end()
-    return "".join(parts) + html[at:]
+    return "".join(parts) + wrapped(html[at:])
 
 
 def mark_pages(app: Sphinx, exception: Exception | None) -> None:
