@@ -1,7 +1,7 @@
 // An explorer waits as its picture at rest. Its script is loaded when the reader is within
 // a screen of it.
 
-function load(figure) {
+function wake(figure) {
   if (!figure.dataset.script) return; // it is on its way
   const script = document.createElement("script");
   script.src = figure.dataset.script;
@@ -14,7 +14,7 @@ const near = new IntersectionObserver(
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      load(target);
+      wake(target);
     }
   },
   { rootMargin: "100% 0px" },

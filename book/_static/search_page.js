@@ -13,7 +13,7 @@ function pageOf(sections) {
 
 let texts; // a promise of SEARCH_TEXTS, which nobody needs before the first result
 
-function load() {
+function loadTexts() {
   return new Promise((done) => {
     const script = document.createElement("script");
     script.src = "_static/search_texts.js";
@@ -23,7 +23,7 @@ function load() {
 }
 
 window.fetch = async (address) => {
-  texts ||= load();
+  texts ||= loadTexts();
   const name = address.replace(/^\.\//, "").replace(/\.html$/, "");
   const page = pageOf((await texts)[name] || {});
   return { text: async () => page };
