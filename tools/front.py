@@ -137,7 +137,7 @@ def result() -> dict[str, pd.DataFrame]:
 
 def result_figure(palette: Colours) -> Figure:
     """Draw goal, network and trees, score by score."""
-    figure, ax = plt.subplots(figsize=(7, 3.4))
+    figure, ax = plt.subplots(figsize=(5.8, 3.3))
     heights = np.arange(len(GOAL))[::-1]
     looks = {
         "network": ("o", palette["mark"], 0.13),
