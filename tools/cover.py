@@ -101,7 +101,9 @@ def shortcut(ax: plt.Axes, begin: float, end: float, level: float) -> None:
     high = level + 1.35
     corners = [(begin, level), (begin, high), (end, high), (end, level)]
     codes = [Outline.MOVETO, Outline.CURVE4, Outline.CURVE4, Outline.CURVE4]
-    arc = PathPatch(Outline(corners, codes), fill=False, edgecolor=ACCENT, linewidth=2.2)
+    arc = PathPatch(
+        Outline(corners, codes), fill=False, edgecolor=ACCENT, linewidth=2.2, zorder=2.5
+    )
     ax.add_patch(arc)
     ax.plot(end, level, "o", markersize=12, color=ACCENT, zorder=3)
     ax.plot(end, level, "+", markersize=7, markeredgewidth=1.6, color="white", zorder=4)

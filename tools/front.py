@@ -10,6 +10,7 @@ Each picture is drawn twice, for light pages and for dark ones, in the colours o
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,6 +122,7 @@ def path_of(name: str, dark: bool = False) -> Path:
 # --- the result -----------------------------------------------------------------------------------
 
 
+@cache
 def result() -> dict[str, pd.DataFrame]:
     """Return the network's and the trees' scores with their intervals over people."""
     network = experiments.recorded(NETWORK)["outcomes"]
