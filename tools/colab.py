@@ -62,7 +62,8 @@ def version() -> str:
 def setup() -> str:
     """Return how a chapter's setup cell begins."""
     course = f"git+{repository(ROOT)}@v{version()}"
-    return SETUP.format(packages=" ".join([*HELPERS, course]))
+    packages = " ".join([*HELPERS, course])
+    return SETUP.format(packages=packages)
 
 
 def with_setup(source: str) -> str:

@@ -23,12 +23,18 @@ REFUSED = re.compile(r"^(401|403|405|406|418|429|999) ")
 def build() -> int:
     """Run the checker; return how it ended."""
     FOUND.unlink(missing_ok=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT]
-    command += ["--builder", "linkcheck", "--path-output", BUILD]
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        ROOT,
+        "--builder=linkcheck",
+        f"--path-output={BUILD}",
+    ]
     quiet = {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
     run = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
     if not FOUND.is_file():
-        sys.exit(f"The links were not checked:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+        said = run.stdout + run.stderr
+        sys.exit(f"The links were not checked:\n{said[-4000:]}")
     return run.returncode
 
 
@@ -40,25 +46,30 @@ def sorted_out(lines: str) -> tuple[list[str], list[str], int]:
     lines : str
         As the checker writes them: a link a line, in JSON.
     """
-    links = [json.loads(line) for line in lines.splitlines()]
-    broken, refused = [], []
-    for link in links:
-        if link["status"] in ("broken", "timeout"):
-            said = f"{link['filename']}: {link['uri']}: {link['info'][:200]}"
-            (refused if REFUSED.match(link["info"]) else broken).append(said)
-    asked = sum(link["uri"].startswith("http") for link in links)
-    return sorted(set(broken)), sorted(set(refused)), asked
+    broken, refused = set(), set()
+    asked = 0
+    for line in lines.splitlines():
+        link = json.loads(line)
+        reason = link["info"][:200]
+        asked += link["uri"].startswith("http")
+        if link["status"] not in ("broken", "timeout"):
+            continue
+        kind = refused if REFUSED.match(reason) else broken
+        kind.add(f"{link['filename']}: {link['uri']}: {reason}")
+    return sorted(broken), sorted(refused), asked
 
 
 def main() -> int:
     """Check the links, and print what was found."""
     ended = build()
-    broken, refused, asked = sorted_out(FOUND.read_text(encoding="utf-8"))
-    for title, links in (("Refuse a program", refused), ("Broken", broken)):
-        for link in links:
-            print(f"{title}: {link}")
+    lines = FOUND.read_text(encoding="utf-8")
+    broken, refused, asked = sorted_out(lines)
+    for link in refused:
+        print(f"Refuses a program: {link}")
+    for link in broken:
+        print(f"Broken: {link}")
     print(f"{asked} links, {len(refused)} refuse a program, {len(broken)} are broken.")
-    if ended and not (broken or refused):
+    if ended and not broken and not refused:
         print("The checker failed for another reason.")
         return 1
     return int(bool(broken) or not asked)
