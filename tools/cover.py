@@ -27,16 +27,19 @@ FOLDER = ROOT / "book" / "_static"
 STAGES = (3, 4, 6, 3)
 TITLE = "From the clinic\nto ResNet-50"
 SUBTITLE = "A course on reading heartbeats"
-ACCENT, INK, FINE, LARGE = "#005a8f", "#1a1a1a", "#f6dcdc", "#e8a0a0"
+ACCENT = "#005a8f"
+INK = "#1a1a1a"
+FINE = "#f6dcdc"
+LARGE = "#e8a0a0"
 A4 = (8.27, 11.69)  # inches
 PREVIEW = (12.0, 6.3)  # inches, at 100 dots each
-CYCLE = 1.0  # s from beat to beat
 
 
 def main() -> int:
     """Write the cover as SVG and PDF, and the preview as PNG."""
     plot.style()
-    plt.rcParams.update({"svg.hashsalt": "cover", "figure.constrained_layout.use": False})
+    plt.rcParams["svg.hashsalt"] = "cover"
+    plt.rcParams["figure.constrained_layout.use"] = False
     sheet = cover()
     sheet.savefig(FOLDER / "cover.svg", metadata={"Date": None})
     sheet.savefig(FOLDER / "cover.pdf", metadata={"CreationDate": None})
@@ -69,7 +72,11 @@ def sheet(size: tuple[float, float], box: float) -> tuple[Figure, plt.Axes]:
     width, height = size
     ax.set(xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()
-    for step, colour, thick in ((box / 5, FINE, 0.25), (box, LARGE, 0.4)):
+    lines = (
+        (box / 5, FINE, 0.25),
+        (box, LARGE, 0.4),
+    )
+    for step, colour, thick in lines:
         across = np.arange(0, width, step)
         down = np.arange(0, height, step)
         ax.vlines(across, 0, height, color=colour, linewidth=thick)
@@ -80,13 +87,15 @@ def sheet(size: tuple[float, float], box: float) -> tuple[Figure, plt.Axes]:
 def write(ax: plt.Axes, left: float, top: float, size: float) -> None:
     """Write title and subtitle below a height."""
     ax.text(left, top, TITLE, size=size, weight="bold", va="center", color=ACCENT)
-    ax.text(left, top - 1.6 * size / 54 - 0.2, SUBTITLE, size=0.45 * size, va="center", color=INK)
+    below = top - 0.03 * size - 0.2
+    ax.text(left, below, SUBTITLE, size=0.45 * size, va="center", color=INK)
 
 
 def stage(ax: plt.Axes, blocks: int, left: float, level: float, width: float) -> None:
     """Draw the blocks of a stage: a row of beats, each with a shortcut that joins it again."""
-    times = np.arange(-0.35 * CYCLE, 0.65 * CYCLE, 0.002)
-    wave = heart.beat(times, rr=CYCLE, leads=("II",))[:, 0]
+    times = np.arange(-0.35, 0.65, 0.002)  # s from the R wave
+    wave = heart.beat(times, leads="II")
+    wave = wave.ravel()
     wave = wave - wave[0]
     pitch = width / blocks
     across = np.linspace(0, pitch, len(times))
@@ -99,11 +108,15 @@ def stage(ax: plt.Axes, blocks: int, left: float, level: float, width: float) ->
 def shortcut(ax: plt.Axes, begin: float, end: float, level: float) -> None:
     """Draw the arc over a beat, and the sum in which it ends."""
     high = level + 1.35
-    corners = [(begin, level), (begin, high), (end, high), (end, level)]
-    codes = [Outline.MOVETO, Outline.CURVE4, Outline.CURVE4, Outline.CURVE4]
-    arc = PathPatch(
-        Outline(corners, codes), fill=False, edgecolor=ACCENT, linewidth=2.2, zorder=2.5
-    )
+    corners = [
+        (begin, level),
+        (begin, high),
+        (end, high),
+        (end, level),
+    ]
+    codes = [Outline.MOVETO, *(3 * [Outline.CURVE4])]
+    outline = Outline(corners, codes)
+    arc = PathPatch(outline, fill=False, edgecolor=ACCENT, linewidth=2.2, zorder=2.5)
     ax.add_patch(arc)
     ax.plot(end, level, "o", markersize=12, color=ACCENT, zorder=3)
     ax.plot(end, level, "+", markersize=7, markeredgewidth=1.6, color="white", zorder=4)
