@@ -26,6 +26,7 @@ BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 REFEREE = re.compile(r"^from referee import .+$", re.MULTILINE)
 AGAIN = re.compile(r"^# again: ([\w-]+)$", re.MULTILINE)
+MISTAKES = re.compile(r"^### BEGIN MISTAKES\n.*?^### END MISTAKES\n", re.MULTILINE | re.DOTALL)
 CANARY_ID = "canary"
 CANARY = f"""\
 # The last cell belongs to the marker: it fails on purpose. Leave it as it is.
@@ -149,7 +150,7 @@ def _seal(notebook: NotebookNode) -> None:
         text = program(cell.source)
         exec(compile(text, f"<{grade_id(cell) or 'cell'}>", "exec"), space)
         if "check.seal(" in text:
-            cell.source = _sealed(cell.source, space)
+            cell.source = MISTAKES.sub("", _sealed(cell.source, space))
 
 
 def _sealed(source: str, space: dict[str, Any]) -> str:
