@@ -5,14 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
-from complete import Complete  # noqa: E402
-from nbconvert.preprocessors import (  # noqa: E402
-    ClearMetadataPreprocessor,
-    CSSHTMLHeaderPreprocessor,
-)
-from nbgrader.converters import Autograde, GenerateAssignment  # noqa: E402
-from nbgrader.preprocessors import ClearHiddenTests, Execute, GetGrades  # noqa: E402
-from outputs import TameOutputs  # noqa: E402
+from complete import Complete
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearHiddenTests, Execute, GetGrades
+from outputs import TameOutputs
 
 c = get_config()  # noqa: F821  (nbgrader gives it)
 

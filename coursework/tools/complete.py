@@ -5,7 +5,9 @@ hidden tests. `Complete` is the same as a step of nbgrader's, named in ``nbgrade
 """
 
 import ast
+import contextlib
 import copy
+import io
 import re
 import sys
 from pathlib import Path
@@ -148,7 +150,8 @@ def _seal(notebook: NotebookNode) -> None:
         if cell.cell_type != "code" or is_test(cell):
             continue
         text = program(cell.source)
-        exec(compile(text, f"<{grade_id(cell) or 'cell'}>", "exec"), space)
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(text, f"<{grade_id(cell) or 'cell'}>", "exec"), space)
         if "check.seal(" in text:
             cell.source = MISTAKES.sub("", _sealed(cell.source, space))
 

@@ -2,9 +2,9 @@
 
 Usage: python coursework/tools/grade.py FOLDER [--course FOLDER] [--unsafe] [--assignment NAME]
 
-Each submission is poured into the student edition, then run by nbgrader with a kernel behind walls,
-one after the other. `grades.csv`, `summary.md` and `feedback` are written below the course's folder,
-`_build/coursework/graded` if none is given. Run release.py before.
+Each submission is poured into the student edition, then run by nbgrader with a kernel behind
+walls, one after the other. `grades.csv`, `summary.md` and `feedback` are written into `graded` in
+the course's folder, `_build/coursework` if none is given. Run release.py before.
 """
 
 import argparse

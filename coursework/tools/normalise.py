@@ -1,8 +1,8 @@
 """Pour submissions into the student edition, so that nbgrader finds what it expects.
 
-What students hand in has lost its metadata, its tests or its name on the way: Colab drops the cells'
-ids, a copied cell has its id twice, a browser calls the file ``layers (1).ipynb``. So only the
-answers are taken, by their `grade_id`, else by text and place; all else comes from the student
+What students hand in has lost its metadata, its tests or its name on the way: Colab drops the
+cells' ids, a copied cell has its id twice, a browser calls the file ``layers (1).ipynb``. So only
+the answers are taken, by their `grade_id`, else by text and place; all else comes from the student
 edition. Cells that a student has added stay where they stand, without metadata.
 """
 

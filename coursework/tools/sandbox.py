@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ecglab
 import psutil
 import release
+
+import ecglab
 
 KERNEL = "graded"  # the kernelspec's name
 LOOK = 0.2  # seconds between two looks at a run
@@ -28,6 +29,7 @@ MB = 1 << 20
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 SYSTEM += ("/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/group")
 START = (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+PLOTS = "/tmp/matplotlib"  # where the kernel's matplotlib looks for its settings
 LONGEST_SOCKET = 90  # a socket's path has at most 107 characters
 
 
@@ -145,6 +147,7 @@ def inside(shared: Path, limits: Limits, recordings: str | None = None) -> list[
     settings = {
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
+        "MPLCONFIGDIR": PLOTS,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "PYTHONPATH": str(package.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -154,7 +157,8 @@ def inside(shared: Path, limits: Limits, recordings: str | None = None) -> list[
     return [
         *_walls(),
         *(part for path in seen for part in ("--ro-bind", path, path)),
-        *("--bind", str(shared), str(shared)),
+        *_fonts(),
+        *("--bind", str(shared), str(shared), "--remount-ro", "/"),
         *(part for pair in settings.items() for part in ("--setenv", *pair)),
         *("--", "prlimit", f"--as={2 * limits.memory * MB}", f"--nproc={limits.processes}"),
         *(f"--fsize={limits.disk * MB}", f"--cpu={round(limits.seconds)}", "--core=0", "--"),
@@ -211,7 +215,8 @@ def _walls() -> list[str]:
         *(shutil.which("env") or "env", "-i", shutil.which("bwrap") or "bwrap"),
         *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *system,
-        *("--proc", "/proc", "--dev", "/dev", *_memory_folder("/tmp"), "--chdir", "/tmp"),
+        *("--proc", "/proc", "--dev", "/dev", *_memory_folder("/dev/shm"), "--remount-ro", "/dev"),
+        *(*_memory_folder("/tmp"), "--chdir", "/tmp"),
     ]
 
 
@@ -220,6 +225,15 @@ def _memory_folder(path: str) -> list[str]:
     helped = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False)
     bound = ["--size", str(500 * MB)] if "--size" in helped.stdout + helped.stderr else []
     return [*bound, "--tmpfs", path]
+
+
+def _fonts() -> list[str]:
+    """Return how the kernel sees matplotlib's list of fonts, which takes seconds to make."""
+    from matplotlib import font_manager, get_cachedir  # the import makes the list
+
+    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
+    made = Path(get_cachedir()) / name
+    return ["--ro-bind", str(made), f"{PLOTS}/{name}"] if made.is_file() else []
 
 
 def _passed_on(recordings: str | None) -> dict[str, str]:

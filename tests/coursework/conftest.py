@@ -11,10 +11,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "coursework" / "tools"))
 
-import attempt  # noqa: E402
-import complete  # noqa: E402
-import release  # noqa: E402
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions  # noqa: E402
+import attempt
+import complete
+import release
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
 
 class Assignments(dict):

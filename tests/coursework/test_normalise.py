@@ -87,7 +87,7 @@ def test_stripped_metadata_and_no_tests(handed_in, edition, tmp_path):
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_copied_cell_has_its_id_twice(handed_in, edition, tmp_path, first):
-    """The student has kept the empty cell, and answered in the copy of it, or the other way round."""
+    """The student has kept the empty cell and answered in its copy, or the other way round."""
     broken = copy.deepcopy(handed_in)
     place = [grade_id(c) for c in broken.cells].index("q1")
     stub = copy.deepcopy(by_id(edition)["q1"])

@@ -41,7 +41,7 @@ def test_ordinary_work_goes_on_as_outside():
 @behind_walls
 def test_others_files_are_not_there(tmp_path):
     (tmp_path / "other.ipynb").write_text("secret")
-    places = [tmp_path / "other.ipynb", release.SOURCE, release.BUILT, Path.home(), "/etc/shadow"]
+    places = [tmp_path / "other.ipynb", release.HOME, release.BUILT, __file__, "/etc/shadow"]
     outcome = tried(f"import os; print([os.path.exists(p) for p in {list(map(str, places))}])")
     assert outcome.output.strip() == str([False] * len(places)), outcome.output
 
@@ -78,7 +78,8 @@ def test_no_network():
 def test_nothing_of_the_environment_and_no_other_process(monkeypatch):
     monkeypatch.setenv("SECRET", "of the instructor")
     outcome = tried(
-        "import os; print('SECRET' in os.environ, sum(p.isdigit() for p in os.listdir('/proc')) < 6)"
+        "import os\n"
+        "print('SECRET' in os.environ, sum(p.isdigit() for p in os.listdir('/proc')) < 6)"
     )
     assert outcome.output.split() == ["False", "True"]
 
@@ -101,7 +102,9 @@ def test_memory_by_and_by():
 def test_a_bomb_of_forks_is_ended_and_leaves_nothing():
     mark = f"bomb_{os.getpid()}"
     begin = time.monotonic()
-    outcome = tried(f"import os, time\n# {mark}\nfor _ in range(200):\n    os.fork() or time.sleep(60)")
+    outcome = tried(
+        f"import os, time\n# {mark}\nfor _ in range(200):\n    os.fork() or time.sleep(60)"
+    )
     limited = "Resource temporarily unavailable" in outcome.output
     assert outcome.trouble == "started more than 40 processes" or limited, outcome
     assert time.monotonic() - begin < 50
@@ -148,7 +151,8 @@ def test_the_shared_folder_can_not_be_filled():
         shared = Path(room["JUPYTER_RUNTIME_DIR"])
         code = (
             "import time\n"
-            f"for n in range(40):\n    open({str(shared)!r} + f'/{{n}}', 'wb').write(bytes(10**6))\n"
+            "for n in range(40):\n"
+            f"    open({str(shared)!r} + f'/{{n}}', 'wb').write(bytes(10**6))\n"
             "    time.sleep(0.05)\ntime.sleep(30)"
         )
         walls = sandbox.inside(shared, SMALL)
@@ -168,7 +172,9 @@ def test_without_walls_time_is_limited_and_nothing_is_left():
 
 
 def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path):
-    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'setting up uid map: Permission denied' >&2\nexit 1\n")
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho 'setting up uid map: Permission denied' >&2\nexit 1\n"
+    )
     (tmp_path / "prlimit").write_text("#!/bin/sh\n")
     for name in ("bwrap", "prlimit"):
         (tmp_path / name).chmod(0o755)
@@ -179,7 +185,11 @@ def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path):
 def test_without_bwrap_grading_stops_with_the_reason(tmp_path):
     command = [sys.executable, release.HOME / "tools" / "grade.py", tmp_path]
     done = subprocess.run(
-        command, env=os.environ | {"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        command,
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "bwrap is not installed" in done.stderr

@@ -17,7 +17,6 @@ import complete
 import release
 
 
-
 def wrong(name):
     """Return the planted wrong answers of an assignment."""
     path = Path(__file__).with_name("wrong") / f"{name}.py"

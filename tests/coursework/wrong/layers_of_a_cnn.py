@@ -1,6 +1,6 @@
-"""Wrong answers to *The layers of a CNN*, by question: what it is, and the cell that it stands in."""
+"""Wrong answers to *The layers of a CNN*, by question: what is wrong, and the cell."""
 
-SLIDE = '''
+SLIDE = """
 def slide(image, kernel, stride=1, pad=0):
     image = np.pad(image, {pad})
     height, width = kernel.shape
@@ -12,7 +12,7 @@ def slide(image, kernel, stride=1, pad=0):
             patch = image[i * {step} : i * {step} + height, j * {step} : j * {step} + width]
             sums[i, j] = (patch * {kernel}).sum()
     return sums
-'''
+"""
 
 
 def slide(**changed):
@@ -26,31 +26,31 @@ def slide(**changed):
     return SLIDE.format(**right, **{}) if not changed else SLIDE.format(**{**right, **changed})
 
 
-POOL = '''
+POOL = """
 def max_pool(x, size, stride):
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))
     return {result}
-'''
+"""
 
-BACK = '''
+BACK = """
 def dense_relu_back(dy, x, w, b):
     return {result}
-'''
+"""
 
-FIELD = '''
+FIELD = """
 def field_of_view(layers):
     field, jump = {start}
     for kernel, stride in layers:
         {first}
         {then}
     return {result}
-'''
+"""
 
-STRENGTH = '''
+STRENGTH = """
 rises = {change}
 sums = {sums}
 answer_6 = {answer}
-'''
+"""
 
 
 def strength(**changed):
