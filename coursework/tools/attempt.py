@@ -84,11 +84,16 @@ def run(source: str, space: dict[str, Any]) -> tuple[str, str]:
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(program(source))
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+            shown = tree.body[-1:]
+            if not shown or not isinstance(shown[0], ast.Expr):
+                shown = []
+            del tree.body[len(tree.body) - len(shown) :]
             exec(compile(tree, "<cell>", "exec"), space)
-            if last is not None:
-                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), space)
-                printed.write("" if value is None else repr(value))
+            for last in shown:
+                code = compile(ast.Expression(last.value), "<cell>", "eval")
+                value = eval(code, space)
+                if value is not None:
+                    printed.write(repr(value))
         except BaseException as error:  # an answer may raise anything, SystemExit too
             return printed.getvalue(), f"{type(error).__name__}: {error}"
     return printed.getvalue(), ""

@@ -113,7 +113,7 @@ def read(path: Path) -> list[Cell]:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise NotANotebook("not a notebook: it can't be read as JSON") from None
-    cells = content.get("cells", _of_version_3(content)) if isinstance(content, dict) else None
+    cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise NotANotebook("not a notebook: it has no cells")
     return [_cell(cell) for cell in cells if isinstance(cell, dict)]
@@ -134,8 +134,8 @@ def pour(cells: list[Cell], edition: NotebookNode) -> NotebookNode:
     poured.cells = []
     for number, original in enumerate(edition.cells):
         cell = copy.deepcopy(original)
-        here = [one for one, place in zip(cells, places, strict=True) if place == (number, True)]
-        extra = [one for one, place in zip(cells, places, strict=True) if place == (number, False)]
+        here = _at((number, True), cells, places)
+        extra = _at((number, False), cells, places)
         if _is_answer(original):
             cell.source = "\n\n".join(one.source for one in _changed(here, original))
             if not here:
@@ -147,14 +147,22 @@ def pour(cells: list[Cell], edition: NotebookNode) -> NotebookNode:
     return poured
 
 
+def _at(
+    wanted: tuple[int, bool],
+    cells: list[Cell],
+    places: list[tuple[int, bool]],
+) -> list[Cell]:
+    return [one for one, place in zip(cells, places, strict=True) if place == wanted]
+
+
 def likeness(cells: list[Cell], edition: NotebookNode) -> float:
     """Return which part of an edition's texts a submission has, from 0 to 1."""
     texts = {_squeezed(cell.source) for cell in cells}
-    names = {cell.name for cell in cells} - {""}
+    names = {cell.name for cell in cells}
     wanted = [cell for cell in edition.cells if cell.source.strip()]
     by_text = [_squeezed(cell.source) in texts for cell in wanted if not _is_answer(cell)]
     by_name = [grade_id(cell) in names for cell in wanted if grade_id(cell)]
-    return max(sum(by_text) / max(len(by_text), 1), sum(by_name) / max(len(by_name), 1) / 2)
+    return max(_part(by_text), _part(by_name) / 2)
 
 
 # ---------------------------------------------------------------------------
@@ -176,14 +184,14 @@ def _notebooks(entry: Path) -> list[Path]:
     """Return the files to read of what one student has handed in."""
     if entry.is_symlink() or not entry.is_dir():
         return [entry]
-    inside = [path for path in sorted(entry.rglob("*")) if path.is_file() or path.is_symlink()]
-    hidden = (".", "__")
-    inside = [
-        path
-        for path in inside
-        if not any(part.startswith(hidden) for part in path.relative_to(entry).parts)
-    ]
-    return [path for path in inside if path.suffix == ".ipynb"] or inside[:1] or [entry]
+    inside = []
+    for path in sorted(entry.rglob("*")):
+        parts = path.relative_to(entry).parts
+        hidden = any(part.startswith((".", "__")) for part in parts)
+        if not hidden and (path.is_file() or path.is_symlink()):
+            inside.append(path)
+    notebooks = [path for path in inside if path.suffix == ".ipynb"]
+    return notebooks or inside[:1] or [entry]
 
 
 def _submission(student: str, path: Path, editions: Mapping[str, NotebookNode]) -> Submission:
@@ -204,29 +212,26 @@ def _one_each(found: list[Submission]) -> list[Submission]:
     kept: dict[tuple[str, str], Submission] = {}
     for one in found:
         key = (one.student, one.assignment or str(one.path))
-        if key not in kept or kept[key].path.stat().st_mtime <= one.path.stat().st_mtime:
+        other = kept.get(key, one)
+        if other.path.lstat().st_mtime <= one.path.lstat().st_mtime:
             kept[key] = one
-    graded = {one.student for one in kept.values() if one.notebook}
+    last = list(kept.values())
+    graded = {one.student for one in last if one.notebook}
     # a broken copy beside a whole one is no trouble
-    return [one for one in kept.values() if one.notebook or one.student not in graded]
+    return [one for one in last if one.notebook or one.student not in graded]
 
 
-def _of_version_3(content: dict) -> list | None:
-    """Return the cells of a notebook older than version 4."""
-    sheets = content.get("worksheets")
-    if not isinstance(sheets, list):
-        return None
-    cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
-    return [{**cell, "source": cell.get("source", cell.get("input", ""))} for cell in cells]
+def _part(truths: list[bool]) -> float:
+    return sum(truths) / max(len(truths), 1)
 
 
 def _cell(raw: dict) -> Cell:
     source = raw.get("source", "")
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    metadata = raw.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    name = raw
+    for key in ("metadata", "nbgrader", "grade_id"):
+        name = name.get(key) if isinstance(name, dict) else None
     kind = raw.get("cell_type")
     return Cell(
         kind if kind in ("code", "markdown") else "raw",
@@ -280,9 +285,11 @@ def _by_place(cells: list[Cell], edition: NotebookNode, fills: dict[int, int]) -
     for place, stub in enumerate(edition.cells):
         if not _is_answer(stub) or place in fills.values():
             continue
-        low = max((n for n, other in fills.items() if other < place), default=-1)
-        high = min((n for n, other in fills.items() if other > place and n > low), default=None)
-        between = [n for n in range(low + 1, high or len(cells)) if n not in fills]
+        before = [n for n, other in fills.items() if other < place]
+        low = max(before, default=-1)
+        behind = [n for n, other in fills.items() if other > place and n > low]
+        high = min(behind, default=len(cells))
+        between = [n for n in range(low + 1, high) if n not in fills]
         between = [n for n in between if cells[n].kind == stub.cell_type]
         alike = {n: _alike(cells[n].source, stub) for n in between}
         best = max(alike, key=alike.__getitem__, default=None)
@@ -306,10 +313,13 @@ def _defined(source: str) -> set[str]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set(re.findall(r"(?m)^(?:def\s+)?(\w+)\s*(?:=(?!=)|\()", source))
-    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    names = set()
     for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
         if isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            targets = [one for one in node.targets if isinstance(one, ast.Name)]
+            names |= {target.id for target in targets}
     return names
 
 
@@ -324,8 +334,9 @@ def _behind_lost_answers(
     for cell, (place, fills) in zip(cells, places, strict=True):
         following = place + 1
         lost = following < len(edition.cells) and following not in filled
-        if not fills and lost and _is_answer(edition.cells[following]) and cell.kind == "code":
-            place = following
+        if not fills and lost and cell.kind == "code":
+            if _is_answer(edition.cells[following]):
+                place = following
         moved.append((place, fills))
     return moved
 

@@ -37,8 +37,9 @@ def close(answer, wanted, within):
         return type(answer) is type(wanted) and answer == wanted
     if type(answer) is list:
         return False
-    if math.isnan(wanted) or math.isnan(answer):
-        return math.isnan(wanted) and math.isnan(answer)
+    nan = math.isnan(wanted)
+    if nan or math.isnan(answer):
+        return nan and math.isnan(answer)
     return answer == wanted or abs(answer - wanted) <= within + 1e-9 * abs(wanted)
 
 
@@ -75,7 +76,15 @@ class _Agrees:
 
 def refused():
     """Try answers that are wrong; return how many were refused, and how many there are."""
-    wrong = [(1, 2), (1.0, 1.1), ([1, 2], [2, 1]), ("N", "V"), (True, 1), (_Agrees(), 1), (..., 1)]
+    wrong = [
+        (1, 2),
+        (1.0, 1.1),
+        ([1, 2], [2, 1]),
+        ("N", "V"),
+        (True, 1),
+        (_Agrees(), 1),
+        (..., 1),
+    ]
     count = 0
     for answer, wanted in wrong:
         try:

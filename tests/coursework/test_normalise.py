@@ -143,6 +143,7 @@ NO_NOTEBOOKS = {
     "nothing": (b"", "can't be read as JSON"),
     "a list": (b"[]", "it has no cells"),
     "a number": (b"7", "it has no cells"),
+    "sheets that are none": (b'{"worksheets": [7]}', "it has no cells"),
     "cells that are none": (b'{"cells": 7}', "it has no cells"),
     "too deep": (b"[" * 100_000, "can't be read as JSON"),
     "a notebook of something else": (b'{"cells": [], "nbformat": 4}', "of no assignment here"),
