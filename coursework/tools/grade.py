@@ -25,6 +25,8 @@ from sandbox import Limits, Outcome
 from scores import Row
 from tqdm.auto import tqdm
 
+# A page of feedback asks no other host; its formulas stay as they were typed.
+ELSEWHERE = re.compile(r'<script src="https?:[^"]*">\s*</script>')
 REASONS = (
     (re.compile("DeadKernelError"), "the kernel died"),
     (re.compile("Kernel died before replying"), "the kernel died before it began"),
@@ -167,7 +169,9 @@ def _feedback(rows: list[Row], course: Path, folder: Path) -> None:
         for row in rows:
             page = course / "feedback" / row.student / assignment / f"{assignment}.html"
             if row.most and row.assignment == assignment and page.is_file():
-                shutil.copyfile(page, folder / assignment / f"{row.student}.html")
+                text = ELSEWHERE.sub("", page.read_text(encoding="utf-8"))
+                kept = folder / assignment / f"{row.student}.html"
+                kept.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

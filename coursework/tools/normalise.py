@@ -113,7 +113,9 @@ def read(path: Path) -> list[Cell]:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise NotANotebook("not a notebook: it can't be read as JSON") from None
-    cells = content.get("cells") if isinstance(content, dict) else None
+    cells = None
+    if isinstance(content, dict):
+        cells = content.get("cells")
     if not isinstance(cells, list):
         raise NotANotebook("not a notebook: it has no cells")
     return [_cell(cell) for cell in cells if isinstance(cell, dict)]
@@ -191,7 +193,9 @@ def _notebooks(entry: Path) -> list[Path]:
         if not hidden and (path.is_file() or path.is_symlink()):
             inside.append(path)
     notebooks = [path for path in inside if path.suffix == ".ipynb"]
-    return notebooks or inside[:1] or [entry]
+    if notebooks:
+        return notebooks
+    return inside[:1] or [entry]
 
 
 def _submission(student: str, path: Path, editions: Mapping[str, NotebookNode]) -> Submission:

@@ -46,7 +46,7 @@ EXPECTED = {
     "memory_hog": ("", [3, 0, 2, 3, 2, 3]),
     "hangs": ("graded", [3, 0, 2, 3, 2, 3]),
     "stubborn": ("not graded: took longer than", None),
-    "fork_bomb": ("not graded: started more than", None),
+    "fork_bomb": ("not graded: ", None),  # whichever limit is met first
 }
 HASTY = Limits(seconds=300, cell=20, memory=1500, processes=100)
 
@@ -117,6 +117,7 @@ def test_a_wrong_submission_is_graded_behind_walls(built, tmp_path):
     assert "The last row and column of places are missing" in page
     assert "Try an image and a kernel that are not square" in page  # the hidden test's hint
     assert "def right(" not in page  # the hidden test itself
+    assert 'src="http' not in page
     assert no_kernel_is_left()
 
 
