@@ -29,6 +29,7 @@ from tqdm.auto import tqdm
 ELSEWHERE = re.compile(r'<script src="https?:[^"]*">\s*</script>')
 REASONS = (
     (re.compile("DeadKernelError"), "the kernel died"),
+    (re.compile("CellTimeoutError"), "a cell never ends, and can't be interrupted"),
     (re.compile("Kernel died before replying"), "the kernel died before it began"),
 )
 
