@@ -19,8 +19,8 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab linkcheck newest address lint mutants lock clean
-.PHONY: help book serve pdf zip slides test test-real test-long test-all execute stale check-fresh results colab lint mutants lock clean
+.PHONY: help book serve pdf zip slides test test-real test-long test-all execute stale check-fresh results
+.PHONY: release grade colab linkcheck newest address lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,14 @@ check-fresh: $(READY)  ## fail if a chapter is older than its code (skipped wher
 
 results: $(READY)  ## write the results page from the recorded outcomes
 	@$(BIN)/python tools/results.py
+
+release: $(READY)  ## write the students' editions of the assignments (ASSIGNMENT=name: one of them)
+	@$(BIN)/python coursework/tools/release.py $(ASSIGNMENT)
+
+grade: $(READY)  ## grade a folder of notebooks (SUBMISSIONS=folder; UNSAFE=1: without a sandbox)
+	@if [ -z "$(SUBMISSIONS)" ]; then echo "Which folder? make grade SUBMISSIONS=folder"; exit 1; fi
+	@$(BIN)/python coursework/tools/grade.py "$(SUBMISSIONS)" \
+	    $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT)) $(if $(UNSAFE),--unsafe)
 
 colab:  ## run every chapter in an environment like Colab's, from the notebook alone
 	@$(or $(PYTHON),python3.13) tools/colab.py run
