@@ -110,12 +110,19 @@ def test_every_page_is_light_and_quiet_from_a_folder(driver):
     assert noisy == []
 
 
+def of_this_theme(files):
+    """Return what was loaded, without pictures of the dark theme."""
+    return {path: size for path, size in files.items() if not path.stem.endswith("-dark")}
+
+
 @pytest.mark.site
 @pytest.mark.parametrize("name", ["book/index", "chapters/01_reading_an_ecg", "book/results"])
 def test_a_served_page_loads_the_same_files(driver, server, name):
     served = loaded(driver, f"{server}/{name}.html", server)
     assert sum(served.values()) <= LIMIT
-    assert served == loaded(driver, (HTML / f"{name}.html").as_uri())
+    here = loaded(driver, (HTML / f"{name}.html").as_uri())
+    # Chromium may fetch the pictures of the other theme in the one case and not in the other.
+    assert of_this_theme(served) == of_this_theme(here)
 
 
 @pytest.mark.site

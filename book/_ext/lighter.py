@@ -25,6 +25,7 @@ FIGURE = re.compile(
     re.DOTALL,
 )
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
+VIEW_BOX = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 IMAGE = re.compile(r"<img\b([^>]*?)\s*/?>")
 SEARCH = re.compile(
     r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
@@ -83,14 +84,23 @@ def size_images(html: str, page: Path) -> str:
         if source is None or source[1].startswith(("data:", "/", "http")):
             return found[0]
         path = page.parent / unquote(urlsplit(source[1]).path)
-        if not re.search(r"\s(?:width|height)=", attributes) and path.suffix == ".png":
-            with Image.open(path) as image:
-                attributes += f' width="{image.width}" height="{image.height}"'
+        if not re.search(r"\s(?:width|height)=", attributes):
+            width, height = size_of(path)
+            attributes += f' width="{width}" height="{height}"'
         if "loading=" not in attributes:
             attributes += ' loading="lazy" decoding="async"'
         return f"<img{attributes}/>"
 
     return IMAGE.sub(sized, html)
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return the width and height of a picture: its pixels, or the units of a drawing."""
+    if path.suffix == ".svg":
+        box = VIEW_BOX.search(path.read_text(encoding="utf-8"))
+        return round(float(box[1])), round(float(box[2]))
+    with Image.open(path) as image:
+        return image.size
 
 
 def lighten(app: Sphinx, exception: Exception | None) -> None:
