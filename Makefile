@@ -20,7 +20,7 @@ export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
 .PHONY: help book serve pdf zip slides test test-real test-long test-all execute stale check-fresh results
-.PHONY: release grade colab linkcheck newest address lint mutants lock clean
+.PHONY: site-test release grade colab linkcheck newest address lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,13 +67,16 @@ slides: $(READY)  ## make slides of each part from its chapters (PART=3: of one)
 	@$(BIN)/python tools/slides.py $(PART)
 
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
-	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
+	@$(BIN)/python -m pytest -m "not long and not sweep" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
 	@$(BIN)/python -m pytest -m "not long" -n 2 tests/test_chapters.py
 
 test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
 	@$(BIN)/python -m pytest -m "real and not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/test_doctests.py
 	@$(BIN)/python -m pytest -m "not long" -n 2 --durations 12 tests/test_chapters.py
+
+site-test: $(READY) book  ## test the built book alone, and every page of it by axe (half an hour or more)
+	@$(BIN)/python -m pytest -m "site or sweep" -s
 
 test-long: $(READY)  ## the long tests, but for the chapters
 	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --durations 12

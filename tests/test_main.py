@@ -404,7 +404,7 @@ def test_a_bad_environment_is_answered_in_one_line(capsys, monkeypatch, name, va
 
 
 def test_a_damaged_recording_is_answered_in_one_line(capsys, alone, tmp_path):
-    from conftest import write_mitdb
+    from small_recordings import write_mitdb
 
     folder = write_mitdb(tmp_path)
     (folder / "100.dat").write_bytes(b"damaged")

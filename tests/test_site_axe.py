@@ -108,9 +108,13 @@ def test_axe_sees_a_fault_that_is_planted(driver):
     assert {one.split(" ")[0] for one in found} == {"color-contrast", "button-name"}
 
 
-@pytest.mark.site
-@pytest.mark.long
-@pytest.mark.timeout(3000)
+@pytest.mark.sweep
+@pytest.mark.timeout(1800)
 def test_axe_finds_nothing_on_any_page(driver):
-    found = {page: violations(driver, page) for page in pages() if page not in SAMPLE}
-    assert {page: faults for page, faults in found.items() if faults} == {}
+    found = {}
+    for page in pages():
+        faults = [] if page in SAMPLE else violations(driver, page)
+        print(f"{page}: {len(faults)} faults", flush=True)
+        if faults:
+            found[page] = faults
+    assert found == {}

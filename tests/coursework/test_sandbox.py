@@ -103,7 +103,8 @@ def test_a_bomb_of_forks_is_ended_and_leaves_nothing():
     mark = f"bomb_{os.getpid()}"
     begin = time.monotonic()
     outcome = tried(
-        f"import os, time\n# {mark}\nfor _ in range(200):\n    os.fork() or time.sleep(60)"
+        f"import os, time\n# {mark}\nfor _ in range(200):\n    os.fork() or time.sleep(60)\n"
+        "time.sleep(60)"
     )
     limited = "Resource temporarily unavailable" in outcome.output
     assert outcome.trouble == "started more than 40 processes" or limited, outcome
