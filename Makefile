@@ -19,7 +19,8 @@ ifneq ($(ECGLAB_DATA),)
 export ECGLAB_DATA := $(abspath $(ECGLAB_DATA))
 endif
 
-.PHONY: help book serve test test-real test-long test-all execute stale check-fresh results colab lint mutants lock clean
+.PHONY: help book serve pdf zip slides test test-real test-long test-all execute stale check-fresh results
+.PHONY: site-test release grade colab linkcheck newest address lint mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,14 +56,27 @@ serve: book  ## build the book and serve it at http://localhost:8000 until Ctrl-
 	@echo "http://localhost:$(PORT)/book/index.html  (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+pdf: $(READY)  ## set the whole book as a PDF by XeLaTeX (says what to install), and offer it on the site
+	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python tools/book.py
+
+zip: $(READY)  ## pack the chapters as notebooks, ready to run
+	@$(BIN)/python tools/archive.py
+
+slides: $(READY)  ## make slides of each part from its chapters (PART=3: of one)
+	@$(BIN)/python tools/slides.py $(PART)
+
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
-	@$(BIN)/python -m pytest -m "not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -m "not long and not sweep" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
 	@$(BIN)/python -m pytest -m "not long" -n 2 tests/test_chapters.py
 
 test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
 	@$(BIN)/python -m pytest -m "real and not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/test_doctests.py
 	@$(BIN)/python -m pytest -m "not long" -n 2 --durations 12 tests/test_chapters.py
+
+site-test: $(READY) book  ## test the built book alone, and every page of it by axe (half an hour or more)
+	@$(BIN)/python -m pytest -m "site or sweep" -s
 
 test-long: $(READY)  ## the long tests, but for the chapters
 	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --durations 12
@@ -82,8 +96,28 @@ check-fresh: $(READY)  ## fail if a chapter is older than its code (skipped wher
 results: $(READY)  ## write the results page from the recorded outcomes
 	@$(BIN)/python tools/results.py
 
+release: $(READY)  ## write the students' editions of the assignments (ASSIGNMENT=name: one of them)
+	@$(BIN)/python coursework/tools/release.py $(ASSIGNMENT)
+
+grade: $(READY)  ## grade a folder of notebooks (SUBMISSIONS=folder; UNSAFE=1: without a sandbox)
+	@if [ -z "$(SUBMISSIONS)" ]; then echo "Which folder? make grade SUBMISSIONS=folder"; exit 1; fi
+	@$(BIN)/python coursework/tools/grade.py "$(SUBMISSIONS)" \
+	    $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT)) $(if $(UNSAFE),--unsafe)
+
 colab:  ## run every chapter in an environment like Colab's, from the notebook alone
 	@$(or $(PYTHON),python3.13) tools/colab.py run
+
+linkcheck: $(READY)  ## ask every address that the book links to (needs the internet)
+	@$(BIN)/python tools/linkcheck.py
+
+# What `make` finds in .venv it takes for ready, until requirements.txt or pyproject.toml changes.
+newest:  ## put the newest version of every package into .venv, whatever requirements.txt pins
+	$(or $(PYTHON),python3.12) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade --editable ".[tensorflow,notebooks,book,test,benchmark]"
+	touch $(READY)
+
+address: $(READY)  ## move the course to another repository: make address URL=https://github.com/OWNER/NAME
+	@$(BIN)/python tools/move.py "$(URL)"
 
 lint: $(READY)  ## check the code's style
 	@$(BIN)/ruff check .

@@ -37,7 +37,7 @@ REASONS = {
         "edfio==0.4.18": COLAB,
         "sleepecg==0.5.9": "0.6 needs NumPy 2.3.2, Colab has 2.1.3",
         "wfdb==4.3.1": COLAB,
-        "heartbeats@v0.2.0": "the version to which the notebook belongs; test_colab.py compares",
+        "course@v0.2.0": "the version to which the notebook belongs; test_colab.py compares",
     },
     ".binder": {"python==3.11": "the oldest that is supported: what runs there runs on the others"},
     ".github": {
@@ -60,7 +60,7 @@ FORMS = {
     r"(?m)^python-([\d.]+)$": r"python==\1",
     r"([A-Za-z][\w.-]+)((?:==|~=|<=?|!=)\d[\w.]*)": r"\1\2",
     r'"(\w[\w.-]*)>[^"]*,\s*(<=?\d[\w.]*)': r"\1\2",
-    r"(heartbeats@v[\d.]+\d)": r"\1",
+    r"git\+\S+@(v[\d.]+\d)": r"course@\1",
     r"uses: [\w-]+/([\w-]+)@[0-9a-f]{40} # (v[\d.]+)": r"\1@\2",
 }
 
@@ -108,7 +108,7 @@ python-3.10
 """
     assert bounds(text) == {
         *("python<3.10", "python<=3.10", "python==3.10", "keras<4", "numpy==1.26"),
-        *("scipy~=1.13", "pandas!=2.0", "heartbeats@v1.2.3", "checkout@v7.0.1"),
+        *("scipy~=1.13", "pandas!=2.0", "course@v1.2.3", "checkout@v7.0.1"),
     }
 
 

@@ -49,7 +49,69 @@ def test_rights_are_given_to_the_job_that_needs_them():
         for name, job in workflow["jobs"].items()
         if "write" in job.get("permissions", {}).values()
     ]
-    assert writing == ["publish"]
+    assert sorted(writing) == ["publish", "tell"]
+    assert WORKFLOWS["weekly"]["jobs"]["tell"]["permissions"] == {"issues": "write"}
+
+
+def test_a_pull_request_shows_the_book_that_it_makes():
+    (job,) = WORKFLOWS["preview"]["jobs"].values()
+    assert True in WORKFLOWS["preview"], "YAML reads the key `on` as true"
+    assert [*WORKFLOWS["preview"][True]] == ["pull_request"]
+    *_, build, upload = job["steps"]
+    assert build == {"run": "make book"}
+    assert upload["with"]["path"] == "_build/html"
+    # `github-pages` is what is deployed
+    assert upload["with"]["name"] != "github-pages" and upload["with"]["retention-days"] >= 7
+
+
+def test_every_week_links_and_newest_versions_are_tried_and_a_failure_is_told():
+    jobs = WORKFLOWS["weekly"]["jobs"]
+    minute, hour, day, month, weekday = WORKFLOWS["weekly"][True]["schedule"][0]["cron"].split()
+    assert (day, month) == ("*", "*") and weekday.isdigit() and (minute + hour).isdigit()
+    ran = {
+        name: [step["run"] for step in job["steps"] if "run" in step] for name, job in jobs.items()
+    }
+    assert ran["links"] == ["make linkcheck"]
+    assert ran["newest"] == ["make newest", "make test"]
+    assert set(jobs["tell"]["needs"]) == {"links", "newest"} and "failure()" in jobs["tell"]["if"]
+
+
+def test_what_a_workflow_makes_is_in_the_makefile():
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    asked = [re.findall(r"\bmake ([a-z-]+)", step.get("run", "")) for step in steps()]
+    named = {target for targets in asked for target in targets}
+    assert {"book", "colab", "linkcheck", "newest", "test"} <= named <= targets
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """Return a function that runs the step which opens an issue, with a stand-in for gh."""
+
+    def run_it(titles):
+        stand_in = tmp_path / "gh"
+        stand_in.write_text(
+            f"#!/bin/sh\ncase \"$2\" in list) printf '{titles}';;"
+            f' create) echo "$4: $6" >> {tmp_path}/issues;; esac\n'
+        )
+        stand_in.chmod(0o755)
+        (step,) = WORKFLOWS["weekly"]["jobs"]["tell"]["steps"]
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path, "TITLE": step["env"]["TITLE"], "RUN": "https://run"}
+        command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
+        subprocess.run(command, env=env, check=True, capture_output=True)
+        issues = tmp_path / "issues"
+        return issues.read_text().splitlines() if issues.exists() else []
+
+    return run_it
+
+
+def test_a_failed_week_opens_one_issue(tell):
+    (said,) = tell("The weekly run has failed, again\\n")
+    assert said.startswith("The weekly run has failed: ") and said.endswith(" https://run")
+
+
+def test_no_second_issue_is_opened(tell):
+    assert tell("A figure is cut\\nThe weekly run has failed\\n") == []
 
 
 # --- .ci/run --------------------------------------------------------------------------------

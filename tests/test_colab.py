@@ -40,7 +40,7 @@ def test_the_setup_cell_is_the_same_in_each_chapter(name):
 def test_the_setup_cell_asks_for_this_version_and_touches_nothing_else():
     (line,) = re.findall(r"!pip install (.+) > install.log 2>&1", colab.setup())
     *words, course = line.split()
-    assert course == f"git+{colab.address()}@v{ecglab.__version__}"
+    assert course == f"git+{colab.repository(ROOT)}@v{ecglab.__version__}"
     assert words[:2] == ["-q", "--no-deps"], "what Colab has stays as it is"
     assert all(re.fullmatch(r"[a-z]+==[\d.]+", package) for package in words[2:])
     assert (
@@ -176,5 +176,6 @@ def test_the_course_can_be_fetched_though_the_checkout_is_shallow(tmp_path, monk
     monkeypatch.setattr(colab, "ROOT", tmp_path / "shallow")
     variables = colab.as_on_colab(Path(sys.executable), tmp_path)
     assert git("rev-parse", "--is-shallow-repository", folder=tmp_path / "course") == "false"
-    git("clone", "--quiet", "--branch=v1.2.3", colab.address(), "fetched", env=variables)
+    course = colab.repository(colab.ROOT)
+    git("clone", "--quiet", "--branch=v1.2.3", course, "fetched", env=variables)
     assert (tmp_path / "fetched" / "_config.yml").is_file()

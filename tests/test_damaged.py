@@ -23,9 +23,9 @@ import time
 
 import numpy as np
 import pytest
-from conftest import write_ludb, write_mitdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_recordings import write_ludb, write_mitdb
 
 from ecglab import records
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import write_mitdb
+from small_recordings import write_mitdb
 
 from ecglab import fetch, records
 

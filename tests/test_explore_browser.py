@@ -63,6 +63,8 @@ return [...texts].filter((node) => node.textContent && !node.closest(".ecg-panel
 
 UNFOLD = 'for (const one of document.querySelectorAll("details.deeper")) one.open = true'
 
+WAITING = "figure[data-later]:not([data-live])"
+
 # What sticks out of the window on the right.
 OVERFLOW = """
 const root = document.documentElement;
@@ -72,12 +74,12 @@ return [root.scrollWidth - root.clientWidth,
 """
 
 
-def browser(*arguments):
+def browser(*arguments, logs=("browser",)):
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", *arguments):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
     return webdriver.Chrome(options=options, service=Service(DRIVER))
 
 
@@ -126,6 +128,13 @@ def explorers(driver):
     figures = driver.find_elements(By.CSS_SELECTOR, "figure[data-explorer]")
     assert all(figure.get_attribute("data-live") is not None for figure in figures)
     return figures
+
+
+def wake(driver):
+    """Go near to each explorer that waits on a page of the book, until it has started."""
+    for figure in driver.find_elements(By.CSS_SELECTOR, WAITING):
+        driver.execute_script("arguments[0].scrollIntoView()", figure)
+        WebDriverWait(driver, 20).until(lambda _, one=figure: one.get_attribute("data-live") == "")
 
 
 def words(figure):
@@ -351,7 +360,7 @@ def test_scripts_off(html, page):
 @pytest.mark.site
 def test_in_the_built_book(chrome):
     pages = sorted((ROOT / "_build" / "html" / "chapters").glob("*.html"))
-    pages = [page for page in pages if 'data-explorer="' in page.read_text(encoding="utf-8")]
+    pages = [page for page in pages if "data-later=" in page.read_text(encoding="utf-8")]
     if not pages:
         pytest.skip("no chapter of the built book has an explorer")
     driven = set()
@@ -361,6 +370,7 @@ def test_in_the_built_book(chrome):
             chrome.get(page.as_uri())
             chrome.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
             chrome.execute_script(UNFOLD)  # some explorers stand where it goes deeper
+            wake(chrome)
             for figure in explorers(chrome):
                 assert figure.find_elements(By.CSS_SELECTOR, "figure > img") == []
                 assert chrome.execute_script(OVERFLOW, figure)[1] == []

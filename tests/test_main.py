@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ecglab import __main__ as shell
 from ecglab import __version__, experiments, records, shipped
+from ecglab.experiments import baselines
 
 TINY = ["--width", "4", "--size", "32", "--epochs", "1", "--steps", "2", "--batch", "8"]
 
@@ -412,7 +414,7 @@ def test_a_bad_environment_is_answered_in_one_line(capsys, monkeypatch, name, va
 
 
 def test_a_damaged_recording_is_answered_in_one_line(capsys, alone, tmp_path):
-    from conftest import write_mitdb
+    from small_recordings import write_mitdb
 
     folder = write_mitdb(tmp_path)
     (folder / "100.dat").write_bytes(b"damaged")
@@ -458,7 +460,14 @@ def test_from_a_shell(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", experiments.NAMES)
-def test_a_quick_experiment_is_recorded_beside_its_run(name, tmp_path, capsys):
+def test_a_quick_experiment_is_recorded_beside_its_run(name, tmp_path, monkeypatch):
+    # What the trees call is no matter here, and a hundred of them take most of the time.
+    few = {"max_iter": 3}
+    monkeypatch.setattr(
+        baselines,
+        "HistGradientBoostingClassifier",
+        lambda **settings: HistGradientBoostingClassifier(**settings | few),
+    )
     recorded = experiments.path_of(name)
     before = recorded.read_bytes() if recorded.exists() else None
     assert run("experiment", name, "--quick", "--out", tmp_path) == 0

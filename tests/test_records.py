@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import wfdb
-from conftest import write_ludb, write_mitdb
+from small_recordings import write_ludb, write_mitdb
 
 from ecglab import records
 

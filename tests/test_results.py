@@ -117,13 +117,15 @@ def test_a_new_experiment_is_one_new_folder(with_a_coin):
     names = tuple(sorted(("coin", *experiments.NAMES)))
     assert done.stdout.splitlines()[-1] == f"{names} 0.25"
     page = (with_a_coin / "book" / "results.md").read_text()
-    (row,) = [line for line in page.splitlines() if line.startswith("| `coin` ")]
+    heading = "| [`coin`](#coin-heads-or-tails) "
+    (row,) = [line for line in page.splitlines() if line.startswith(heading)]
     assert [cell.strip() for cell in row.split("|")[2:4]] == ["whether a coin is fair", "recorded"]
     assert page.endswith(
         "## `coin`: heads or tails\n\nHeads in 0.25 of the throws of 2 coins, within 2 minutes: "
         "`python -m ecglab experiment coin`.\n"
     )
-    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    lines = [line for line in page.splitlines() if line.startswith(("| `", "| [`"))]
+    rows = [line.split("`")[1] for line in lines]
     assert rows.index("variants") + 1 == rows.index("coin") == rows.index("floor") - 1
     figures = [path.name for path in (with_a_coin / "book" / "_static").iterdir()]
     assert figures == ["results-coin.png"]

@@ -1,9 +1,13 @@
 """The built book: whole, no broken link, and nothing asked of another host."""
 
+import json
 import re
+import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -12,7 +16,15 @@ from bs4 import BeautifulSoup
 pytestmark = pytest.mark.site
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import chinese  # noqa: E402
+import mathematics  # noqa: E402
+from address import owner_and_name, repository, site  # noqa: E402
+
+SITE = site(repository(ROOT))
 HTML = ROOT / "_build" / "html"
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 # Elements that make a browser fetch something, and the attributes that say what.
 FETCHING = {
@@ -25,6 +37,7 @@ FETCHING = {
     "embed": ("src",),
     "object": ("data",),
     "track": ("src",),
+    "figure": ("data-script",),  # when a reader is near
     "use": ("href", "xlink:href"),
     "image": ("href", "xlink:href"),
 }
@@ -74,7 +87,11 @@ def fetched(page):
 def local_file(address, page):
     """Return the file that a relative address on a page leads to."""
     path = unquote(urlsplit(address).path)
-    target = (page.parent / path).resolve() if path else page
+    top = urlsplit(SITE).path
+    if path.startswith(top):  # the page for wrong addresses may be shown at any depth
+        target = HTML / path.removeprefix(top)
+    else:
+        target = (page.parent / path).resolve() if path else page
     return target / "index.html" if target.is_dir() else target
 
 
@@ -112,15 +129,72 @@ def test_no_broken_internal_link():
     assert broken == []
 
 
+def published():
+    """Yield each link of a chapter's notebook to a published page, without the site's address."""
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                text = "".join(cell["source"])
+                yield from re.findall(rf"\({re.escape(SITE)}([^)\s]+)\)", text)
+
+
+def test_what_the_notebooks_link_to_is_there():
+    """In Colab and JupyterLab the chapters' links lead to the published pages."""
+    links = set(published())
+    assert len(links) > 100
+    parts = [urlsplit(link) for link in links]
+    missing = [part.geturl() for part in parts if not (HTML / part.path).is_file()]
+    assert missing == []
+    lost = [p.geturl() for p in parts if p.fragment and p.fragment not in anchors(HTML / p.path)]
+    assert lost == []
+
+
+def test_a_page_links_to_its_own_site_by_file():
+    """So that the book also works from a folder; the addresses in the notebooks become roles."""
+    for page in pages():
+        links = [tag["href"] for tag in soup(page).select("article a[href]")]
+        assert [link for link in links if link.startswith(SITE)] == [], page
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_every_chapter_opens_in_colab_and_in_binder(path):
+    """Colab first: it starts sooner, and has more memory."""
+    page = soup(HTML / "chapters" / f"{path.stem}.html")
+    buttons = page.select(".dropdown-launch-buttons a[href]")
+    owner, name = owner_and_name(repository(ROOT))
+    here = f"chapters/{path.name}"
+    assert [button["href"] for button in buttons] == [
+        f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{here}",
+        f"https://mybinder.org/v2/gh/{owner}/{name}/main?urlpath=lab/tree/{here}",
+    ]
+
+
+def test_the_page_says_what_each_chapter_takes():
+    """As the notebooks have it. Each fits into Binder alone, two of the heavy ones do not."""
+    page = soup(HTML / "book" / "howto.html")
+    said = [[cell.get_text() for cell in row.select("td")] for row in page.select("tr")]
+    said = [row for row in said if len(row) == 3 and re.match(r"\d+ · ", row[0])]
+    made = []
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        run = json.loads(path.read_text(encoding="utf-8"))["metadata"]["ecglab"]
+        made.append(run["peak_mb"])
+        number, seconds, memory = said[len(made) - 1]
+        assert number.startswith(f"{len(made)} · ")
+        assert (seconds, memory) == (f"{run['seconds']:.0f} s", f"{run['peak_mb'] / 1000:.1f} GB")
+    assert len(said) == len(made) == 12
+    assert max(made) < 2000
+    assert min(made[4:]) > 1000, "the page says so of chapters 5 to 12"
+
+
 def test_nothing_is_fetched_from_another_host():
     remote, missing, count = [], [], 0
     for page in pages():
-        for address in fetched(soup(page)):
+        for asked in fetched(soup(page)):
             count += 1
-            if REMOTE.match(address):
-                remote.append(f"{page.relative_to(HTML)}: {address[:200]}")
-            elif not address.startswith("data:") and not local_file(address, page).is_file():
-                missing.append(f"{page.relative_to(HTML)}: {address[:200]}")
+            if REMOTE.match(asked):
+                remote.append(f"{page.relative_to(HTML)}: {asked[:200]}")
+            elif not asked.startswith("data:") and not local_file(asked, page).is_file():
+                missing.append(f"{page.relative_to(HTML)}: {asked[:200]}")
     print(f"{count} fetched addresses on {len(pages())} pages, {len(remote)} of other hosts")
     assert count > 0
     assert remote == []
@@ -171,14 +245,122 @@ def test_every_image_has_alt_text():
     assert bad == []
 
 
-def test_mathematics_is_local():
-    with_math = [page for page in pages() if soup(page).select(".math")]
-    for page in with_math:
-        sources = [tag["src"] for tag in soup(page).find_all("script", src=True)]
-        mathjax = [source for source in sources if "mathjax" in source]
-        assert len(mathjax) == 1, page
-        assert local_file(mathjax[0], page).stat().st_size > 1e6
-    assert with_math
+def test_mathematics_is_drawn_and_said():
+    """As SVG to see and MathML to hear; no page loads a script for it."""
+    formulae = [one for page in pages() for one in soup(page).select(".math")]
+    assert len(formulae) > 70
+    for formula in formulae:
+        assert len(formula.select("mjx-container > svg path")) >= 1, formula
+        assert formula.select_one("mjx-assistive-mml > math").get_text().strip(), formula
+        assert not formula.select("merror, svg text"), formula
+    sources = [tag["src"] for page in pages() for tag in soup(page).find_all("script", src=True)]
+    assert [source for source in sources if "mathjax" in source.lower()] == []
+
+
+@pytest.mark.parametrize("tex", [r"\foo{x}", r"\frac{x}"])
+def test_a_formula_that_cannot_be_drawn_is_named(tex):
+    with pytest.raises(ValueError, match=re.escape(repr(tex))):
+        mathematics.drawn(tex, False)
+
+
+def test_icons_are_drawn():
+    count = 0
+    for page in pages():
+        icons = soup(page).select("svg.svg-inline--fa")
+        count += len(icons)
+        assert all(icon.path["d"] and icon["viewbox"] for icon in icons)
+        assert soup(page).select("i[class*=fa-], span[class*=fa-], script[src*=fontawesome]") == []
+    assert count > 10 * len(pages()) / 2
+    fonts = list((HTML / "_static" / "vendor").rglob("*.ttf"))
+    assert fonts and sum(font.stat().st_size for font in fonts) < 20_000
+
+
+def test_pictures_have_their_size_and_wait():
+    count = 0
+    for page in pages():
+        for image in soup(page).select("article img"):
+            count += 1
+            place = f"{page.relative_to(HTML)}: {str(image)[:200]}"
+            assert not image["src"].startswith("data:"), place
+            assert image["loading"] == "lazy", place
+            assert image["width"].isdigit() and image["height"].isdigit(), place
+    assert count > 50
+
+
+def descriptions():
+    """Return the description of each page that has a text of its own."""
+    found = {}
+    for page in pages():
+        tags = soup(page).find_all("meta", attrs={"name": "description"})
+        if page.parent != HTML:
+            assert len(tags) == 1, page
+            found[page.relative_to(HTML).as_posix()] = tags[0]["content"]
+    return found
+
+
+def test_every_page_says_what_it_is():
+    found = descriptions()
+    assert len(found) > 20
+    assert all(40 <= len(text) <= 210 for text in found.values()), found
+    assert [pair for pair in pairwise(sorted(found.values())) if pair[0] == pair[1]] == []
+
+
+def test_every_page_has_its_address_and_its_preview():
+    picture = ROOT / "book" / "_static" / "social.png"
+    for name, text in descriptions().items():
+        page = soup(HTML / name)
+        assert page.find("link", rel="canonical")["href"] == SITE + name
+        shown = {tag["property"]: tag["content"] for tag in page.select("meta[property^=og]")}
+        assert shown["og:url"] == SITE + name
+        assert shown["og:description"] == text
+        assert shown["og:title"] in page.title.get_text()
+        assert shown["og:site_name"] == CONFIG["title"]
+        pictures = [urljoin(SITE, "_static/social.png")] if picture.is_file() else []
+        assert [value for key, value in shown.items() if key == "og:image"] == pictures
+
+
+def test_the_site_map_has_every_page():
+    tree = ElementTree.parse(HTML / "sitemap.xml")
+    listed = [element.text for element in tree.iter() if element.tag.endswith("loc")]
+    assert sorted(listed) == sorted(SITE + name for name in descriptions())
+    for name in ("404", "genindex", "search"):
+        robots = soup(HTML / f"{name}.html").find("meta", attrs={"name": "robots"})
+        assert robots["content"] == "noindex"
+
+
+def test_the_page_for_wrong_addresses_works_at_any_depth():
+    page = soup(HTML / "404.html")
+    links = [tag["href"] for tag in page.find_all("a", href=True)] + list(fetched(page))
+    links = [link for link in links if not link.startswith(("#", "http", "data:"))]
+    assert len(links) > 30
+    assert [link for link in links if not link.startswith(urlsplit(SITE).path)] == []
+
+
+def test_chinese_is_marked_as_chinese():
+    count = 0
+    for page in pages():
+        tree = soup(page)
+        for text in tree.find_all(string=chinese.RUN):
+            if text.find_parent(["script", "style", "svg", "option", "title"]) is None:
+                count += 1
+                marked = text.find_parent(lang=True)
+                assert marked["lang"] == "zh-Hans", f"{page.relative_to(HTML)}: {text[:60]}"
+    assert count > 50
+
+
+@pytest.mark.parametrize(
+    "html, marked",
+    [
+        ("<b>卷积</b>", '<b><span lang="zh-Hans">卷积</span></b>'),
+        ("ReLU层 x", 'ReLU<span lang="zh-Hans">层</span> x'),
+        ("卷积，卷积层。", '<span lang="zh-Hans">卷积，卷积层</span>。'),
+        ('<a title="卷积">é</a>', '<a title="卷积">é</a>'),
+        ("<svg><text>卷积</text></svg>", "<svg><text>卷积</text></svg>"),
+        ("<title>卷积</title><script>'卷'</script>", "<title>卷积</title><script>'卷'</script>"),
+    ],
+)
+def test_what_is_marked_as_chinese(html, marked):
+    assert chinese.mark(html) == marked
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)

@@ -26,6 +26,7 @@ NO_CODE = {
 MODULES = [
     *PACKAGE.rglob("*.py"),
     *(ROOT / "tools").glob("*.py"),
+    *(ROOT / "coursework" / "tools").glob("*.py"),
 ]
 
 every_module = pytest.mark.parametrize(

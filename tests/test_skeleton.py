@@ -1,4 +1,4 @@
-"""Each chapter has the rhythm of the course, and the course's address is the same everywhere."""
+"""Each chapter has the rhythm of the course."""
 
 import ast
 import copy
@@ -209,24 +209,3 @@ def test_words_of_the_other_pages():
     pages = [ROOT / "README.md", *(ROOT / "book").rglob("*.md")]
     found = {page.name: FORBIDDEN.findall(page.read_text()) for page in pages}
     assert {page: words for page, words in found.items() if words} == {}
-
-
-def test_one_address_everywhere():
-    """The publishing maintainer sets it in _config.yml; every other place must follow."""
-    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    address = url.removeprefix("https://github.com/")
-    repository = address.split("/")[1]
-    mention = re.compile(
-        r"(?:github\.com/|colab\.research\.google\.com/github/|mybinder\.org/v2/gh/)"
-        r"([\w.-]+/(?:heartbeats|" + re.escape(repository) + r"))\b"
-    )
-    places = [ROOT / n for n in ("README.md", "CITATION.cff", "CONTRIBUTING.md", "_config.yml")]
-    places += [ROOT / "pyproject.toml", *(ROOT / "book").rglob("*.md")]
-    places += [*(ROOT / ".github").rglob("*.yml"), *(ROOT / "chapters").glob("*.ipynb")]
-    found = {
-        (path.relative_to(ROOT).as_posix(), match)
-        for path in places
-        for match in mention.findall(path.read_text())
-    }
-    assert len(found) >= 3
-    assert {place for place in found if place[1] != address} == set()

@@ -10,7 +10,7 @@ import inspect
 import numpy as np
 import pytest
 import wfdb
-from conftest import write_mitdb
+from small_recordings import write_mitdb
 
 HEADER = (
     *("fs", "n_sig", "sig_len", "sig_name", "file_name", "fmt", "units", "adc_gain", "baseline"),

@@ -16,6 +16,7 @@ BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = BUILD / "built_from"
 LOG = BUILD / "build.log"
+TAKE_ALONG = BUILD / "take-along"
 
 REASON = re.compile(r"\b(WARNING|ERROR|CRITICAL|Error|Exception)\b|^reason:", re.IGNORECASE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -32,7 +33,9 @@ def digest(paths: list[Path]) -> str:
 
 def sources() -> list[Path]:
     """Return the files that the book is made of."""
-    files = [ROOT / "_config.yml", ROOT / "_toc.yml", ROOT / "requirements.txt"]
+    names = "_config.yml _toc.yml requirements.txt CITATION.cff LICENSE LICENSE-CONTENT"
+    files = [ROOT / name for name in (*names.split(), ".binder/requirements.txt")]
+    files += (ROOT / "tools").glob("*.*")
     files += (ROOT / "chapters").glob("*.ipynb")
     files += (p for p in (ROOT / "book").rglob("*") if p.is_file() and p.suffix != ".pyc")
     return files
@@ -73,18 +76,41 @@ def build() -> int:
     return run.returncode
 
 
+def has_pdf(now: str) -> bool:
+    """Tell whether there is a PDF of this state of the book; `make pdf` makes it."""
+    return any(stamp.read_text() == now for stamp in TAKE_ALONG.glob("*.from"))
+
+
+def prepare(now: str) -> None:
+    """Make what can be taken along, before the page that offers it.
+
+    What is there from another state of the book goes: the page must not offer it.
+    """
+    import archive
+    import slides
+
+    for path in TAKE_ALONG.glob("*"):
+        if path.suffix not in (".pdf", ".from") or not has_pdf(now):
+            path.unlink()
+    archive.write()
+    for number in range(1, len(slides.parts()) + 1):
+        slides.write(number)
+
+
 def main() -> int:
     """Build if needed and print the book's address."""
     now = digest(sources())
+    state = f"{now} {'with' if has_pdf(now) else 'without'} PDF"
     index = HTML / "book" / "index.html"
-    if not (index.exists() and STAMP.exists() and STAMP.read_text() == now):
+    if not (index.exists() and STAMP.exists() and STAMP.read_text() == state):
         STAMP.unlink(missing_ok=True)
         print("Building the book (some ten seconds)", flush=True)
+        prepare(now)
         if build():
             print(f"The whole log is in {LOG.relative_to(ROOT)}.\nThe book was not built:")
             print("\n".join(reasons(LOG.read_text())))
             return 1
-        STAMP.write_text(now)
+        STAMP.write_text(state)
     print(f"The book is built. Open {index.as_uri()}")
     return 0
 

@@ -26,6 +26,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from address import repository  # noqa: E402
+
 VERSIONS = ROOT / "tools" / "colab.txt"
 PYTHON = (3, 13)
 CELL_SECONDS = 900
@@ -55,16 +59,11 @@ def version() -> str:
     return re.search(r'__version__ = "(.+)"', text)[1]
 
 
-def address() -> str:
-    """Return the repository's address, as _config.yml has it."""
-    text = (ROOT / "_config.yml").read_text()
-    return re.search(r"repository:\n\s+url: *(\S+)", text)[1]
-
-
 def setup() -> str:
     """Return how a chapter's setup cell begins."""
-    course = f"git+{address()}@v{version()}"
-    return SETUP.format(packages=" ".join([*HELPERS, course]))
+    course = f"git+{repository(ROOT)}@v{version()}"
+    packages = " ".join([*HELPERS, course])
+    return SETUP.format(packages=packages)
 
 
 def with_setup(source: str) -> str:
@@ -178,7 +177,7 @@ def as_on_colab(python: Path, folder: Path) -> dict[str, str]:
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{course.as_uri()}.insteadOf",
-        "GIT_CONFIG_VALUE_0": address(),
+        "GIT_CONFIG_VALUE_0": repository(ROOT),
     }
 
 

@@ -2,7 +2,7 @@
 
 Usage: python tools/notebooks.py stale | check-fresh [--always] | fingerprint
        python tools/notebooks.py execute [--all] [NAME ...]
-       python tools/notebooks.py fold [NAME ...]
+       python tools/notebooks.py fold | links [NAME ...]
 
 A chapter's fingerprint covers the tokens, without comments and docstrings, of its code cells and
 of the `ecglab` modules it imports (directly or through each other), the bytes of the recorded
@@ -49,6 +49,9 @@ AGAIN = 1.5  # what is worked through is read half as much again
 MINUTES_AN_EXERCISE = 10
 MINUTES_A_QUESTION = 2
 MINUTES_AN_EXPLORER = 3
+
+# A citation's names and year are no more to read than a footnote's number.
+CITATION = re.compile(r"\[[^\]]+\]\(\S+/bibliography\.html#\S+?\)")
 
 # Lines that IPython understands and Python does not.
 MAGIC = re.compile(r"^\s*[%!]")
@@ -382,7 +385,13 @@ def fold(notebook: NotebookNode) -> None:
 
 
 def minutes(notebook: NotebookNode) -> tuple[int, int]:
-    """Estimate how long a chapter takes to read, and to work through, in minutes.
+    """Return how long a chapter takes to read, and to work through, in round minutes."""
+    read, work = estimate(notebook)
+    return 5 * round(read / 5), 15 * round(work / 15)
+
+
+def estimate(notebook: NotebookNode) -> tuple[float, float]:
+    """Estimate how long a chapter, or a part of it, takes to read and to work through, in minutes.
 
     What is folded is not read: solutions, plotting, tests, answers, and sections that go deeper.
     """
@@ -396,7 +405,7 @@ def minutes(notebook: NotebookNode) -> tuple[int, int]:
                     deeper = part.startswith("### Go deeper")
                 if not deeper:
                     shown = re.sub(r"<details>.*?</details>|<!--.*?-->", "", part, flags=re.DOTALL)
-                    words += len(shown.split())
+                    words += len(CITATION.sub("[1]", shown).split())
         elif not deeper:
             figures += has_figure(cell)
             if not {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
@@ -408,7 +417,7 @@ def minutes(notebook: NotebookNode) -> tuple[int, int]:
     work += MINUTES_A_QUESTION * text.count("<details>")
     explorers = sum("ecg-explorer" in json.dumps(c.outputs) for c in code_cells(notebook))
     work += MINUTES_AN_EXPLORER * explorers
-    return 5 * round(read / 5), 15 * round(work / 15)
+    return read, work
 
 
 def said_minutes(notebook: NotebookNode) -> str:
@@ -427,6 +436,23 @@ def arrange(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = MINUTES.sub(rf"\g<1>{said}\g<2>", cell.source)
+
+
+# --- links ---------------------------------------------------------------------------------------
+
+
+def write_links(notebook: NotebookNode) -> None:
+    """Write out what is short in the Markdown, so that it reads well everywhere: see links.py."""
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    from links import BadLink, Links
+
+    links = Links(ROOT)
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown":
+            try:
+                cell.source = links.plain(cell.source)
+            except BadLink as error:
+                raise SystemExit(f"cell {number}: {error}") from error
 
 
 # --- execute -------------------------------------------------------------------------------------
@@ -666,6 +692,15 @@ def fold_chapters(names: list[str]) -> None:
         write(notebook, path)
 
 
+def link_chapters(names: list[str]) -> None:
+    """Write out the links of the named chapters, or of all; cells without any stay as they are."""
+    for path in named(names) or chapters():
+        print(path.stem, flush=True)
+        notebook = nbformat.read(path, as_version=4)
+        write_links(notebook)
+        write(notebook, path)
+
+
 def execute_chapters(names: list[str], everything: bool) -> int:
     """Execute the named chapters, or all, or the stale ones; return 1 if one has failed."""
     os.environ["ECGLAB_DATA"] = str(recordings_folder())
@@ -698,7 +733,12 @@ def main(arguments: list[str] | None = None) -> int:
     executing.add_argument("--all", action="store_true", help="all chapters, fresh or not")
     folding = commands.add_parser("fold", help="fold cells as they say; state the minutes")
     folding.add_argument("names", nargs="*", help="these chapters")
+    linking = commands.add_parser("links", help="write out roles and links, so that all read them")
+    linking.add_argument("names", nargs="*", help="these chapters")
     chosen = parser.parse_args(arguments)
+    if chosen.command == "links":
+        link_chapters(chosen.names)
+        return 0
     if chosen.command == "fold":
         fold_chapters(chosen.names)
         return 0

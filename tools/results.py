@@ -5,6 +5,7 @@ the words, and ``page.py`` what fills their blanks, the figure, the question and
 page. What has not been run yet is listed as such.
 """
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -57,10 +58,17 @@ def page() -> str:
         if is_recorded(name):
             state = "recorded"
             sections.append(section(name, part))
-        rows[f"`{name}`"] = [part.QUESTION, state]
+        link = f"[`{name}`](#{anchor(sections[-1])})" if is_recorded(name) else f"`{name}`"
+        rows[link] = [part.QUESTION, state]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["what it asks", "state"])
     head = HEAD.read_text().format(state=table.rename_axis("experiment").to_markdown())
     return "\n".join([head, *sections])
+
+
+def anchor(text: str) -> str:
+    """Return the address, within the page, of a section whose text begins with its title."""
+    title = text.strip().splitlines()[0].lstrip("# ").lower()
+    return re.sub(r"[^\w -]", "", title).replace(" ", "-")
 
 
 def section(name: str, part: ModuleType) -> str:

@@ -1,49 +1,24 @@
 """Sphinx extension of this book: what its pages are made of beyond Jupyter Book.
 
 No chapter with a failed cell is shown; sections that go deeper are folded; the summaries of a part
-stand on one page; a reader may mark chapters as done. MathJax comes from the package
-django-static-mathjax, which holds its plain files; what the pages need of it is copied into the
-built site, so that a reader's browser asks no other host.
+stand on one page; a reader may mark chapters as done.
 """
 
 import json
 import re
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from links import Links
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
-
-MATHJAX = ("tex-svg-full.js",)
-
-
-def mathjax_folder() -> Path:
-    """Return the folder of MathJax's files inside the installed package."""
-    package = find_spec("mathjax")
-    if package is None or not package.submodule_search_locations:
-        raise ExtensionError(
-            "django-static-mathjax is not installed: pip install -r requirements.txt"
-        )
-    return Path(package.submodule_search_locations[0], "static", "mathjax", "es5")
-
-
-def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
-    """Copy MathJax beside the other static files once the pages are written."""
-    if exception is not None or app.builder.format != "html":
-        return
-    target = Path(app.outdir, "_static", "mathjax")
-    target.mkdir(parents=True, exist_ok=True)
-    for name in MATHJAX:
-        shutil.copyfile(mathjax_folder() / name, target / name)
 
 
 def warn_of_failed_cells(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -94,15 +69,14 @@ class PartSummary(SphinxDirective):
 
 
 def summary_of(path: Path) -> tuple[str, list[str]]:
-    """Return a chapter's title and the lines of its summary, links led from the top."""
+    """Return a chapter's title and the lines of its summary, links as the book has them."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
     title = re.match(r"# (.+)", text)[1]
     summary = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
     if summary is None:
         raise ExtensionError(f"{path.name} has no section `## Summary`")
-    from_the_top = re.sub(r"\]\((?=\d\d_)", "](/chapters/", summary[1])
-    return title, from_the_top.strip().splitlines()
+    return title, Links(path.parents[1]).roles(summary[1]).strip().splitlines()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -113,5 +87,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("progress.js", loading_method="defer")
     app.connect("doctree-read", fold_what_goes_deeper)
     app.connect("source-read", warn_of_failed_cells)
-    app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

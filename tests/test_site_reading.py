@@ -1,0 +1,77 @@
+"""The built book as it is read: code that fits, figures with numbers, no empty header, paper."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from test_explore_browser import browser, pytestmark, resize
+
+pytestmark = [pytestmark, pytest.mark.site]
+
+HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
+CHAPTERS = sorted((HTML / "chapters").glob("*.html"))
+
+# The longest line of each code cell that scrolls, and how many cells there are.
+SCROLLING = """
+for (const fold of document.querySelectorAll("details")) fold.open = true;
+const cells = [...document.querySelectorAll(".cell_input pre")];
+const scrolls = cells.filter((cell) => cell.scrollWidth > cell.clientWidth);
+const longest = (cell) => Math.max(...cell.textContent.split("\\n").map((line) => line.length));
+return [cells.length, scrolls.map(longest)];
+"""
+
+
+@pytest.fixture(scope="module")
+def driver():
+    if not CHAPTERS:
+        pytest.fail("There is no built book: run `make book`.")
+    driver = browser("--window-size=1280,1000", "--disable-gpu")
+    yield driver
+    driver.quit()
+
+
+def test_ninety_characters_of_code_fit(driver):
+    resize(driver, 1280)
+    count, cut = 0, {}
+    for page in CHAPTERS:
+        driver.get(page.as_uri())
+        cells, lengths = driver.execute_script(SCROLLING)
+        count += cells
+        cut[page.stem] = [length for length in lengths if length <= 90]
+    print(f"{count} code cells")
+    assert count > 500 and not any(cut.values()), cut
+
+
+def test_no_chapter_moves_sideways_on_a_phone(driver):
+    resize(driver, 360)
+    moved = {}
+    for page in CHAPTERS:
+        driver.get(page.as_uri())
+        root = "document.documentElement"
+        wide = driver.execute_script(f"return {root}.scrollWidth - {root}.clientWidth")
+        moved |= {page.stem: wide} if wide > 0 else {}
+    assert moved == {}
+
+
+def test_paper_is_light_and_what_goes_deeper_is_open(driver):
+    driver.get(CHAPTERS[5].as_uri())
+    look = "return [document.documentElement.dataset.theme, document.querySelector('.deeper').open]"
+    driver.execute_script("document.documentElement.dataset.theme = 'dark'")
+    driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert driver.execute_script(look) == ["light", True]
+    driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert driver.execute_script(look) == ["dark", False]
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_figures_are_numbered_and_headers_are_not_empty(page):
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    numbers = [one.get_text() for one in soup.select(".ecg-figure figcaption")]
+    chapter = int(page.stem[:2])
+    assert numbers == [f"Figure {chapter}.{i}" for i in range(1, len(numbers) + 1)] != []
+    for link in soup.select(".ecg-figure a"):
+        assert (page.parent / link["href"]).is_file()
+        assert link["href"] == link.img["src"]
+    empty = [th for th in soup.find_all("th") if not re.sub(r"\s", "", th.get_text())]
+    assert empty == [] and "Not answered yet" not in soup.get_text()
