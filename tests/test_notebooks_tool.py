@@ -204,6 +204,10 @@ def test_only_the_explorers_that_are_shown_count(house):
     (explorers / "base.py").write_text("def small():\n    from ecglab.explorers.still import png\n")
     for name in ("__init__.py", "still.py", "controls.js", "page.html", "style.css"):
         (explorers / name).write_text("")
+    (explorers / "labels.py").write_text('parts = ("quiz.js", "words.json")\n')
+    (explorers / "album.py").write_text('from ecglab.explorers import base\nprint("frame.js")\n')
+    for name in ("quiz.js", "words.json", "frame.js"):
+        (explorers / name).write_text("")
     shown = "from ecglab import explore\nexplore.album()\nbeats.labels"
     notebook.cells.append(new_code_cell(shown))
     found = [name for name in notebooks.parts(notebook, root) if "explorers" in name]
@@ -215,9 +219,14 @@ def test_only_the_explorers_that_are_shown_count(house):
         "ecglab/explorers/album.js",
         "ecglab/explorers/album.json",
         "ecglab/explorers/controls.js",
+        "ecglab/explorers/frame.js",
         "ecglab/explorers/page.html",
         "ecglab/explorers/style.css",
     ]
+    # Another explorer among the names changes nothing for a chapter that does not show it.
+    before = notebooks.parts(notebook, root)
+    (package / "explore.py").write_text("from ecglab.explorers import album, labels, base\n")
+    assert notebooks.parts(notebook, root) == before
 
 
 @pytest.mark.parametrize(

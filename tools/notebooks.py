@@ -250,14 +250,25 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
     if f"{PACKAGE}.explore" in modules_of(notebook, root):
         scripts = [path for path in package.glob("explorers/*") if path.suffix in SCRIPTS]
         others = explorers_not_shown(notebook, root)
-        found += [path for path in scripts if path.stem not in others]
+        theirs = files_of(others, root)
+        found += [path for path in scripts if not {path.stem, path.name} & (others | theirs)]
     return sorted(found)
+
+
+def files_of(explorers: set[str], root: Path) -> set[str]:
+    """Return the names of the scripts and style sheets that the modules of some explorers name."""
+    found = set()
+    for name in explorers:
+        module = ast.parse((root / PACKAGE / "explorers" / f"{name}.py").read_text())
+        strings = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+        found |= {text for text in strings if str(text).endswith(SCRIPTS)}
+    return found
 
 
 def explorers_not_shown(notebook: NotebookNode, root: Path) -> set[str]:
     """Return the explorers that a notebook does not show: `album` where none has `explore.album`.
 
-    An explorer has its controls in ``explorers/NAME.json``.
+    An explorer has its controls in ``explorers/NAME.json``, beside its module.
     """
     shown = {
         node.attr
@@ -265,7 +276,8 @@ def explorers_not_shown(notebook: NotebookNode, root: Path) -> set[str]:
         for node in ast.walk(plain(cell.source))
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "explore"
     }
-    every = {path.stem for path in root.joinpath(PACKAGE, "explorers").glob("*.json")}
+    folder = root / PACKAGE / "explorers"
+    every = {path.stem for path in folder.glob("*.json") if path.with_suffix(".py").exists()}
     return every - shown
 
 
@@ -291,6 +303,8 @@ def parts(notebook: NotebookNode, root: Path = ROOT) -> dict[str, str]:
     }
     modules = modules_of(notebook, root)
     for name, path in sorted(modules.items()):
+        if name == f"{PACKAGE}.explore":  # it only gathers the explorers, shown or not
+            continue
         source = VERSION.sub("", path.read_text())
         result[name] = sha256(repr(tokens(source, module=True)).encode())
     for path in [*recorded_files(notebook, root), *tables_of(modules)]:

@@ -84,11 +84,6 @@ class Explorer:
         """The explorer's module; its last line names the explorer ``widget``."""
         return file("drawing.js") + file("controls.js") + file(f"{self.name}.js")
 
-    @property
-    def style(self) -> str:
-        """The explorer's style sheet."""
-        return file("drawing.css") + file("style.css")
-
     def __repr__(self) -> str:
         return f"Explorer(name={self.name!r})"
 
@@ -128,7 +123,7 @@ class Explorer:
             image=image,
             caption=escape(self.content["caption"]),
             values=values.replace("</", "<\\/"),
-            style=self.style,
+            style=file("drawing.css") + file("style.css"),
             script=self.script + f'start("{self.name}", widget);\n',
         )
 
@@ -138,7 +133,7 @@ class Explorer:
 
         return Widget(
             _esm=self.script + "export default widget;\n",
-            _css=self.style,
+            _css=file("drawing.css") + file("style.css"),
             content=self.content,
             state=self.start,
         )

@@ -39,7 +39,7 @@ function settle(state) {
 
 // A handle that is dragged: `report` gets by how much, right and down, in units.
 function handle(svg, kind, label, place, report) {
-  const grip = shape(svg, kind, { ...place, class: "ecg-handle" });
+  const grip = shape(svg, kind, { ...place, class: "ecg-right ecg-handle" });
   shape(grip, "title", {}, label);
   drag(grip, svg, report);
   return grip;

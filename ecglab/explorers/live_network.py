@@ -40,16 +40,16 @@ class LiveNetwork(Explorer):
         parts = "".join(map(file, PARTS))
         return f"{file('drawing.js')}{file('controls.js')}const ASIDE = {aside};\n{parts}"
 
-    @property
-    def style(self) -> str:
-        """The explorer's style sheet, with that of the pictures below the beat."""
-        return super().style + file("live.css")
+    def html(self) -> str:
+        """Return the explorer as HTML, with the style of the pictures below the beat."""
+        return f"<style>\n{file('live.css')}</style>\n{super().html()}"
 
     def widget(self):
         """Return the explorer as a widget; the network that ships is part of its content."""
         from ecglab import export
 
         widget = super().widget()
+        widget._css += file("live.css")
         data = self.content["data"] | {"network": json.dumps(export.shipped())}
         widget.content = self.content | {"data": data}
         return widget

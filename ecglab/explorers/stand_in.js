@@ -32,17 +32,6 @@ class StandIn {
   }
 }
 
-// Base64 to characters of eight bits.
-const LETTER = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-function atob(text) {
-  let [bits, held, found] = [0, 0, ""];
-  for (const letter of text.replace(/=+$/, "")) {
-    [bits, held] = [((bits << 6) | LETTER.indexOf(letter)) & 0xffff, held + 6];
-    if (held >= 8) found += String.fromCharCode((bits >> (held -= 8)) & 255);
-  }
-  return found;
-}
-
 const document = { createElementNS: (namespace, tag) => new StandIn(tag) };
 
 const [WIDTH, GAP, EDGE, LINE] = [600, 16, 6, 24]; // units
