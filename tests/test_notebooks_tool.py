@@ -201,10 +201,12 @@ def test_only_the_explorers_that_are_shown_count(house):
         (explorers / f"{name}.py").write_text("from ecglab.explorers import base\n")
         (explorers / f"{name}.js").write_text("")
         (explorers / f"{name}.json").write_text("")
-    (explorers / "base.py").write_text("def small():\n    from ecglab.explorers.still import png\n")
+    (explorers / "base.py").write_text(
+        "def small():\n    from ecglab.explorers.still import png\n    return 'controls.js'\n"
+    )
     for name in ("__init__.py", "still.py", "controls.js", "page.html", "style.css"):
         (explorers / name).write_text("")
-    (explorers / "labels.py").write_text('parts = ("quiz.js", "words.json")\n')
+    (explorers / "labels.py").write_text('parts = ("controls.js", "quiz.js", "words.json")\n')
     (explorers / "album.py").write_text('from ecglab.explorers import base\nprint("frame.js")\n')
     for name in ("quiz.js", "words.json", "frame.js"):
         (explorers / name).write_text("")

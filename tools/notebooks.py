@@ -26,6 +26,7 @@ import sys
 import threading
 import time
 import tokenize
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -247,20 +248,23 @@ def recorded_files(notebook: NotebookNode, root: Path) -> list[Path]:
     outcomes = package.glob("experiments/*/outcome.json")
     found = [path for path in outcomes if path.parent.name in strings]
     found += [path for path in package.rglob("*.weights*") if path.name.split(".")[0] in strings]
-    if f"{PACKAGE}.explore" in modules_of(notebook, root):
-        scripts = [path for path in package.glob("explorers/*") if path.suffix in SCRIPTS]
+    modules = modules_of(notebook, root)
+    if f"{PACKAGE}.explore" in modules:
+        folder = package / "explorers"
         others = explorers_not_shown(notebook, root)
-        theirs = files_of(others, root)
+        theirs = files_named([folder / f"{name}.py" for name in others])
+        theirs -= files_named([path for path in modules.values() if path.parent == folder])
+        scripts = [path for path in folder.iterdir() if path.suffix in SCRIPTS]
         found += [path for path in scripts if not {path.stem, path.name} & (others | theirs)]
     return sorted(found)
 
 
-def files_of(explorers: set[str], root: Path) -> set[str]:
-    """Return the names of the scripts and style sheets that the modules of some explorers name."""
+def files_named(modules: Iterable[Path]) -> set[str]:
+    """Return the names of the scripts, style sheets and so on that some modules name."""
     found = set()
-    for name in explorers:
-        module = ast.parse((root / PACKAGE / "explorers" / f"{name}.py").read_text())
-        strings = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+    for path in modules:
+        nodes = ast.walk(ast.parse(path.read_text()))
+        strings = [node.value for node in nodes if isinstance(node, ast.Constant)]
         found |= {text for text in strings if str(text).endswith(SCRIPTS)}
     return found
 
