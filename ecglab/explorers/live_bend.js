@@ -1,12 +1,12 @@
 // A recorded beat, and what becomes of it when a reader bends it or moves it along its strip.
 
 // The bytes of a text in base64, by hand: the picture at rest is drawn without a browser's `atob`.
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 function bytesOf(text) {
   let [bits, held] = [0, 0];
   const bytes = [];
   for (const letter of text.replace(/=+$/, "")) {
-    [bits, held] = [((bits << 6) | LETTERS.indexOf(letter)) & 0xffff, held + 6];
+    [bits, held] = [((bits << 6) | BASE64.indexOf(letter)) & 0xffff, held + 6];
     if (held >= 8) bytes.push((bits >> (held -= 8)) & 255);
   }
   return bytes;

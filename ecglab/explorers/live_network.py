@@ -42,7 +42,7 @@ class LiveNetwork(Explorer):
 
     def html(self) -> str:
         """Return the explorer as HTML, with the style of the pictures below the beat."""
-        return f"<style>\n{file('live.css')}</style>\n{super().html()}"
+        return super().html().replace("</style>", f"{file('live.css')}</style>", 1)
 
     def widget(self):
         """Return the explorer as a widget; the network that ships is part of its content."""
