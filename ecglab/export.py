@@ -120,7 +120,9 @@ def shipped(network: str = "two leads") -> dict:
     layers = _by_name(arrays, columns)
     strides = {name: _usual_stride(name) for name in _convolutions()}
     channels = layers["conv1_conv"][0].shape[2]
-    return describe(layers, strides, (recipe["size"], recipe["size"], channels), recipe)
+    size = recipe["size"]
+    image = (size, size, channels)
+    return describe(layers, strides, image, recipe)
 
 
 def describe(

@@ -1,10 +1,8 @@
-"""Draw the front page's pictures, and write its sentences on the result, from what was recorded.
+"""Draw the result for the front page, and write its sentences, from what was recorded.
 
 Usage: python tools/front.py
 
-The result comes from the recorded outcomes. The beat that stands where scripts do not run comes
-from a real recording and from the network that ships: without recordings it is left as it is.
-Each picture is drawn twice, for light pages and for dark ones, in the colours of the explorers.
+The picture is drawn twice, for light pages and for dark ones, in the colours of the explorers.
 """
 
 import re
@@ -12,7 +10,6 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import matplotlib
 
@@ -23,7 +20,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ecglab import beats, evaluate, experiments, plot, records
+from ecglab import evaluate, experiments, plot, records
 from ecglab.experiments import tables
 from ecglab.experiments.baselines.page import boosted
 from ecglab.experiments.resnet50.page import GOAL
@@ -37,7 +34,6 @@ FIGURES = ROOT / "book" / "_static"
 #: The experiment whose network the page speaks of, and the other of whose trees.
 NETWORK, TREES = "final", "baselines"
 RESULT = re.compile(r"(<!-- result -->\n).*?(<!-- /result -->)", re.DOTALL)
-STILL = re.compile(r"(<!-- still -->\n).*?(<!-- /still -->)", re.DOTALL)
 #: How many of the four goals are reached, in words.
 COUNTS = ("none", "one", "two", "three", "all")
 #: What the scores are called on the page.
@@ -47,22 +43,9 @@ NAMES = {
     "S F1": "F1 of S",
     "V F1": "F1 of V",
 }
-#: The beat at rest: the first V of this record after a minute. The record is one of DS2.
-RECORD, AFTER = "233", 60.0
-SHOWN = 1.5  # s on either side of it
 
 Colours = dict[str, str]
 Draw = Callable[[Colours], Figure]
-
-
-class Called(NamedTuple):
-    """A beat, what the network sees of it, and what it believes."""
-
-    strip: np.ndarray  # in mV, around the beat
-    fs: float
-    picture: np.ndarray
-    probabilities: np.ndarray
-    label: str
 
 
 def main() -> int:
@@ -71,14 +54,6 @@ def main() -> int:
     text = PAGE.read_text(encoding="utf-8")
     save("front-result", result_words(), result_figure)
     text = with_result(text)
-    if records.load(RECORD).simulated:
-        print("There are no recordings: the beat at rest stays as it is.")
-    else:
-        beat = called()
-        words = still_words(beat)
-        save("front-beat", words[0], lambda colours: beat_figure(beat, colours))
-        save("front-belief", words[1], lambda colours: belief_figure(beat, colours))
-        text = STILL.sub(lambda found: found[1] + still_html(words) + found[2], text)
     write_text(PAGE, text)
     return 0
 
@@ -210,96 +185,6 @@ def result_sentences() -> str:
         f"{trees['V F1']:.2f} for V, where the network has {network.loc['V F1', 'value']:.2f} "
         f"and the goal is {GOAL['V F1']}."
     ).replace("%", " %", 1)
-
-
-# --- the beat at rest -----------------------------------------------------------------------------
-
-
-def called() -> Called:
-    """Call a beat with the network that ships."""
-    from ecglab import batches, shipped
-
-    model, recipe = shipped.load()
-    heartbeats, probabilities = shipped.predict(model, recipe, RECORD)
-    record = records.load(RECORD)
-    later = heartbeats.samples > AFTER * record.fs
-    wanted = heartbeats.labels == beats.CLASSES.index("V")
-    first = np.flatnonzero(later & wanted)[0]
-    sample = heartbeats.samples[first]
-    around = round(SHOWN * record.fs)
-    strip = record.lead("MLII")[sample - around : sample + around]
-    seen = batches.inputs(
-        heartbeats[first : first + 1], (recipe.size, recipe.size), recipe.zoom, features=True
-    )
-    return Called(
-        strip=strip - np.median(strip),
-        fs=record.fs,
-        picture=np.asarray(seen["images"])[0, ..., 0],
-        probabilities=probabilities[first],
-        label=beats.CLASSES[heartbeats.labels[first]],
-    )
-
-
-def beat_figure(beat: Called, palette: Colours) -> Figure:
-    """Draw the strip on ECG paper; a band marks the beat."""
-    figure = plt.figure(figsize=(5.2, 3.0), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    low = np.floor(2 * beat.strip.min() - 0.5) / 2
-    high = np.ceil(2 * beat.strip.max() + 0.5) / 2
-    plot.paper(ax, 2 * SHOWN, low, high, -SHOWN)
-    ax.grid(which="major", color=palette["large"])
-    ax.grid(which="minor", color=palette["fine"])
-    ax.set_aspect("auto")
-    ax.axvspan(-0.25, 0.35, color=palette["mark"], alpha=0.18, linewidth=0)
-    times = np.arange(len(beat.strip)) / beat.fs - SHOWN
-    ax.plot(times, beat.strip, color=palette["ink"])
-    return figure
-
-
-def belief_figure(beat: Called, palette: Colours) -> Figure:
-    """Draw what the network sees of the beat, and what it believes."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(4.6, 2.6))
-    left.imshow(beat.picture, cmap="gray", vmin=0, vmax=1)
-    left.set_axis_off()
-    left.set_title("what the network sees", fontsize=11)
-    order = np.arange(len(beats.CLASSES))
-    best = beat.probabilities.argmax()
-    fills = [palette["mark"] if at == best else palette["blank"] for at in order]
-    right.barh(order, np.ones(len(order)), color="none", edgecolor=palette["blank"])
-    right.barh(order, beat.probabilities, color=fills)
-    right.set_yticks(order, beats.CLASSES)
-    right.invert_yaxis()
-    right.tick_params(length=0)
-    right.set_xticks([])
-    right.spines[:].set_visible(False)
-    right.set_title("what it believes", fontsize=11)
-    return figure
-
-
-def still_words(beat: Called) -> tuple[str, str]:
-    """Return the alt texts of the two pictures."""
-    best = beat.probabilities.argmax()
-    belief = f"{beat.probabilities[best]:.2f}"
-    strip = (
-        f"Three seconds of record {RECORD} on ECG paper; "
-        f"a band marks one beat, which the annotators call {beat.label}."
-    )
-    seen = (
-        "The beat as the network sees it, white on black, and five bars: "
-        f"it believes {beats.CLASSES[best]} with {belief}."
-    )
-    return strip, seen
-
-
-def still_html(words: tuple[str, str]) -> str:
-    """Return the pictures as they stand until the network itself takes their place."""
-    lines = []
-    for name, alt in zip(("front-beat", "front-belief"), words, strict=True):
-        for dark in (False, True):
-            shown = "only-dark" if dark else "only-light"
-            address = f"../_static/{path_of(name, dark).name}"
-            lines.append(f'<img class="{name} {shown}" src="{address}" alt="{alt}">')
-    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":
