@@ -23,7 +23,7 @@ ORDER = (
     # scores, and what is drawn
     *("evaluate", "explain", "check", "exercises", "plot"),
     # what was recorded, and what ships
-    *("experiments", "shipped", "crossval"),
+    *("experiments", "shipped", "crossval", "export"),
     *("findings", "report"),
     "explorers",
     "explore",
