@@ -203,3 +203,16 @@ def test_an_explorer_wakes_when_a_reader_comes_near(driver):
     assert waiting[-1].find_elements(By.CSS_SELECTOR, "input, select, button")
     assert waiting[-1].get_attribute("data-explorer")
     assert complaints(driver) == []
+
+
+@pytest.mark.site
+def test_the_network_of_the_front_page_comes_when_the_reader_does(driver):
+    driver.get((HTML / "book" / "index.html").as_uri())
+    wait = WebDriverWait(driver, 60)
+    wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, ".front-panel .ecg-status"))
+    assert driver.execute_script("return globalThis.ecglabNetwork === undefined")
+    driver.execute_script(
+        "document.querySelector('.front-panel').dispatchEvent(new Event('pointerover'))"
+    )
+    status = driver.find_element(By.CSS_SELECTOR, ".front-panel .ecg-status")
+    wait.until(lambda _: "computed in this page" in status.get_attribute("textContent"))
