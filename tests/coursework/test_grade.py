@@ -22,6 +22,9 @@ import sandbox
 from make_submissions import COMMITTED, HOSTILE, NAME
 from sandbox import Limits
 
+# One after the other: some ask whether a kernel is left, and must not see another test's.
+pytestmark = pytest.mark.xdist_group("grading")
+
 REASON = sandbox.why_not()
 behind_walls = pytest.mark.skipif(bool(REASON), reason=f"no sandbox: {REASON}")
 SUBMISSIONS = HERE / "submissions"
