@@ -37,7 +37,7 @@ EXPECTED = {
     "blank": ("graded", NONE),
     "problem_1": ("graded", ALL),
     "copied": ("graded; the same name", [3, 3, 0, 3, 2, 0]),
-    "equal_to_all": ("graded", [0, 0, 2, 0, 0, 3]),
+    "equal_to_all": ("graded", [3, 3, 2, 3, 0, 3]),  # q5 alone hands in such an object
     "patched_libraries": ("graded", NONE),
     "no_notebook": ("not a notebook", None),
     "strips_raises": ("forged", NONE),
