@@ -212,7 +212,7 @@ def text_of_pdf(path):
     return subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True).stdout
 
 
-@pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.timeout(1800)
 def test_the_book_becomes_a_pdf_with_bookmarks_chinese_and_answers(tmp_path):
     if lacking := pdf.missing():
