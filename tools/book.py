@@ -37,7 +37,10 @@ def sources() -> list[Path]:
     files = [ROOT / name for name in (*names.split(), ".binder/requirements.txt")]
     files += (ROOT / "tools").glob("*.*")
     files += (ROOT / "chapters").glob("*.ipynb")
-    files += (p for p in (ROOT / "book").rglob("*") if p.is_file() and p.suffix != ".pyc")
+    files += (ROOT / "coursework" / "source").glob("*/*.ipynb")
+    # The front page has an explorer, and the network that ships is written beside the pages.
+    for folder in ("book", "ecglab"):
+        files += (p for p in (ROOT / folder).rglob("*") if p.is_file() and p.suffix != ".pyc")
     return files
 
 
