@@ -103,6 +103,7 @@ def teach(
     depth: int,
     seed: int,
     width: int = 16,
+    jit_compile: bool | str = "auto",
 ) -> dict:
     """Train one network, of `FORMS`, on a task; return its errors and what it looked like."""
     size = recipe["size"]
@@ -119,7 +120,12 @@ def teach(
         0.0, total - warm, warmup_target=recipe["rate"], warmup_steps=warm
     )
     optimizer = keras.optimizers.SGD(schedule, recipe["momentum"], weight_decay=recipe["decay"])
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=jit_compile,
+    )
     train.trace_once(model)
     probe = slice(None, None, max(len(pictures) // 256, 1))
     looks = [_look(model, pictures[probe], labels[probe])]
