@@ -10,11 +10,12 @@ import copy
 import dis
 import io
 import json
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -97,7 +98,7 @@ def value(
     if difference is None:
         return _RIGHT
     for help_against_it, mistaken in (mistakes or {}).items():
-        if _difference(answer, _result(_unseal(mistaken)), within) is None:
+        if _leads_to(mistaken, answer, within):
             return _wrong(help_against_it)
     return _wrong(difference, hint)
 
@@ -154,13 +155,12 @@ def function(
         wanted = _in_cases(expected, cases)
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    heard = _Heard(sys.stdout)
+    with contextlib.redirect_stdout(heard):
         feedback = _tried(function, wanted, cases, within, hint, mistakes or {})
-    print(printed.getvalue(), end="")
     if feedback is not _NOTHING:
         return feedback
-    if printed.getvalue():
+    if heard.anything:
         return _wrong("Your function prints its answer; hand it back with return.")
     return _UNANSWERED if _is_unwritten(function) else _NOTHING
 
@@ -197,6 +197,21 @@ def seal(expected: Any) -> str:
 
 
 # ---------------------------------------------------------------------------
+
+
+class _Heard(io.TextIOBase):
+    """Passes on what is printed, and knows whether anything was."""
+
+    def __init__(self, there: TextIO) -> None:
+        self.there = there
+        self.anything = False
+
+    def write(self, text: str) -> int:
+        self.anything |= bool(text)
+        return self.there.write(text)
+
+    def flush(self) -> None:
+        self.there.flush()
 
 
 def _unseal(expected: Any) -> Any:
@@ -255,17 +270,24 @@ def _tried(
 
 def _same(answers: Sequence, mistaken: Any, cases: Sequence[tuple], within: float) -> bool:
     """Whether answers to all cases are what a mistake leads to."""
+    others = _unseal(mistaken)
     try:
-        others = _in_cases(_unseal(mistaken), cases)
+        others = _in_cases(others, cases)
     except Exception:  # a mistake may stop where the right function does not
         return False
     pairs = zip(answers, others, strict=True)
     return all(_difference(answer, other, within) is None for answer, other in pairs)
 
 
-def _result(thing: Any) -> Any:
-    """Return what a function without arguments gives; anything else as it is."""
-    return thing() if callable(thing) else thing
+def _leads_to(mistaken: Any, answer: Any, within: float) -> bool:
+    """Whether a mistake, or a function without arguments that makes it, leads to an answer."""
+    other = _unseal(mistaken)
+    if callable(other):
+        try:
+            other = other()
+        except Exception:  # a mistake may stop where the right way does not
+            return False
+    return _difference(answer, other, within) is None
 
 
 def _is_unwritten(function: Any) -> bool:

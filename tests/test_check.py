@@ -394,6 +394,19 @@ def test_a_right_function_may_print(capsys):
     assert capsys.readouterr().out.startswith("rr is 1.0\n")
 
 
+def test_what_a_function_prints_is_seen_at_once(capsys):
+    """While it still runs: a loop that never ends shows what it does."""
+    seen = []
+
+    def talks(rr):
+        print("rr is", rr, flush=True)
+        seen.append(capsys.readouterr().out)
+        return 60 / rr
+
+    assert check.function(talks, rate, CASES).right is True
+    assert seen[0] == "rr is 1.0\n"
+
+
 def test_a_function_that_prints_is_told_to_return(capsys):
     said = check.function(lambda rr: print(60 / rr), rate, CASES)
     assert said.right is False and "prints its answer; hand it back with return" in said.message
@@ -424,6 +437,20 @@ def test_a_mistake_has_its_own_hint():
     sealed = {"One less.": check.seal(71), "One more.": lambda: 73}
     said = [check.value(n, 72, hint="Count.", mistakes=sealed).message for n in (71, 73, 70)]
     assert said == [f"Not yet right. {why}" for why in ("One less.", "One more.", "Count.")]
+
+
+def test_a_mistake_that_stops_is_no_mistake_made():
+    mistakes = {"Never.": no, "Seconds.": lambda: 71}
+    assert check.value(71, 72, hint="Count.", mistakes=mistakes).message.endswith("Seconds.")
+    assert check.value(70, 72, hint="Count.", mistakes=mistakes).message.endswith("Count.")
+
+
+@pytest.mark.parametrize("damaged", ["sealed:", "sealed:NzI"])
+def test_a_damaged_envelope_is_the_authors_mistake(damaged):
+    with pytest.raises(ValueError, match="make it anew with check.seal"):
+        check.value(71, 72, mistakes={"Never.": damaged})
+    with pytest.raises(ValueError, match="make it anew with check.seal"):
+        check.function(lambda rr: rr, rate, CASES, mistakes={"Never.": damaged})
 
 
 def test_a_function_that_stops_in_a_later_case_matches_no_mistake():
