@@ -1,6 +1,7 @@
 """Figures in one style: ECG paper, twelve leads, galleries of beats, curves and tables."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -89,10 +90,16 @@ def style() -> None:
 
     First used in chapter 1.
 
-    Figures keep a white ground, so that they read alike on light and dark pages.
+    Figures keep a white ground, so that they read alike on light and dark pages. A notebook shows
+    them with two dots for each pixel, sharp on a phone and in print.
     """
     plt.style.use("ecglab.course")
     plt.rcParams["axes.prop_cycle"] = plt.cycler(color=PALETTE)
+    ipython = sys.modules.get("IPython")
+    if ipython and ipython.get_ipython():
+        from matplotlib_inline.backend_inline import set_matplotlib_formats  # comes with IPython
+
+        set_matplotlib_formats("retina")
 
 
 def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 0.0) -> None:

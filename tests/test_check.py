@@ -447,9 +447,9 @@ def test_a_mistake_that_stops_is_no_mistake_made():
 
 @pytest.mark.parametrize("damaged", ["sealed:", "sealed:NzI"])
 def test_a_damaged_envelope_is_the_authors_mistake(damaged):
-    with pytest.raises(ValueError, match="make it anew with check.seal"):
+    with pytest.raises(ValueError, match="make it anew with"):
         check.value(71, 72, mistakes={"Never.": damaged})
-    with pytest.raises(ValueError, match="make it anew with check.seal"):
+    with pytest.raises(ValueError, match="make it anew with"):
         check.function(lambda rr: rr, rate, CASES, mistakes={"Never.": damaged})
 
 

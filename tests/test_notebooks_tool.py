@@ -1,14 +1,21 @@
 """The fingerprint: what must and what must not change it, on every Python alike."""
 
+import base64
 import copy
 import importlib.metadata
+import io
 import os
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
+
+from ecglab import plot
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -255,6 +262,20 @@ def test_problems(output, alt, expected):
 
 def test_a_stripped_notebook_has_problems():
     assert "never executed" in notebooks.problems(new_notebook(cells=[new_code_cell("1")]))[0]
+
+
+def test_a_figure_is_stored_as_it_looks_in_fewer_bytes():
+    figure, ax = plt.subplots(dpi=200)
+    ax.plot(np.random.default_rng(0).normal(size=99), color=plot.PALETTE[1])
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png")
+    plt.close(figure)
+    before = base64.b64encode(drawn.getvalue()).decode()
+    after = notebooks.lightened(before)
+    assert len(after) < 0.8 * len(before)
+    old, new = (Image.open(io.BytesIO(base64.b64decode(one))) for one in (before, after))
+    assert (old.size, old.info["dpi"]) == (new.size, new.info["dpi"])
+    assert np.abs(np.int16(old.convert("RGB")) - np.int16(new.convert("RGB"))).max() < 16
 
 
 def test_measured_as_the_reader_sees_it(monkeypatch):

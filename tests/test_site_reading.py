@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from test_explore_browser import browser, pytestmark, resize
 
 pytestmark = [pytestmark, pytest.mark.site]
@@ -41,6 +43,23 @@ def test_ninety_characters_of_code_fit(driver):
         cut[page.stem] = [length for length in lengths if length <= 90]
     print(f"{count} code cells")
     assert count > 500 and not any(cut.values()), cut
+
+
+def test_figures_have_two_dots_for_each_pixel(driver):
+    """But for those that stand in Markdown, which are as wide as the page."""
+    sizes = """
+    return [...document.querySelectorAll(".cell_output .ecg-figure img")].map((image) =>
+        [image.getAttribute("width"), image.src]);
+    """
+    count = 0
+    for page in CHAPTERS:
+        driver.get(page.as_uri())
+        for width, address in driver.execute_script(sizes):
+            path = Path(unquote(urlsplit(address).path))
+            with Image.open(path) as picture:
+                assert abs(picture.width - 2 * int(width)) <= 1, (page.stem, path.name)
+            count += 1
+    assert count > 90
 
 
 def test_no_chapter_moves_sideways_on_a_phone(driver):

@@ -17,6 +17,7 @@ ones. Where a run's outputs equal those that are stored, the fingerprint alone i
 
 import argparse
 import ast
+import base64
 import hashlib
 import io
 import json
@@ -31,6 +32,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ecglab"
@@ -72,6 +74,8 @@ COMPUTES = (
 # What lies beside the explorers' modules.
 SCRIPTS = (".css", ".html", ".js", ".json")
 TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
+PNG = "image/png"
+COLOURS = 256
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 #: How a folded cell begins, the tags that it gets, and what the book calls it. In Colab and
@@ -586,7 +590,19 @@ def tidy(notebook: NotebookNode) -> None:
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
+                if PNG in output.get("data", {}):
+                    output.data[PNG] = lightened(output.data[PNG])
             cell.outputs = [o for o in cell.outputs if o.get("data", True)]
+
+
+def lightened(picture: str) -> str:
+    """Return a PNG in base64 in so few colours that nobody sees it, for a third of the bytes."""
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as whole:
+        dots = whole.info.get("dpi")
+        few = whole.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=0)
+    written = io.BytesIO()
+    few.save(written, "png", optimize=True, dpi=dots)
+    return base64.b64encode(written.getvalue()).decode()
 
 
 def measured(seconds: float, megabytes: float) -> str:

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from PIL import Image
+from picture_size import size_of
 from sphinx.application import Sphinx
 
 FOLDER = "_explorers"
@@ -25,7 +25,6 @@ FIGURE = re.compile(
     re.DOTALL,
 )
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
-VIEW_BOX = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 IMAGE = re.compile(r"<img\b([^>]*?)\s*/?>")
 SEARCH = re.compile(
     r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
@@ -92,15 +91,6 @@ def size_images(html: str, page: Path) -> str:
         return f"<img{attributes}/>"
 
     return IMAGE.sub(sized, html)
-
-
-def size_of(path: Path) -> tuple[int, int]:
-    """Return the width and height of a picture: its pixels, or the units of a drawing."""
-    if path.suffix == ".svg":
-        box = VIEW_BOX.search(path.read_text(encoding="utf-8"))
-        return round(float(box[1])), round(float(box[2]))
-    with Image.open(path) as image:
-        return image.size
 
 
 def lighten(app: Sphinx, exception: Exception | None) -> None:

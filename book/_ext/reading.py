@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import numpy as np
 from docutils import nodes
+from picture_size import size_of
 from PIL import Image
 from sphinx.application import Sphinx
 
@@ -50,8 +51,8 @@ def is_drawing(pixels: np.ndarray) -> bool:
 def look(path: Path) -> tuple[str, str]:
     """Return the classes and the style of a picture's figure; empty if it is only a mark."""
     with Image.open(path) as picture:
-        width = picture.width
         pixels = np.asarray(picture.convert("RGB"))
+    width, _ = size_of(path)
     if width < SMALL:
         return "", ""
     if width > STRIP and not is_drawing(pixels):

@@ -7,7 +7,8 @@ function unique() {
 }
 
 // Each kind of control gives its element and a function that sets its value and returns what the
-// control made of it: a slider keeps within its bounds.
+// control made of it: a slider keeps within its bounds. Buttons have no value; they give a function
+// that shows in a state which of them are pressed.
 const CONTROLS = {
   slider({ label, low, high, step, unit, texts }, report) {
     const id = unique();
@@ -43,12 +44,17 @@ const CONTROLS = {
 
   buttons({ label, settings }, report) {
     const node = element("fieldset", { class: "ecg-buttons" }, element("legend", {}, label));
-    for (const text of Object.keys(settings)) {
+    const shows = [];
+    for (const [text, wanted] of Object.entries(settings)) {
       const button = element("button", { type: "button" }, text);
-      button.addEventListener("click", () => report(settings[text]));
+      button.addEventListener("click", () => report(wanted));
       node.append(button);
+      const names = Object.keys(wanted);
+      if (names.some((name) => wanted[name] === "next")) continue; // a step is never reached
+      shows.push((state) =>
+        button.setAttribute("aria-pressed", names.every((name) => state[name] === wanted[name])));
     }
-    return [node];
+    return [node, null, (state) => shows.forEach((show) => show(state))];
   },
 };
 
@@ -66,6 +72,7 @@ function build({ read, draw, settle }, model, figure) {
     for (const [name, set] of Object.entries(setters))
       if (state[name] !== asked[name]) state[name] = set(state[name]); // what it was settled to
     redraw(state);
+    for (const show of shows) show(state);
     const words = read(data, state).map(([name, text]) =>
       element("span", {}, `${name}: `, element("b", {}, text)));
     readouts.replaceChildren(...words);
@@ -80,7 +87,7 @@ function build({ read, draw, settle }, model, figure) {
     }
     take(accepted);
   };
-  const [panel, setters] = panelOf(controls, take, assign);
+  const [panel, setters, shows] = panelOf(controls, take, assign);
   assign(state);
   figure.replaceChildren(stage, readouts, panel, element("figcaption", {}, caption));
   model.on("change:state", () => {
@@ -88,13 +95,13 @@ function build({ read, draw, settle }, model, figure) {
   });
 }
 
-// The controls in a panel, and by their names what sets them.
+// The controls in a panel, by their names what sets them, and what shows which are pressed.
 function panelOf(controls, take, assign) {
   const panel = element("div", { class: "ecg-controls" });
-  const [setters, groups] = [{}, {}];
+  const [setters, groups, shows] = [{}, {}, []];
   for (const spec of controls) {
     const report = spec.name ? (value) => take({ [spec.name]: value }) : assign;
-    const [node, set] = CONTROLS[spec.kind](spec, report);
+    const [node, set, show] = CONTROLS[spec.kind](spec, report);
     if (spec.group && !groups[spec.group]) {
       const legend = element("legend", {}, spec.group);
       groups[spec.group] = element("fieldset", { class: "ecg-grid" }, legend);
@@ -102,10 +109,11 @@ function panelOf(controls, take, assign) {
     }
     (groups[spec.group] || panel).append(node);
     if (set) setters[spec.name] = set;
+    if (show) shows.push(show);
   }
   for (const input of panel.querySelectorAll("input, select, button"))
     input.dataset.lmSuppressShortcuts = "true"; // its keys are its own in JupyterLab too
-  return [panel, setters];
+  return [panel, setters, shows];
 }
 
 // An explorer from its parts. `read(data, state)` returns what is to be read in a state, as pairs
