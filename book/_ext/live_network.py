@@ -41,6 +41,5 @@ def write_network(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and the hook."""
     app.add_directive("live-network", LiveNetwork)
-    app.add_js_file("front.js", loading_method="defer", priority=300)  # before explorers wake
     app.connect("build-finished", write_network)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

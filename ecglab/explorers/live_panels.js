@@ -2,6 +2,7 @@
 // that computes, and the pictures below the beat.
 
 const WAITING = "The network comes when it is in sight.";
+const UNTOUCHED = "Touch the beat, and the network comes: 4 MB, once.";
 const MISSING = "The network's file is not beside this page. Make it with `python -m ecglab export`, "
   + "and open it here.";
 
@@ -17,6 +18,26 @@ function networkOf(data) {
     document.head.append(script);
   });
   return globalThis.ecglabLoading;
+}
+
+// Do something once, when an element is in sight.
+function whenInSight(place, act) {
+  new IntersectionObserver((entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    act();
+  }).observe(place);
+}
+
+// Do something once, when the reader comes near: by pointer, finger or keyboard.
+function whenNear(place, act) {
+  const waiting = new AbortController();
+  const come = () => {
+    waiting.abort();
+    act();
+  };
+  for (const kind of ["pointerover", "pointerdown", "focusin"])
+    place.addEventListener(kind, come, { signal: waiting.signal });
 }
 
 // A network in a file that the reader has chosen: read as text, never run.
@@ -87,7 +108,8 @@ function seenOf(parent) {
 // The worker, what it is asked, and where its answers go. Of questions that come while it
 // computes, the last is kept.
 function panelsOf(stage, data, show) {
-  const status = element("p", { role: "status", class: "ecg-status" }, WAITING);
+  const status = element("p", { role: "status", class: "ecg-status" });
+  status.textContent = data.small ? UNTOUCHED : WAITING;
   const seen = element("div", { class: "ecg-shots" });
   const layers = element("div", { class: "ecg-layers" });
   const file = element("input", { type: "file", accept: ".js", "data-lm-suppress-shortcuts": "true" });
@@ -124,14 +146,13 @@ function panelsOf(stage, data, show) {
   const fail = ({ message }) => (status.textContent = message);
   file.addEventListener("change", () =>
     file.files[0]?.text().then((text) => take(parsed(text), true)).catch(fail));
+  const load = () => networkOf(data).then((found) => network || take(found, false)).catch(fail);
   queueMicrotask(() => { // the figure is complete
-    stage.parentElement.querySelector(".ecg-readouts").after(status, seen);
-    if (!data.small) stage.parentElement.querySelector("figcaption").before(layers, open);
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      networkOf(data).then((found) => network || take(found, false)).catch(fail);
-    }).observe(stage);
+    const figure = stage.parentElement;
+    figure.querySelector(".ecg-readouts").after(status, seen);
+    if (data.small) return whenNear(figure, load); // it stands where a page opens
+    figure.querySelector("figcaption").before(layers, open);
+    whenInSight(stage, load);
   });
   const ask = (...question) => {
     waiting = last = question;
