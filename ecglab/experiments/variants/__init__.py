@@ -1,9 +1,9 @@
-"""Variants of the networks of `degradation`: other shortcuts, more depth, less width.
+"""Variants of the networks of `degradation`: other shortcuts, less width.
 
 The same beats, tasks and training. Two ways to let a block begin by doing next to nothing stand
 beside plain and residual blocks: pre-activation, where nothing stands on the wire (He et al. 2016b,
-arXiv 1603.05027), and a last scale γ of 0 (Goyal et al. 2017, arXiv 1706.02677). How far does depth
-go, and is there a width at which plain networks do not degrade?
+arXiv 1603.05027), and a last scale γ of 0 (Goyal et al. 2017, arXiv 1706.02677). And do plain
+networks of a quarter of the width degrade, too?
 """
 
 from pathlib import Path
@@ -19,8 +19,6 @@ NETWORKS = (
     ("zero γ", 56, 16, ("person",)),
     ("plain", 20, 4, degradation.TASKS),
     ("plain", 56, 4, degradation.TASKS),
-    ("residual", 110, 16, ("person",)),
-    ("plain", 110, 16, ("person",)),
 )
 #: A trial: one small network.
 QUICK = (("pre-activation", 8, 4, ("class",)),)

@@ -5,13 +5,24 @@ import pandas as pd
 from ecglab import experiments
 from ecglab.experiments.degradation import page as degradation
 
-QUESTION = "which shortcuts, depths and widths let deep networks train on heartbeats"
+QUESTION = "which other shortcuts let deep networks train on heartbeats, and whether width does"
 PLACE = 41
 
 
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
-    return {"errors": errors_table(outcome).to_markdown(disable_numparse=True)}
+    recorded = experiments.recorded("degradation")
+    return {
+        "errors": errors_table(outcome).to_markdown(disable_numparse=True),
+        "zero_first": degradation.percent(first_errors(outcome, "zero γ")),
+        "residual_first": degradation.percent(first_errors(recorded, "residual")),
+    }
+
+
+def first_errors(outcome: dict, kind: str) -> list[float]:
+    """Return the errors of the deepest networks of a kind over the first epoch, a number a seed."""
+    networks = degradation.deepest_networks(outcome)
+    return [one["history"][0]["error"] for one in networks["person", kind]]
 
 
 def errors_table(outcome: dict) -> pd.DataFrame:
