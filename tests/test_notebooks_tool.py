@@ -247,7 +247,7 @@ def test_only_the_explorers_that_are_shown_count(house):
         (new_output("stream", name="stdout", text="1/3\r2/3\r"), "", "prints a progress bar"),
         (new_output("error", ename="ValueError", evalue="no", traceback=[]), "", "ValueError: no"),
         (new_output("display_data", {"image/png": "aa"}), "", "a figure without alt text"),
-        (new_output("display_data", {"image/png": "aa"}), "A curve.", None),
+        (new_output("display_data", {"image/png": "aa", "text/html": ""}), "A curve.", None),
         (new_output("display_data", {"text/plain": "a"}), "A curve.", "alt text but no figure"),
         (new_output("display_data", {notebooks.WIDGET: {}}), "", "stores a widget"),
     ],
@@ -258,6 +258,52 @@ def test_problems(output, alt, expected):
         cell.metadata["mystnb"] = {"image": {"alt": alt}}
     found = notebooks.problems(new_notebook(cells=[cell]))
     assert found == [] if expected is None else expected in found[0]
+
+
+CAPTION = "The blue line falls in both panels, and the orange one stays."
+
+
+def captioned(caption, alt="Two panels with a blue and an orange line.", figures=1):
+    """Return a notebook of one cell that draws."""
+    outputs = [new_output("display_data", {"image/png": "aa"}) for _ in range(figures)]
+    source = 'axes.set_title("Only the blue line falls")\nlabel = f"{1}"\n!ls'
+    cell = new_code_cell(source, outputs=outputs, execution_count=1)
+    cell.metadata |= {"mystnb": {"image": {"alt": alt}}, "caption": caption}
+    return new_notebook(cells=[cell])
+
+
+def test_each_figure_has_a_caption():
+    assert notebooks.problems(captioned(CAPTION)) == []
+    assert notebooks.problems(captioned([CAPTION, CAPTION[:-1]], figures=2)) == []
+    for captions, figures in (([CAPTION], 0), ([], 1), ([CAPTION], 2), ([CAPTION] * 2, 1)):
+        found = notebooks.problems(captioned(captions, figures=figures))
+        assert f"captions {len(captions)} of {figures}" in found[-1]
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("word " * 7, "of 7 words"),
+        ("word " * 8, None),
+        ("word " * 30, None),
+        ("word " * 31, "of 31 words"),
+        (CAPTION.replace("blue", "`blue`"), "plain text"),
+        (CAPTION.replace("blue", "[blue](page)"), "plain text"),
+        ("In both of the panels, only the blue line falls.", "repeats the title"),
+        ("Two panels, with a blue and an orange line", "repeats the title or the alt"),
+    ],
+)
+def test_a_caption_is_a_sentence_of_its_own(caption, expected):
+    found = notebooks.problems(captioned(caption))
+    assert found == [] if expected is None else [expected in one for one in found] == [True]
+
+
+def test_captions_outlast_an_execution_and_change_no_fingerprint():
+    notebook, other = captioned(CAPTION), captioned("word " * 8)
+    notebooks.tidy(notebook)
+    notebooks.fold(notebook)
+    assert notebook.cells[0].metadata["caption"] == CAPTION
+    assert notebooks.parts(notebook) == notebooks.parts(other)
 
 
 def test_a_stripped_notebook_has_problems():

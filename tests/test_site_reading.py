@@ -1,5 +1,6 @@
 """The built book as it is read: code that fits, figures with numbers, no empty header, paper."""
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,8 @@ from test_explore_browser import browser, pytestmark, resize
 
 pytestmark = [pytestmark, pytest.mark.site]
 
-HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
 CHAPTERS = sorted((HTML / "chapters").glob("*.html"))
 
 # The longest line of each code cell that scrolls, and how many cells there are.
@@ -86,7 +88,7 @@ def test_paper_is_light_and_what_goes_deeper_is_open(driver):
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_figures_are_numbered_and_headers_are_not_empty(page):
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    numbers = [one.get_text() for one in soup.select(".ecg-figure figcaption")]
+    numbers = [one.get_text() for one in soup.select(".ecg-figure figcaption .ecg-number")]
     chapter = int(page.stem[:2])
     assert numbers == [f"Figure {chapter}.{i}" for i in range(1, len(numbers) + 1)] != []
     for link in soup.select(".ecg-figure a"):
@@ -94,3 +96,22 @@ def test_figures_are_numbered_and_headers_are_not_empty(page):
         assert link["href"] == link.img["src"]
     empty = [th for th in soup.find_all("th") if not re.sub(r"\s", "", th.get_text())]
     assert empty == [] and "Not answered yet" not in soup.get_text()
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_captions_stand_below_their_figures(page):
+    """In the order of the notebook; picture, alt text and caption come from one cell."""
+    notebook = json.loads((ROOT / "chapters" / f"{page.stem}.ipynb").read_text(encoding="utf-8"))
+    expected = []
+    for cell in notebook["cells"]:
+        told = cell["metadata"]
+        captions = told.get("caption", [])
+        for caption in [captions] if isinstance(captions, str) else captions:
+            expected.append((told["mystnb"]["image"]["alt"], caption))
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    found = []
+    for figure in soup.select(".ecg-figure"):
+        number = figure.select_one("figcaption .ecg-number").extract()
+        assert number.get_text().startswith("Figure ")
+        found.append((figure.img["alt"], figure.figcaption.get_text().strip()))
+    assert found == expected != []

@@ -77,6 +77,8 @@ TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
 PNG = "image/png"
 COLOURS = 256
 WIDGET = "application/vnd.jupyter.widget-view+json"
+MARKDOWN = re.compile(r"[`*$<>]|\]\(")
+FEWEST_WORDS, MOST_WORDS = 8, 30  # of a figure's caption
 
 #: How a folded cell begins, the tags that it gets, and what the book calls it. In Colab and
 #: JupyterLab its first line stays in sight.
@@ -374,12 +376,51 @@ def problems(notebook: NotebookNode) -> list[str]:
             found.append(f"{where}: a figure without alt text (metadata mystnb.image.alt)")
         if alt.strip() and not has_figure(cell):
             found.append(f"{where}: alt text but no figure among its outputs")
+        found += [f"{where}: {problem}" for problem in caption_problems(cell, alt)]
     return found
 
 
 def has_figure(cell: NotebookNode) -> bool:
     """Whether a code cell's outputs hold a PNG."""
     return any("image/png" in output.get("data", {}) for output in cell.outputs)
+
+
+def captions_of(cell: NotebookNode) -> list[str]:
+    """Return the captions of a cell's figures, in order."""
+    captions = cell.metadata.get("caption", [])
+    return [captions] if isinstance(captions, str) else list(captions)
+
+
+def caption_problems(cell: NotebookNode, alt: str) -> list[str]:
+    """Return what is wrong with the captions of a cell's figures, given their alt text.
+
+    An explorer's picture is no figure of its own: the explorer says what to try.
+    """
+    captions = captions_of(cell)
+    shown = [output.get("data", {}) for output in cell.outputs]
+    figures = sum("image/png" in data and "text/html" not in data for data in shown)
+    if len(captions) != figures:
+        return [f"captions {len(captions)} of {figures} (metadata caption, a list if several)"]
+    nodes = ast.walk(plain(cell.source))
+    strings = [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
+    said = [bare(text) for text in (*strings, alt)]
+    said = [text for text in said if text.count(" ") >= 3]  # a title, not a label
+    found = []
+    for caption in captions:
+        length = len(caption.split())
+        if not FEWEST_WORDS <= length <= MOST_WORDS:
+            allowed = f"{FEWEST_WORDS} to {MOST_WORDS}"
+            found.append(f"a caption of {length} words, not {allowed}: {caption}")
+        if MARKDOWN.search(caption):
+            found.append(f"a caption is plain text, without Markdown or formulae: {caption}")
+        if any(text in bare(caption) or bare(caption) in text for text in said):
+            found.append(f"a caption repeats the title or the alt text: {caption}")
+    return found
+
+
+def bare(text: str) -> str:
+    """Return the words of a text alone, in small letters."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 # --- folded cells --------------------------------------------------------------------------------

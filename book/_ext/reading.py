@@ -1,11 +1,15 @@
 """Sphinx extension: pages that read well, on a phone, in the dark, on paper and read aloud.
 
-A figure gets its number and leads to its picture at full size. Its class says what a reader's
-screen may do with it: a long strip of ECG paper keeps its scale and scrolls, a line drawing turns
-dark with the page. A table scrolls inside a frame of its own, and no header of it is empty. What
-can only be known in the browser, `_static/reading.js` does: whether a frame scrolls.
+A figure gets its number and its caption, and leads to its picture at full size. Its class says
+what a reader's screen may do with it: a long strip of ECG paper keeps its scale and scrolls, a line
+drawing turns dark with the page. A table scrolls inside a frame of its own, and no header of it is
+empty. What can only be known in the browser, `_static/reading.js` does: whether a frame scrolls.
 """
 
+import base64
+import hashlib
+import html
+import json
 import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -60,10 +64,30 @@ def look(path: Path) -> tuple[str, str]:
     return "ecg-figure ecg-drawing" if is_drawing(pixels) else "ecg-figure", ""
 
 
-def number_figures(body: str, chapter: str, sources: dict[str, str]) -> str:
-    """Give the pictures of a page numbers, and lead from each to itself at full size.
+def captions_of(notebook: Path) -> dict[str, str]:
+    """Return the captions of a notebook's figures, by the SHA-256 of the picture.
 
-    `sources` maps the last part of a picture's address to its file.
+    So each finds its figure, wherever on the page that is. An explorer has no figure of its own.
+    """
+    found = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        captions = cell["metadata"].get("caption", [])
+        captions = [captions] if isinstance(captions, str) else captions
+        shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+        figures = [data for data in shown if "image/png" in data and "text/html" not in data]
+        for data, caption in zip(figures, captions, strict=False):
+            picture = base64.b64decode("".join(data["image/png"]))
+            found[hashlib.sha256(picture).hexdigest()] = caption
+    return found
+
+
+def number_figures(
+    body: str, chapter: str, sources: dict[str, str], captions: dict[str, str]
+) -> str:
+    """Give the pictures of a page numbers and captions; lead from each to itself at full size.
+
+    `sources` maps the last part of a picture's address to its file, `captions` the SHA-256 of
+    that file to what is said of it.
     """
     count = 0
 
@@ -77,10 +101,12 @@ def number_figures(body: str, chapter: str, sources: dict[str, str]) -> str:
         count += 1
         name = f"{chapter}.{count}" if chapter else f"{count}"
         anchor = f"figure-{name.replace('.', '-')}"
+        caption = captions.get(hashlib.sha256(Path(path).read_bytes()).hexdigest(), "")
+        said = f'<span class="ecg-number">Figure {name}</span> {html.escape(caption)}'
         return (
             f'<figure class="{classes}" id="{anchor}"{style}>'
             f'<div class="ecg-wide"><a href="{address}" title="Full size">{found[1]}</a></div>'
-            f"<figcaption>Figure {name}</figcaption></figure>"
+            f"<figcaption>{said.strip()}</figcaption></figure>"
         )
 
     return IMAGE.sub(numbered, body)
@@ -123,7 +149,9 @@ def shape_page(
     chapter = re.match(r"chapters/0?(\d+)_", pagename)
     sources = {name: str(Path(app.srcdir, source)) for source, name in app.builder.images.items()}
     body = frame_tables(mend_bibliography(context["body"]))
-    body = number_figures(body, chapter[1] if chapter else "", sources)
+    notebook = Path(app.srcdir, f"{pagename}.ipynb")
+    captions = captions_of(notebook) if notebook.exists() else {}
+    body = number_figures(body, chapter[1] if chapter else "", sources, captions)
     context["body"] = STORED.sub("", body)
 
 
