@@ -7,8 +7,8 @@ function unique() {
 }
 
 // Each kind of control gives its element and a function that sets its value and returns what the
-// control made of it: a slider keeps within its bounds. Buttons have no value; they give a function
-// that shows in a state which of them are pressed.
+// control made of it: a slider keeps within its bounds. Buttons have no value. Where what they do
+// lasts, they give a function that shows in a state which of them are pressed.
 const CONTROLS = {
   slider({ label, low, high, step, unit, texts }, report) {
     const id = unique();
@@ -42,19 +42,19 @@ const CONTROLS = {
     return [input, (value) => Number((input.value = value))];
   },
 
-  buttons({ label, settings }, report) {
+  buttons({ label, settings, lasting = true }, report) {
     const node = element("fieldset", { class: "ecg-buttons" }, element("legend", {}, label));
     const shows = [];
     for (const [text, wanted] of Object.entries(settings)) {
       const button = element("button", { type: "button" }, text);
       button.addEventListener("click", () => report(wanted));
       node.append(button);
-      const names = Object.keys(wanted);
-      if (names.some((name) => wanted[name] === "next")) continue; // a step is never reached
-      shows.push((state) =>
-        button.setAttribute("aria-pressed", names.every((name) => state[name] === wanted[name])));
+      shows.push((state) => {
+        const reached = Object.keys(wanted).every((name) => state[name] === wanted[name]);
+        button.setAttribute("aria-pressed", reached);
+      });
     }
-    return [node, null, (state) => shows.forEach((show) => show(state))];
+    return [node, null, lasting && ((state) => shows.forEach((show) => show(state)))];
   },
 };
 

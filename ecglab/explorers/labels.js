@@ -32,12 +32,14 @@ function draw({ strips, fs, low, high, classes, lead }, stage, alt) {
   const bottom = top + (high - low) * mv;
   const svg = drawing(stage, width, bottom + 26, alt);
   paper(svg, 0.04 * second, width, bottom, top);
+  const ruler = { x: width / 2 - 0.06 * second, width: 0.12 * second, y: top, height: bottom - top };
+  shape(svg, "rect", { ...ruler, class: "ecg-band" });
   const curve = shape(svg, "path", { class: "ecg-curve" });
   const marks = shape(svg, "g", { class: "ecg-marks" });
   const mark = shape(marks, "text", { x: width / 2, y: 22, "text-anchor": "middle" });
   shape(svg, "text", { x: 4, y: bottom + 20 }, `lead ${lead}`);
   const scale = { x: width - 4, y: bottom + 20, "text-anchor": "end" };
-  shape(svg, "text", scale, "large box: 0.2 s, 0.5 mV");
+  shape(svg, "text", scale, "large box: 0.2 s, 0.5 mV; blue: 120 ms");
 
   return ({ beat, answers = {} }) => {
     const points = strips[beat - 1].map((step, i) =>
