@@ -188,8 +188,8 @@ def test_each_button_does_as_it_says(show, html, name):
     state = explorer.start
     (figure,) = show(html[name])
     assert words(figure) == explorer.read(state)
-    for group in (c["settings"] for c in controls if c["kind"] == "buttons"):
-        for text, settings in group.items():
+    for group in (c for c in controls if c["kind"] == "buttons"):
+        for text, settings in group["settings"].items():
             figure.find_element(By.XPATH, f".//button[.={text!r}]").click()
             for key, value in settings.items():
                 value = state[key] + 1 if value == "next" else value
@@ -197,6 +197,8 @@ def test_each_button_does_as_it_says(show, html, name):
             if "call" in settings:  # the first answer to a beat counts
                 state.setdefault("answers", {}).setdefault(str(state["beat"]), settings["call"])
             assert words(figure) == explorer.read(state), text
+            pressed = figure.find_elements(By.CSS_SELECTOR, "button[aria-pressed=true]")
+            assert (text in [one.text for one in pressed]) == group.get("lasting", True), text
 
 
 @pytest.mark.parametrize("width", [1280, 390])
