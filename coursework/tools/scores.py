@@ -197,6 +197,10 @@ def _hint(cells: dict[str, dict], number: str) -> str:
             return words.strip() or "not right"
         if words.startswith("Not answered yet"):
             return "no answer"
-    test = cells.get(f"{number}-test", {})
-    said = _error(test).removeprefix("AssertionError: ")
-    return said[:200] or "no answer"
+    for name, cell in cells.items():
+        if not name or not name.startswith(f"{number}-test"):
+            continue
+        said = _error(cell)
+        if said:
+            return said.removeprefix("AssertionError: ")[:200]
+    return "no answer"

@@ -1,6 +1,7 @@
 """The assignments, and what stands in for nbgrader where a test needs only the notebooks."""
 
 import copy
+import functools
 import sys
 from pathlib import Path
 
@@ -15,6 +16,16 @@ import attempt
 import complete
 import release
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+
+from ecglab import records
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_recording_is_read_once():
+    """Reading takes most of an attempt's time, and planted answers are tried by the dozen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "load", functools.cache(records.load))
+        yield
 
 
 class Assignments(dict):
