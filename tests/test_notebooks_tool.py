@@ -300,6 +300,11 @@ def test_a_caption_is_a_sentence_of_its_own(caption, expected):
 
 def test_captions_outlast_an_execution_and_change_no_fingerprint():
     notebook, other = captioned(CAPTION), captioned("word " * 8)
+    drawn = io.BytesIO()
+    Image.new("RGB", (3, 2), "white").save(drawn, "png")
+    picture = base64.b64encode(drawn.getvalue()).decode()
+    for output in notebook.cells[0].outputs:
+        output.data["image/png"] = picture
     notebooks.tidy(notebook)
     notebooks.fold(notebook)
     assert notebook.cells[0].metadata["caption"] == CAPTION

@@ -398,22 +398,26 @@ def caption_problems(cell: NotebookNode, alt: str) -> list[str]:
     """
     captions = captions_of(cell)
     shown = [output.get("data", {}) for output in cell.outputs]
-    figures = sum("image/png" in data and "text/html" not in data for data in shown)
-    if len(captions) != figures:
-        return [f"captions {len(captions)} of {figures} (metadata caption, a list if several)"]
-    nodes = ast.walk(plain(cell.source))
-    strings = [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
-    said = [bare(text) for text in (*strings, alt)]
-    said = [text for text in said if text.count(" ") >= 3]  # a title, not a label
+    figures = [data for data in shown if PNG in data and "text/html" not in data]
+    if len(captions) != len(figures):
+        return [
+            f"captions {len(captions)} of {len(figures)} (metadata caption, a list if several)",
+        ]
+    said = [bare(alt)]
+    for node in ast.walk(plain(cell.source)):
+        if isinstance(node, ast.Constant):
+            said.append(bare(str(node.value)))
+    titles = [text for text in said if text.count(" ") >= 3]  # labels are shorter
     found = []
     for caption in captions:
+        words = bare(caption)
         length = len(caption.split())
         if not FEWEST_WORDS <= length <= MOST_WORDS:
             allowed = f"{FEWEST_WORDS} to {MOST_WORDS}"
             found.append(f"a caption of {length} words, not {allowed}: {caption}")
         if MARKDOWN.search(caption):
             found.append(f"a caption is plain text, without Markdown or formulae: {caption}")
-        if any(text in bare(caption) or bare(caption) in text for text in said):
+        if any(title in words or words in title for title in titles):
             found.append(f"a caption repeats the title or the alt text: {caption}")
     return found
 
@@ -638,9 +642,11 @@ def tidy(notebook: NotebookNode) -> None:
 
 def lightened(picture: str) -> str:
     """Return a PNG in base64 in so few colours that nobody sees it, for a third of the bytes."""
-    with Image.open(io.BytesIO(base64.b64decode(picture))) as whole:
+    drawn = io.BytesIO(base64.b64decode(picture))
+    with Image.open(drawn) as whole:
         dots = whole.info.get("dpi")
-        few = whole.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=0)
+        colours = whole.convert("RGB")
+    few = colours.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=0)
     written = io.BytesIO()
     few.save(written, "png", optimize=True, dpi=dots)
     return base64.b64encode(written.getvalue()).decode()

@@ -9,7 +9,7 @@ from ecglab.explorers.files import file
 
 #: What the page's script is made of, after the files of every explorer.
 PARTS = (
-    *("picture.js", "live_bend.js", "live_panels.js"),
+    *("picture.js", "live_bend.js", "live_loading.js", "live_panels.js"),
     *("live_products.js", "live_layers.js", "live_network.js"),
 )
 #: What computes aside, in a worker.
