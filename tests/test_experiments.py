@@ -825,6 +825,18 @@ def test_variants_are_built_as_they_are_called():
     assert (zero, one) == (0, 1)
 
 
+def test_channels_that_begin_with_zeros_never_wake_at_zero_gamma():
+    """Where `cifar_net` fills up with zeros: 16 of 32 channels in stage 2, 48 of 64 in stage 3."""
+    keras.utils.set_random_seed(0)
+    network = models.cifar_net(8, (32, 32, 1), 5, **degradation.FORMS["zero γ"])
+    network.compile(keras.optimizers.SGD(0.05, 0.9), "sparse_categorical_crossentropy")
+    draw = np.random.default_rng(0)
+    network.fit(draw.random((64, 32, 32, 1)), draw.integers(0, 5, 64), 8, verbose=0)
+    norms = [one for one in network.layers if isinstance(one, keras.layers.BatchNormalization)]
+    dead = [int((norm.gamma.numpy() == 0).sum()) for norm in norms]
+    assert sorted(dead)[-2:] == [16, 48] and sum(dead) == 64
+
+
 def test_variants_stand_beside_the_networks_of_degradation():
     outcome = experiments.recorded("degradation")
     new = [one | {"kind": "zero γ", "width": 16} for one in outcome["outcomes"]]

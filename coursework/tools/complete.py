@@ -31,7 +31,8 @@ AGAIN = re.compile(r"^# again: ([\w-]+)$", re.MULTILINE)
 MISTAKES = re.compile(r"^### BEGIN MISTAKES\n.*?^### END MISTAKES\n", re.MULTILINE | re.DOTALL)
 CANARY_ID = "canary"
 CANARY = f"""\
-# The last cell belongs to the marker: it fails on purpose. Leave it as it is.
+# The last cell belongs to the marker: there it fails on purpose, here it does nothing.
+# Leave it as it is.
 {BEGIN_HIDDEN}
 from referee import refused
 count, tried = refused()
