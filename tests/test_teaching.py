@@ -251,6 +251,9 @@ def test_every_assignment_can_be_listed():
     lines = plans.table(paths)
     print(f"{len(paths)} assignments")
     assert len(lines) == (len(paths) + 2 if paths else 1)
+    titles = [line.split("*")[1] for line in lines[2:]]
+    assert (titles[0], titles[-1]) == ("Reading an ECG", "Capstone"), titles
+    assert max(map(len, titles)) < 40, "the table fits a page"
 
 
 def test_the_table_lists_what_an_assignment_says(tmp_path):

@@ -161,9 +161,14 @@ def points(notebook: NotebookNode) -> tuple[float, float]:
     return code, written
 
 
+def middle(one: "Assignment") -> tuple[float, list[int]]:
+    """Return an assignment's place: the mean of its chapters."""
+    return sum(one.chapters) / len(one.chapters), one.chapters
+
+
 def table(paths: Iterable[Path]) -> list[str]:
-    """Return the lines of a table of assignments, in the order of their chapters."""
-    found = sorted((read(path) for path in paths), key=lambda one: (one.chapters, one.title))
+    """Return the lines of a table of assignments, in the order in which they can be done."""
+    found = sorted((read(path) for path in paths), key=middle)
     if not found:
         return ["There are none in this version of the course."]
     lines = ["| assignment | chapters | time | points by the program | by a reader |"]

@@ -135,6 +135,16 @@ def fold_results(app: Sphinx, doctree: nodes.document) -> None:
         section.append(nodes.raw("", "</details>", format="html"))
 
 
+def free_outputs(app: Sphinx, doctree: nodes.document) -> None:
+    """Let outputs' pictures shrink with the page: a notebook says how large they are at most."""
+    for output in doctree.findall(nodes.container):
+        if "cell_output" not in output["classes"]:
+            continue
+        for picture in output.findall(nodes.image):
+            picture.attributes.pop("width", None)
+            picture.attributes.pop("height", None)
+
+
 def mend_bibliography(body: str) -> str:
     """Give the entries of the bibliography the role that the items of a list have."""
     return body.replace('role="doc-biblioentry"', 'role="listitem"')
@@ -159,5 +169,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook and the script."""
     app.add_js_file("reading.js", loading_method="defer")
     app.connect("doctree-read", fold_results)
+    app.connect("doctree-read", free_outputs)
     app.connect("html-page-context", shape_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
