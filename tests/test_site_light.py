@@ -211,8 +211,9 @@ def test_the_network_of_the_front_page_comes_when_the_reader_does(driver):
     wait = WebDriverWait(driver, 60)
     wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, ".front-panel .ecg-status"))
     assert driver.execute_script("return globalThis.ecglabNetwork === undefined")
-    driver.execute_script(
-        "document.querySelector('.front-panel').dispatchEvent(new Event('pointerover'))"
-    )
     status = driver.find_element(By.CSS_SELECTOR, ".front-panel .ecg-status")
+    assert status.get_attribute("textContent").startswith("Touch the beat")
+    driver.execute_script(
+        "document.querySelector('.front-panel figure').dispatchEvent(new Event('pointerover'))"
+    )
     wait.until(lambda _: "computed in this page" in status.get_attribute("textContent"))

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from ecglab import records
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def each_recording_is_read_once():
     """Reading takes most of an attempt's time, and planted answers are tried by the dozen."""
     with pytest.MonkeyPatch.context() as patch:
