@@ -641,7 +641,7 @@ def tidy(notebook: NotebookNode) -> None:
 
 
 def lightened(picture: str) -> str:
-    """Return a PNG in base64 in so few colours that nobody sees it, for a third of the bytes."""
+    """Return a PNG in base64 in so few colours that nobody sees it, and so in fewer bytes."""
     drawn = io.BytesIO(base64.b64decode(picture))
     with Image.open(drawn) as whole:
         dots = whole.info.get("dpi")
