@@ -8,6 +8,10 @@ for them here.
 Linux' C library gives large arrays back to the kernel after each operation; at the next one the
 kernel hands them out again, page by page. On virtual machines that takes as long as a training
 step's arithmetic. So it is told to keep them.
+
+TensorFlow uses oneDNN's convolutions only where it knows the processor to profit. On a processor
+with AVX2 alone it leaves them out, though they train a ResNet-50 of full width 2.7 times as fast,
+and one of a quarter of the width 1.25 times. So they are asked for.
 """
 
 import ctypes
@@ -61,6 +65,7 @@ def _keep_memory() -> None:
 
 _keep_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 _check_backend(os.environ.get("KERAS_BACKEND", ""))
 with _silent_descriptor():
     try:

@@ -24,12 +24,13 @@ RECIPE = {
 }
 DEPTHS = (20, 32, 56)
 KINDS = ("plain", "residual")
-#: How each kind is built; the last two are those of `variants`.
+#: How each kind is built; the last three are those of `variants`.
 FORMS = {
     "plain": {"residual": False},
     "residual": {},
     "pre-activation": {"preactivation": True},
     "zero γ": {"zero_gamma": True},
+    "zero γ, projections": {"zero_gamma": True, "shortcut": "B"},
 }
 TASKS = ("class", "person")
 SEEDS = (0, 1, 2)
@@ -103,7 +104,6 @@ def teach(
     depth: int,
     seed: int,
     width: int = 16,
-    jit_compile: bool | str = "auto",
 ) -> dict:
     """Train one network, of `FORMS`, on a task; return its errors and what it looked like."""
     size = recipe["size"]
@@ -120,12 +120,7 @@ def teach(
         0.0, total - warm, warmup_target=recipe["rate"], warmup_steps=warm
     )
     optimizer = keras.optimizers.SGD(schedule, recipe["momentum"], weight_decay=recipe["decay"])
-    model.compile(
-        optimizer,
-        "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=jit_compile,
-    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     train.trace_once(model)
     probe = slice(None, None, max(len(pictures) // 256, 1))
     looks = [_look(model, pictures[probe], labels[probe])]

@@ -17,6 +17,9 @@ SEEDS = degradation.SEEDS[:1]
 NETWORKS = (
     ("pre-activation", 56, 16, ("person",)),
     ("zero γ", 56, 16, ("person",)),
+    ("zero γ, projections", 56, 16, ("person",)),
+    ("residual", 110, 16, ("person",)),
+    ("plain", 110, 16, ("person",)),
     ("plain", 20, 4, degradation.TASKS),
     ("plain", 56, 4, degradation.TASKS),
 )
@@ -62,7 +65,6 @@ def run(folder: Path, quick: bool = False) -> dict:
             depth,
             seed,
             width,
-            not quick,  # compiled whole, XLA takes two thirds of the time
         )
         what = {"task": task, "kind": kind, "depth": depth, "width": width, "seed": seed}
         outcomes.append(what | outcome)
