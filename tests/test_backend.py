@@ -50,6 +50,21 @@ def test_no_note_of_tensorflow_is_seen(tmp_path, backend):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("chosen, kept", [(None, "1"), ("0", "0")])
+def test_fast_convolutions_are_asked_for_unless_the_reader_chose(tmp_path, chosen, kept):
+    asks = 'import os\nasked = os.environ.get("TF_ENABLE_ONEDNN_OPTS")\n'
+    (tmp_path / "keras.py").write_text(KERAS.format(backend="jax") + asks)
+    env = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    env["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(ROOT)])
+    if chosen is not None:
+        env["TF_ENABLE_ONEDNN_OPTS"] = chosen
+    code = "from ecglab.backend import keras; print(keras.asked)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout.strip() == kept, "asked for before Keras, and with it TensorFlow, comes"
+
+
 FAULTS = """
 import resource
 {before}

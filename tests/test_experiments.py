@@ -29,6 +29,7 @@ from ecglab.experiments import (
     degradation,
     final,
     leakage,
+    more_people,
     noise,
     one_lead,
     pictures,
@@ -816,25 +817,33 @@ def test_variants_are_built_as_they_are_called():
         kind: sum(isinstance(layer, keras.layers.Add) for layer in model.layers)
         for kind, model in built.items()
     }
-    assert adds == {"plain": 0, "residual": 3, "pre-activation": 3, "zero γ": 3}
+    assert adds == {
+        "plain": 0,
+        "residual": 3,
+        "pre-activation": 3,
+        "zero γ": 3,
+        "zero γ, projections": 3,
+    }
     assert built["plain"].count_params() == built["residual"].count_params()
-    zero, one = (
-        min(float(np.abs(w.numpy()).max()) for w in built[kind].weights if w.name == "gamma")
-        for kind in ("zero γ", "residual")
-    )
-    assert (zero, one) == (0, 1)
+    begins = {
+        kind: min(float(np.abs(w.numpy()).max()) for w in model.weights if w.name == "gamma")
+        for kind, model in built.items()
+    }
+    assert begins["zero γ"] == begins["zero γ, projections"] == 0 and begins["residual"] == 1
 
 
-def test_channels_that_begin_with_zeros_never_wake_at_zero_gamma():
+@pytest.mark.parametrize("form", ["zero γ", "zero γ, projections"])
+def test_channels_that_begin_with_zeros_wake_at_zero_gamma_by_projections_only(form):
     """Where `cifar_net` fills up with zeros: 16 of 32 channels in stage 2, 48 of 64 in stage 3."""
     keras.utils.set_random_seed(0)
-    network = models.cifar_net(8, (32, 32, 1), 5, **degradation.FORMS["zero γ"])
+    network = models.cifar_net(8, (32, 32, 1), 5, **degradation.FORMS[form])
     network.compile(keras.optimizers.SGD(0.05, 0.9), "sparse_categorical_crossentropy")
     draw = np.random.default_rng(0)
     network.fit(draw.random((64, 32, 32, 1)), draw.integers(0, 5, 64), 8, verbose=0)
     norms = [one for one in network.layers if isinstance(one, keras.layers.BatchNormalization)]
     dead = [int((norm.gamma.numpy() == 0).sum()) for norm in norms]
-    assert sorted(dead)[-2:] == [16, 48] and sum(dead) == 64
+    filled = [16, 48] if form == "zero γ" else [0, 0]
+    assert sorted(dead)[-2:] == filled and sum(dead) == sum(filled)
 
 
 def test_variants_stand_beside_the_networks_of_degradation():
@@ -848,3 +857,87 @@ def test_variants_stand_beside_the_networks_of_degradation():
     share = next(one["training error"] for one in new if one["task"] == "person")
     assert row["Whose beat?"] == f"{100 * share:.1f} %"
     assert "±" in table.set_index("network").loc["plain 56"]["Whose beat?"]
+
+
+# ---------------------------------------------------------------------------
+# more_people: DS1 and svdb
+
+
+@pytest.fixture
+def more():
+    recipe = context.recipe_of("boosting", context.MOST)
+    return recipe.load(["801", "803"], "svdb")
+
+
+def test_people_of_svdb_join_every_fold_and_no_one_is_called_by_who_has_seen_them(
+    monkeypatch, more, tmp_path
+):
+    seen = []
+
+    class Trees:
+        classes_ = np.array([0, 2])
+
+        def fit(self, table, labels, weights):
+            seen.append((len(table), weights))
+
+        def predict_proba(self, table):
+            return np.tile([0.25, 0.75], (len(table), 1))
+
+    monkeypatch.setattr(baselines, "even_boosting", lambda seed: Trees())
+    recipe = context.recipe_of("boosting", context.MOST)
+    training = recipe.load(["101", "106", "109", "118", "201", "207", "209", "223"])
+    used = {"DS1": training, "svdb": more}
+    expected = [len(inside) for inside, _ in crossval.folds(training)]
+    for way, added in ((more_people.ALONE, 0), (more_people.TOGETHER, len(more))):
+        seen.clear()
+        place = tmp_path / way
+        place.mkdir()
+        account = more_people._cross_validate("boosting", way, recipe, used, place)
+        assert [count for count, _ in seen] == [count + added for count in expected]
+        assert all(weights is None for _, weights in seen)
+        assert np.sum(list(account["per record"].values()), axis=0)[:, 2].sum() == len(training)
+
+
+def test_people_who_count_alike_count_alike(more, training):
+    joined = beats.concatenate([more, context.recipe_of("boosting", context.MOST).load(["106"])])
+    weights = more_people._alike(joined)
+    for label in np.unique(joined.labels):
+        its = joined.labels == label
+        assert weights[its].mean() == pytest.approx(1)
+        of_person = [
+            weights[its & (joined.subjects == one)].sum() for one in np.unique(joined.subjects)
+        ]
+        present = [total for total in of_person if total]
+        assert present == pytest.approx([present[0]] * len(present))
+
+
+def test_the_way_that_mixes_best_on_the_folds_is_chosen_among_those_that_mix():
+    scores = {more_people.ALONE: 0.9, more_people.ALIKE: 0.7, more_people.FIRST: 0.8}
+    outcomes = [
+        {"who": "ResNet-50", "way": way, "scores": {"macro_f1": score}}
+        for way, score in scores.items()
+    ]
+    outcomes.append({"who": "boosting", "way": "other", "scores": {"macro_f1": 0.99}})
+    assert more_people.chosen(outcomes, "ResNet-50") == more_people.FIRST
+
+
+def test_classes_are_as_rare_as_in_ds1_whoever_else_was_learned_from(monkeypatch, more):
+    """A network that says only how often batches held each class is brought to DS1's shares."""
+    recipe = context.recipe_of("ResNet-50", context.MOST)
+    inside = recipe.load(["106", "209"])
+    others = recipe.load(["801", "803"], "svdb")
+    learned = []
+
+    def fit(model, heartbeats, **settings):
+        learned.append((heartbeats, settings["record_balance"]))
+
+    def predict(model, heartbeats, zoom):
+        return np.tile(more_people._shares(recipe, learned[-1][0]), (len(heartbeats), 1))
+
+    monkeypatch.setattr(train, "fit", fit)
+    monkeypatch.setattr(train, "predict", predict)
+    for way, balance in ((more_people.ALIKE, 1.0), (more_people.FIRST, 0.0)):
+        believe = more_people._network(None, way, recipe, inside, others, 0)
+        expected = more_people._shares(recipe, inside) * recipe.rarity(inside)
+        assert believe(inside[:3]) == pytest.approx(np.tile(expected, (3, 1)))
+        assert learned[-1][1] == balance

@@ -7,6 +7,7 @@ from ecglab.experiments.degradation import page as degradation
 
 QUESTION = "which other shortcuts let deep networks train, and whether less width spares plain ones"
 PLACE = 41
+PROJECTED = "zero γ, projections"
 
 
 def fill(outcome: dict) -> dict:
@@ -15,7 +16,11 @@ def fill(outcome: dict) -> dict:
     return {
         "errors": errors_table(outcome).to_markdown(disable_numparse=True),
         "zero_first": degradation.percent(first_errors(outcome, "zero γ")),
+        "projected_first": degradation.percent(first_errors(outcome, PROJECTED)),
         "residual_first": degradation.percent(first_errors(recorded, "residual")),
+        "filled": degradation.percent(last_errors(outcome, "zero γ")),
+        "projected": degradation.percent(last_errors(outcome, PROJECTED)),
+        "residual": degradation.percent(last_errors(recorded, "residual")),
         "narrow": rises(outcome),
         "full": rises(recorded),
     }
@@ -25,6 +30,12 @@ def first_errors(outcome: dict, kind: str) -> list[float]:
     """Return the errors of the deepest networks of a kind over the first epoch, a number a seed."""
     networks = degradation.deepest_networks(outcome)
     return [one["history"][0]["error"] for one in networks["person", kind]]
+
+
+def last_errors(outcome: dict, kind: str) -> list[float]:
+    """Return the training errors of the deepest networks of a kind, a number a seed."""
+    networks = degradation.deepest_networks(outcome)
+    return [one["training error"] for one in networks["person", kind]]
 
 
 def rises(outcome: dict) -> str:
