@@ -648,19 +648,20 @@ def test_trees_learn_from_ds1_and_are_scored_on_both_databases(monkeypatch, tmp_
         "mitdb": len(beats.load(records.DS2[:2])),
         "svdb": len(recipe.load(records.names("svdb")[:2], "svdb")),
     }
-    columns = recipe.load(["119"]).rr.shape[1] + 6 * len(recipe.leads)
-    assert seen == [
-        ((count["DS1"], columns), count["DS1"]),
-        ((count["mitdb"], columns), None),
-        ((count["svdb"], columns), None),
-    ]
-    assert seeds == [0]
+    expected = []
+    for told in (recipe, trees_final.LESS):
+        columns = told.load(["119"]).rr.shape[1] + 6 * len(told.leads)
+        expected.append(((count["DS1"], columns), count["DS1"]))
+        expected += [((count[database], columns), None) for database in ("mitdb", "svdb")]
+    assert seen == expected and expected[0] != expected[3]
+    assert seeds == [0, 0]
     (one,) = outcome["outcomes"]
-    for matrices in (one["mitdb"]["per record"], one["by rhythm"]):
-        total = np.sum(list(matrices.values()), axis=0)
-        assert total.sum() == total[:, 2].sum() == count["mitdb"]
-    total = np.sum(list(one["svdb"]["per record"].values()), axis=0)
-    assert total.sum() == total[:, 2].sum() == count["svdb"]
+    for told in (one, one[trees_final.RATIOS]):
+        for matrices in (told["mitdb"]["per record"], told["by rhythm"]):
+            total = np.sum(list(matrices.values()), axis=0)
+            assert total.sum() == total[:, 2].sum() == count["mitdb"]
+        total = np.sum(list(told["svdb"]["per record"].values()), axis=0)
+        assert total.sum() == total[:, 2].sum() == count["svdb"]
     monkeypatch.setattr(records, "DS1", ("119", "209", "100"))
     with pytest.raises(ValueError, match="records 100 belong to DS2"):
         trees_final.run(tmp_path / "another", quick=True)
