@@ -332,10 +332,8 @@ def numbers(batch: int, steps: int, seed: int) -> tuple[int, int, int]:
     >>> numbers(64, 200, 0)
     (64, 200, 0)
     """
-    batch = given.whole("batch", batch)
-    steps = given.whole("steps", steps)
-    if batch < 1 or steps < 1:
-        raise ValueError(f"batch is {batch}, steps {steps}; give 1 or more of both")
+    batch = given.whole("batch", batch, 1)
+    steps = given.whole("steps", steps, 1)
     return batch, steps, given.whole("seed", seed, 0)
 
 

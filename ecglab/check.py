@@ -10,12 +10,11 @@ import copy
 import dis
 import io
 import json
-import sys
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -91,15 +90,15 @@ def value(
     if _unanswered(answer):
         return _UNANSWERED
     try:
-        wanted = expected() if callable(expected) else expected
+        [wanted] = _in_cases(expected, None)
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
     difference = _difference(answer, wanted, within)
     if difference is None:
         return _RIGHT
-    for help_against_it, mistaken in (mistakes or {}).items():
-        if _leads_to(mistaken, answer, within):
-            return _wrong(help_against_it)
+    help_against_it = _recognised([answer], mistakes, None, within)
+    if help_against_it:
+        return _wrong(help_against_it)
     return _wrong(difference, hint)
 
 
@@ -118,8 +117,9 @@ def function(
     function : callable or None
         None, ``...``, a function in which the dots still stand, or one that raises
         NotImplementedError, is "not answered yet". Whatever else it raises is said, and
-        so is a missing return. It works on copies: what it does to its arguments spoils no
-        other case. One that never ends can be interrupted with the notebook's stop button.
+        so is a missing return, for which it is called once more, to hear whether it prints. It
+        works on copies: what it does to its arguments spoils no other case. One that never ends
+        can be interrupted with the notebook's stop button.
     expected : callable or sequence
         What each case should give, or what `seal` gave for that; or a function that
         computes it, where showing it does not show the solution.
@@ -155,12 +155,10 @@ def function(
         wanted = _in_cases(expected, cases)
     except BaseException as error:  # a cell above has not been run, or was changed
         return _cannot(error)
-    heard = _Heard(sys.stdout)
-    with contextlib.redirect_stdout(heard):
-        feedback = _tried(function, wanted, cases, within, hint, mistakes or {})
+    feedback = _tried(function, wanted, cases, within, hint, mistakes)
     if feedback is not _NOTHING:
         return feedback
-    if heard.anything:
+    if _prints(function, cases):
         return _wrong("Your function prints its answer; hand it back with return.")
     return _UNANSWERED if _is_unwritten(function) else _NOTHING
 
@@ -199,21 +197,6 @@ def seal(expected: Any) -> str:
 # ---------------------------------------------------------------------------
 
 
-class _Heard(io.TextIOBase):
-    """Passes on what is printed, and knows whether anything was."""
-
-    def __init__(self, there: TextIO) -> None:
-        self.there = there
-        self.anything = False
-
-    def write(self, text: str) -> int:
-        self.anything |= bool(text)
-        return self.there.write(text)
-
-    def flush(self) -> None:
-        self.there.flush()
-
-
 def _unseal(expected: Any) -> Any:
     if not isinstance(expected, str) or not expected.startswith(_SEAL):
         return expected
@@ -228,11 +211,13 @@ def _unanswered(answer: Any) -> bool:
     return answer is None or answer is ... or dots
 
 
-def _in_cases(expected: Any, cases: Sequence[tuple]) -> Sequence:
-    """Return what is expected in each case."""
-    if not callable(expected):
-        return expected
-    return [expected(*_copies(case)) for case in cases]
+def _in_cases(expected: Any, cases: Sequence[tuple] | None) -> Sequence:
+    """Return what is expected in each case; where there are none, of a single value."""
+    if cases is None:
+        return [expected() if callable(expected) else expected]
+    if callable(expected):
+        return [expected(*_copies(case)) for case in cases]
+    return expected
 
 
 def _tried(
@@ -241,7 +226,7 @@ def _tried(
     cases: Sequence[tuple],
     within: float,
     hint: str,
-    mistakes: Mapping[str, Any],
+    mistakes: Mapping[str, Any] | None,
 ) -> Feedback:
     """Try a function on the cases; `_NOTHING` where it gives nothing back in any of them."""
     answers = []
@@ -257,9 +242,9 @@ def _tried(
         difference = _difference(answer, one, within)
         if difference is not None:
             answers += [_try(function, other)[0] for other in cases[number:]]
-            for help_against_it, mistaken in mistakes.items():
-                if _same(answers, mistaken, cases, within):
-                    return _wrong(help_against_it)
+            help_against_it = _recognised(answers, mistakes, cases, within)
+            if help_against_it:
+                return _wrong(help_against_it)
             return _wrong(f"Case {number}, called with {_short(case)}, differs.", difference, hint)
     if len(empty) == len(cases):
         return _NOTHING if all(answer is None for answer in answers) else _UNANSWERED
@@ -268,26 +253,31 @@ def _tried(
     return _RIGHT
 
 
-def _same(answers: Sequence, mistaken: Any, cases: Sequence[tuple], within: float) -> bool:
-    """Whether answers to all cases are what a mistake leads to."""
-    others = _unseal(mistaken)
-    try:
-        others = _in_cases(others, cases)
-    except Exception:  # a mistake may stop where the right function does not
-        return False
-    pairs = zip(answers, others, strict=True)
-    return all(_difference(answer, other, within) is None for answer, other in pairs)
-
-
-def _leads_to(mistaken: Any, answer: Any, within: float) -> bool:
-    """Whether a mistake, or a function without arguments that makes it, leads to an answer."""
-    other = _unseal(mistaken)
-    if callable(other):
+def _recognised(
+    answers: Sequence,
+    mistakes: Mapping[str, Any] | None,
+    cases: Sequence[tuple] | None,
+    within: float,
+) -> str | None:
+    """Return the hint against the mistake that leads to these answers; None if none does."""
+    for help_against_it, mistaken in (mistakes or {}).items():
+        others = _unseal(mistaken)
         try:
-            other = other()
+            others = _in_cases(others, cases)
         except Exception:  # a mistake may stop where the right way does not
-            return False
-    return _difference(answer, other, within) is None
+            continue
+        pairs = zip(answers, others, strict=True)
+        if all(_difference(answer, other, within) is None for answer, other in pairs):
+            return help_against_it
+    return None
+
+
+def _prints(function: Any, cases: Sequence[tuple]) -> bool:
+    """Whether a function prints in any case: it is called once more, and nobody hears it."""
+    with contextlib.redirect_stdout(io.StringIO()) as heard:
+        for case in cases:
+            _try(function, case)
+    return bool(heard.getvalue())
 
 
 def _is_unwritten(function: Any) -> bool:

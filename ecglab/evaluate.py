@@ -356,8 +356,7 @@ def gross_and_average(labels: Labels, predictions: Labels, records: Names) -> pd
     >>> table.loc["V Se"].tolist()
     [0.5, 0.5, 2.0]
     """
-    each = matrices(labels, predictions, records)
-    stack = np.stack(list(each.values()))
+    [stack] = _by_person(labels, predictions, records)
     columns = ("Se", "+P", "F1", "FPR")
     gross = _figures(stack.sum(axis=0), columns).iloc[0]
     own = _figures(stack, columns)
@@ -789,11 +788,8 @@ def _figures(stack: np.ndarray, columns: Sequence[str] = ("F1", "Se", "+P")) -> 
 def _by_person(labels: Labels, predictions: Labels, subjects: Names) -> np.ndarray:
     """Return the confusion matrix of each run and person, shape ``(runs, people, 5, 5)``."""
     runs = predictions if np.ndim(predictions) == 2 else [predictions]
-    stacks = []
-    for called in runs:
-        each = matrices(labels, called, subjects)
-        stacks.append(list(each.values()))
-    return np.array(stacks)
+    each = [matrices(labels, called, subjects) for called in runs]
+    return np.array([list(one.values()) for one in each])
 
 
 def _stacks(name: str, counts: np.ndarray) -> np.ndarray:

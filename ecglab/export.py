@@ -208,10 +208,8 @@ def write(network: Mapping, path: str | os.PathLike) -> Path:
     """
     path = given.writable_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part-{path.name}")
-    text = json.dumps(network, allow_nan=False)
-    part.write_text(BEGIN + text + END, encoding="utf-8")
-    os.replace(part, path)
+    text = BEGIN + json.dumps(network, allow_nan=False) + END
+    given.write(path, lambda part: part.write_text(text, encoding="utf-8"))
     return path
 
 

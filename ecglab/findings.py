@@ -7,6 +7,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -216,10 +217,8 @@ def _unanswered(found: Record) -> pd.DataFrame:
 def _intervals(found: Record) -> np.ndarray:
     """Return the time to the next beat, in s; NaN where it is missing, as after the last."""
     intervals = np.full(len(found.samples), np.nan)
-    try:
+    with suppress(ValueError):  # fewer than two beats, or only gaps
         intervals[:-1] = beats.intervals(found.samples, found.fs, found.episodes)
-    except ValueError:  # fewer than two beats, or only gaps
-        pass
     return intervals
 
 
@@ -281,10 +280,7 @@ def leads_for_network(record: Record) -> tuple[dict[str, str], list[str], str]:
 
 def _first_of(names: Sequence[str], leads: Sequence[str]) -> str | None:
     """Return the first of the names that is among the leads."""
-    for name in names:
-        if name in leads:
-            return name
-    return None
+    return next((name for name in names if name in leads), None)
 
 
 def _points_down(found: Record, lead: str | None) -> bool:

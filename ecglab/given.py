@@ -1,10 +1,13 @@
-"""What functions are given: taken as plain numbers and names, or refused by name at once."""
+"""What functions are given: taken as plain numbers and names, or refused by name at once.
+
+And files: a place that can't be written is refused at once, and nothing is left there half.
+"""
 
 import math
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
@@ -160,6 +163,20 @@ def writable_file(path: str | os.PathLike) -> Path:
     if path.is_dir():
         raise OSError(f"{path} can't be written: a folder stands in its place; give another file")
     return path
+
+
+def write(path: Path, save: Callable[[Path], object]) -> None:
+    """Have `save` write a file, which is there whole or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    save : callable
+        Given the path of a part, beside `path`; it becomes `path` when it is finished.
+    """
+    part = path.with_name(f"part-{path.name}")
+    save(part)
+    os.replace(part, path)
 
 
 def _try_to_write(folder: Path) -> None:

@@ -620,11 +620,7 @@ def _chosen(path: Path, labels: list[str], raw: formats.Raw, leads: Leads) -> di
         return _in_volts(path, labels, raw.units)
     if isinstance(leads, Mapping):
         return _by_label(path, labels, leads)
-    if isinstance(leads, str):
-        leads = (leads,)
-    if len(set(leads)) < len(leads):
-        raise ValueError(f"leads is {leads!r}; name each lead once")
-    names = [formats.lead_name(lead) for lead in leads]
+    names = [formats.lead_name(lead) for lead in given.each_once(leads, "leads")]
     foreign = set(names).isdisjoint(labels) and not any(map(formats.is_lead, labels))
     if foreign and len(names) == len(labels):
         return {name: k for k, name in enumerate(names)}

@@ -156,16 +156,9 @@ def write(findings: Findings, path: str | os.PathLike) -> Path:
         plot.style()
         sheet = _png(_sheet(findings))
         page = _page(findings, sheet)
-    _replace(path.with_suffix(".png"), sheet)
-    _replace(path, page.encode())
+    given.write(path.with_suffix(".png"), lambda part: part.write_bytes(sheet))
+    given.write(path, lambda part: part.write_bytes(page.encode()))
     return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that a write that breaks off leaves the old one."""
-    part = path.with_name(f"part-{path.name}")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 # ---------------------------------------------------------------------------

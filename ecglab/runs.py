@@ -15,6 +15,7 @@ import ecglab
 from ecglab import given
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
+from ecglab.given import write
 
 HISTORY, CHECKPOINT, AVERAGE = "history.json", "checkpoint.keras", "average.npz"
 
@@ -30,20 +31,6 @@ _REMOVE = "remove it, or use another --out"
 
 # ---------------------------------------------------------------------------
 # Whole files
-
-
-def write(path: Path, save: Callable[[Path], object]) -> None:
-    """Have `save` write a file, which is there whole or not at all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    save : callable
-        Given the path of a part, beside `path`; it becomes `path` when it is finished.
-    """
-    part = path.with_name(f"part-{path.name}")
-    save(part)
-    os.replace(part, path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -330,9 +317,7 @@ def stored_model(folder: str | os.PathLike, run: Mapping) -> keras.Model:
     FileNotFoundError, ValueError
         If its file is missing or damaged.
     """
-    path = _file(folder, len(run["history"]), CHECKPOINT)
-    if not path.exists():
-        raise _missing(path)
+    path = _present(_file(folder, len(run["history"]), CHECKPOINT))
     try:
         with zipfile.ZipFile(path) as archive:
             whole = archive.testzip() is None
@@ -364,9 +349,7 @@ def stored_average(
     recipe, epoch = run["settings"]["recipe"], len(run["history"])
     if not recipe["average"] or epoch * recipe["steps"] < AVERAGE_EVERY:
         return None
-    path = _file(folder, epoch, AVERAGE)
-    if not path.exists():
-        raise _missing(path)
+    path = _present(_file(folder, epoch, AVERAGE))
     try:
         with np.load(path) as stored:
             average = [stored[name] for name in stored.files]
@@ -471,8 +454,11 @@ def _damaged(path: Path, why: str) -> ValueError:
     return ValueError(f"{path} is damaged: {why}; remove the folder {path.parent} and train again")
 
 
-def _missing(path: Path) -> FileNotFoundError:
-    return FileNotFoundError(
+def _present(path: Path) -> Path:
+    """Return the path of a file that a history names, or refuse a folder without it."""
+    if path.exists():
+        return path
+    raise FileNotFoundError(
         f"{path} is missing, though {path.parent / HISTORY} names it; "
         f"remove the folder {path.parent} and train again"
     )

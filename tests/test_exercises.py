@@ -145,6 +145,21 @@ def test_other_wrong_answers_are_refused(number):
         assert said.right is False, (answer, said)
 
 
+@pytest.mark.parametrize("answer", [25, 15, 40, 12, [5, 25], 99])
+def test_a_function_of_the_chapter_is_asked_once_for_each_argument(answer):
+    """Exercise 3.5 hands over one that looks for the beats of half an hour."""
+    asked = []
+
+    def errors_at(upper):
+        asked.append(upper)
+        return {15: 30, 25: 12, 40: 20}[upper]
+
+    exercises.check("3.5", answer, errors_at)
+    assert sorted(asked) == [15, 25, 40]
+    exercises.check("3.5", answer, errors_at)  # what was changed since counts
+    assert len(asked) == 6
+
+
 @every_exercise
 def test_no_hint_gives_a_number_away(number):
     exercise = EXERCISES[number]

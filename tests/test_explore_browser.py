@@ -184,7 +184,6 @@ def test_each_button_does_as_it_says(show, html, name):
     """What its settings lead to is what Python reads in that state."""
     explorer = EXPLORERS[name]()
     controls = explorer.content["controls"]
-    highest = {c["name"]: c["high"] for c in controls if c["kind"] == "slider"}
     state = explorer.start
     (figure,) = show(html[name])
     assert words(figure) == explorer.read(state)
@@ -192,8 +191,7 @@ def test_each_button_does_as_it_says(show, html, name):
         for text, settings in group["settings"].items():
             figure.find_element(By.XPATH, f".//button[.={text!r}]").click()
             for key, value in settings.items():
-                value = state[key] + 1 if value == "next" else value
-                state[key] = min(value, highest[key]) if key in highest else value
+                state[key] = state[key] + 1 if value == "next" else value
             if "call" in settings:  # the first answer to a beat counts
                 state.setdefault("answers", {}).setdefault(str(state["beat"]), settings["call"])
             assert words(figure) == explorer.read(state), text

@@ -232,7 +232,7 @@ def test_leads_are_taken_renamed_or_refused(tmp_path, patient):
     assert record.leads == ("V1",) and "the file's ECG2 is called V1, as asked" in record.notes
     with pytest.raises(ValueError, match=r"mine has no lead 'V5'; it has MLII, ECG2"):
         records.read(path, leads=["MLII", "V5"])
-    with pytest.raises(ValueError, match="name each lead once"):
+    with pytest.raises(ValueError, match="leads name MLII more than once; name each once"):
         records.read(path, leads=["MLII", "MLII"])
 
 

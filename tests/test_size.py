@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ecglab"
-#: Lines of code, docstrings, experiments and explorers aside. One thought a line takes more lines:
-#: the same package had 4,800 with up to 11.7 nodes each; networks for a page came with 160,
-#: checks that show at once what a function prints with 20.
-LIMIT = 7_050
+#: Lines of code, docstrings, experiments and explorers aside: as much as two evenings hold, and as
+#: much as the package takes with one thought a line (it had 4,800 with up to 11.7 nodes each). It
+#: leaves no room on purpose: whoever adds a thing first makes one of two that are alike.
+LIMIT = 7_000
 #: Expressions and statements to a line of code. nanoGPT has 6.1, sleepecg 3.8.
 NODES = 6.5
 #: Lines of a function, its docstring aside.

@@ -8,6 +8,7 @@ answer with lies in one module a chapter: ``ecglab/exercises/chapter_03.py`` has
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ecglab import check as checks
@@ -37,9 +38,11 @@ class Value:
 
     def feedback(self, answer: Any, *context: Any) -> Feedback:
         """Say whether an answer is right."""
+        # A function of the chapter may be slow, and each mistake asks it what the last one asked
+        remembered = [cache(one) if callable(one) else one for one in context]
 
         def asked(thing: Any) -> Any:
-            return (lambda: thing(*context)) if callable(thing) else thing
+            return (lambda: thing(*remembered)) if callable(thing) else thing
 
         mistakes = {hint: asked(mistaken) for hint, mistaken in self.mistakes.items()}
         return checks.value(answer, asked(self.expected), self.within, self.hint, mistakes)

@@ -45,7 +45,8 @@ class Explorer:
     picture : str, optional
         The picture at rest, a PNG in base64, where the script does not draw it.
     **changes : dict
-        By a control's name, what it has here in place of what the JSON file says.
+        By a control's name, or the label of buttons, what it has here in place of what the JSON
+        file says.
 
     Attributes
     ----------
@@ -67,11 +68,11 @@ class Explorer:
         self.picture = picture
         self.content = json.loads(file(f"{name}.json"))
         self.content["data"] = data
-        unknown = changes.keys() - {control.get("name") for control in self.content["controls"]}
-        if unknown:
-            raise ValueError(f"explorer {name} has no control {min(unknown)!r}")
-        for control in self.content["controls"]:
-            control.update(changes.get(control.get("name"), {}))
+        controls = {one.get("name", one["label"]): one for one in self.content["controls"]}
+        for wanted, change in changes.items():
+            if wanted not in controls:
+                raise ValueError(f"explorer {name} has no control {wanted!r}")
+            controls[wanted].update(change)
 
     @property
     def start(self) -> State:

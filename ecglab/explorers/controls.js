@@ -42,7 +42,7 @@ const CONTROLS = {
     return [input, (value) => Number((input.value = value))];
   },
 
-  buttons({ label, settings, lasting = true }, report, limits) {
+  buttons({ label, settings, lasting = true }, report) {
     const node = element("fieldset", { class: "ecg-buttons" }, element("legend", {}, label));
     const shows = [];
     for (const [text, wanted] of Object.entries(settings)) {
@@ -50,19 +50,13 @@ const CONTROLS = {
       button.addEventListener("click", () => report(wanted));
       node.append(button);
       shows.push((state) => {
-        const reached = Object.keys(wanted).every((name) =>
-          state[name] === within(limits[name], wanted[name]));
+        const reached = Object.entries(wanted).every(([name, value]) => state[name] === value);
         button.setAttribute("aria-pressed", reached);
       });
     }
     return [node, null, lasting && ((state) => shows.forEach((show) => show(state)))];
   },
 };
-
-// A value as a slider takes it, where one has this name.
-function within(limits, value) {
-  return limits?.kind === "slider" ? Math.min(Math.max(value, limits.low), limits.high) : value;
-}
 
 // Build an explorer in its figure. `model` has its content and its state.
 function build({ read, draw, settle }, model, figure) {
@@ -105,10 +99,9 @@ function build({ read, draw, settle }, model, figure) {
 function panelOf(controls, take, assign) {
   const panel = element("div", { class: "ecg-controls" });
   const [setters, groups, shows] = [{}, {}, []];
-  const limits = Object.fromEntries(controls.map((spec) => [spec.name, spec]));
   for (const spec of controls) {
     const report = spec.name ? (value) => take({ [spec.name]: value }) : assign;
-    const [node, set, show] = CONTROLS[spec.kind](spec, report, limits);
+    const [node, set, show] = CONTROLS[spec.kind](spec, report);
     if (spec.group && !groups[spec.group]) {
       const legend = element("legend", {}, spec.group);
       groups[spec.group] = element("fieldset", { class: "ecg-grid" }, legend);

@@ -52,7 +52,9 @@ def kernel(image: np.ndarray) -> Explorer:
         "high": width - 1,
         "value": int(column),
     }
-    return Explorer("kernel", data, read, row=rows, column=columns)
+    ends = {"first": {"row": 0, "column": 0}, "last": {"row": height - 1, "column": width - 1}}
+    changes = {"row": rows, "column": columns, "Place": {"settings": ends}}
+    return Explorer("kernel", data, read, **changes)
 
 
 def read(data: dict, state: State) -> Words:

@@ -25,7 +25,7 @@ LEADS = """
 qrs, qt = [], []
 for waves in {leads}:
     kind, begin, peak, end = (waves[name] for name in ("kind", "onset", "peak", "offset"))
-    qrs.append({middle}((end - begin)[kind == "QRS"]))
+    qrs.append({middle}((end - begin){of_qrs}))
     pair = (kind[:-1] == "QRS") & (kind[1:] == "T")
     qt.append({middle}(({until})[1:][pair] - ({since})[:-1][pair]))
 answer_3 = np.array({answer}) * {sample}
@@ -36,6 +36,7 @@ def leads(**changed):
     right = {
         "leads": "marked.waves.values()",
         "middle": "np.median",
+        "of_qrs": '[kind == "QRS"]',
         "until": "end",
         "since": "begin",
         "answer": "[min(qrs), max(qrs), min(qt), max(qt)]",
@@ -167,6 +168,7 @@ WRONG = {
         ),
         ("samples for ms", leads(sample="1")),
         ("mean for median", leads(middle="np.mean")),
+        ("without a lead's last wave", leads(of_qrs='[:-1][kind[:-1] == "QRS"]')),
         ("to the top of T", leads(until="peak")),
         ("from the end of QRS", leads(since="end")),
         ("QT before QRS", leads(answer="[min(qt), max(qt), min(qrs), max(qrs)]")),
