@@ -75,7 +75,7 @@ test-real: $(READY)  ## of the tests, those that real recordings change (set ECG
 	@$(BIN)/python -m pytest tests/test_doctests.py
 	@$(BIN)/python -m pytest -m "not long" -n 2 --durations 12 tests/test_chapters.py
 
-site-test: $(READY) book  ## test the built book alone, every page of it by axe, and the PDF (half an hour or more)
+site-test: $(READY) book  ## test the built book alone, every page of it by axe, and the PDF; ends in a table (half an hour or more)
 	@$(BIN)/python -m pytest -m "site or sweep" -s
 
 test-long: $(READY)  ## the long tests, but for the chapters

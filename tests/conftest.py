@@ -5,6 +5,7 @@ that the processes which tests start inherit it.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ if os.environ.get("ECGLAB_DATA"):  # notebooks and subprocesses run in other fol
 import hypothesis  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 import pytest  # noqa: E402
+import site_table  # noqa: E402
 
 # An example may take as long as it takes: other work may share the cores.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -31,6 +33,7 @@ hypothesis.settings.load_profile("patient")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "real: needs the MIT-BIH recordings in ECGLAB_DATA")
+    config.addinivalue_line("markers", "row(name): the row of site_table.py that a test belongs to")
 
 
 def why_no_real_recordings():
@@ -46,11 +49,42 @@ def why_no_real_recordings():
 
 
 def pytest_collection_modifyitems(items):
+    for item in items:
+        for mark in item.iter_markers("row"):
+            item.user_properties.append(("row", mark.args[0]))
     reason = why_no_real_recordings()
     if reason:
         for item in items:
             if item.get_closest_marker("real"):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what the built book was tested for, if it was; and what its chapters took."""
+    lines = site_table.table(site_table.rows(terminalreporter.stats))
+    if not lines:
+        return
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+    import chapter
+
+    root = Path(__file__).resolve().parents[1]
+    took = site_table.chapters(map(chapter.Chapter, chapter.paths(root)))
+    terminalreporter.section("the built book")
+    terminalreporter.write("\n".join([*lines, "", *took, ""]))
+
+
+@pytest.fixture
+def measured(record_property):
+    """Note what a test has measured, for the table at the end of the run.
+
+    Counts are added up over the tests of a row: `measured({"pages": 30})`. What can't be added is
+    a note: `measured(note="heaviest 1.1 MB")`.
+    """
+
+    def noted(counts=(), note=""):
+        record_property("measured", {"counts": dict(counts), "note": note})
+
+    return noted
 
 
 @pytest.fixture(autouse=True)

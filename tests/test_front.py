@@ -1,6 +1,5 @@
 """The front page: its pictures come from what was recorded, and its cards from the chapters."""
 
-import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,10 +11,11 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "_ext")]
 
-import cards  # noqa: E402
+import contents  # noqa: E402
 import cover  # noqa: E402
 import front  # noqa: E402
 import thumbnails  # noqa: E402
+from chapter import Chapter, in_words  # noqa: E402
 
 CARDS = thumbnails.cards()
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -58,7 +58,7 @@ def test_thumbnail_is_the_chapters_own_figure(chapter):
     path = thumbnails.path_of(chapter)
     assert path.stat().st_size <= thumbnails.HEAVIEST
     kept = Image.open(path).convert("RGB")
-    assert kept.size == thumbnails.SIZE == cards.SIZE
+    assert kept.size == thumbnails.SIZE
     drawn = thumbnails.thumbnail(chapter, CARDS[chapter])
     apart = np.abs(np.asarray(kept, int) - np.asarray(drawn, int)).mean()
     assert apart < 6, "run: python tools/thumbnails.py"
@@ -72,12 +72,12 @@ def test_a_figure_that_is_gone_is_named():
 
 
 def test_card_says_what_the_chapter_says():
-    files = [file for file, _ in cards.chapters(ROOT / "_toc.yml")]
-    assert files == [f"chapters/{path.stem}" for path in CHAPTERS]
+    assert [path for _, paths in contents.parts(ROOT) for path in paths] == CHAPTERS
     for path in CHAPTERS:
-        title, read, work = cards.heading_of(path)
-        assert title.startswith(f"{int(path.stem[:2])} · ")
-        assert re.fullmatch(r"\d+ min", read) and re.match(r"\d+ (h|min)", work)
+        one = Chapter(path)
+        assert one.title.startswith(f"{int(path.stem[:2])} · ")
+        read, work = one.minutes
+        assert f"about {read} minutes to read, {in_words(work)} to work through" in one.text
 
 
 def test_preview_and_cover_have_their_size():

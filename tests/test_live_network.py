@@ -93,6 +93,8 @@ def slider(figure, label):
     return figure.find_element(By.XPATH, f".//div[starts-with(label, {label!r})]/input")
 
 
+@pytest.mark.site
+@pytest.mark.row("explorers driven")
 def test_the_network_reads_a_beat_that_is_moved_and_bent(chrome, opened):
     """By the keyboard and by the pointer."""
     figure = opened("full")
@@ -110,6 +112,8 @@ def test_the_network_reads_a_beat_that_is_moved_and_bent(chrome, opened):
     until_called(chrome, figure, "V")
 
 
+@pytest.mark.site
+@pytest.mark.row("explorers driven")
 def test_layers_are_chosen_and_products_shown(chrome, opened):
     figure = opened("full", 390)
     buttons = figure.find_elements(By.CSS_SELECTOR, ".ecg-strip button")
@@ -174,7 +178,7 @@ def test_without_the_file_the_page_says_what_it_lacks(chrome, tmp_path):
     assert calls(figure)["N"] > 0.99, "what it said when the page was made"
 
 
-def check_logits(chrome, opened, given):
+def check_logits(chrome, opened, given, measured):
     """Compare the page's logits with those of Keras."""
     opened("small")
     model, _ = shipped.load()
@@ -184,20 +188,25 @@ def check_logits(chrome, opened, given):
     apart = np.abs(np.array(found["logits"]) - logits_of(model, given)).max()
     count = len(found["times"])
     fastest = min(found["times"])
-    print(f"in the browser, {count} beats: {apart:.1e} apart, {fastest:.0f} ms a beat at best")
+    measured(note=f"{count} beats {apart:.1e} apart, {fastest:.0f} ms a beat at best")
     assert apart < 1e-3
 
 
-def test_logits_of_any_numbers_are_those_of_keras(chrome, opened):
+@pytest.mark.site
+@pytest.mark.row("the network's logits")
+def test_logits_of_any_numbers_are_those_of_keras(chrome, opened, measured):
     random = np.random.default_rng(0)
     images = (random.random((10, 64, 64, 2)) ** 8).astype(np.float32)
     columns = random.normal(0, 0.3, (10, 34)).astype(np.float32)
-    check_logits(chrome, opened, {"images": images, "rr": columns})
+    check_logits(chrome, opened, {"images": images, "rr": columns}, measured)
 
 
+@pytest.mark.site
 @pytest.mark.real
-def test_logits_of_200_real_beats_are_those_of_keras(chrome, opened):
+@pytest.mark.row("the network's logits")
+def test_logits_of_200_real_beats_are_those_of_keras(chrome, opened, measured):
     _, recipe = shipped.load()
     heartbeats = some_beats(recipe, ["100", "202", "213", "232"])
     given = batches.inputs(heartbeats, (64, 64), None, True)
-    check_logits(chrome, opened, {name: np.float32(given[name]) for name in ("images", "rr")})
+    floats = {name: np.float32(given[name]) for name in ("images", "rr")}
+    check_logits(chrome, opened, floats, measured)

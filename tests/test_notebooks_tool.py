@@ -380,8 +380,11 @@ def test_minutes_count_what_is_not_folded():
     exercises = "\n".join(f"### Exercise 1.{k}: a" for k in (1, 2, 3, 4))
     cells.append(new_markdown_cell("## Try it\n" + exercises))
     assert notebooks.minutes(new_notebook(cells=cells)) == (5, 45)
-    said = notebooks.said_minutes(new_notebook(cells=cells))
-    assert said == "about 5 minutes to read, 45 min to work through"
+    cells.append(new_markdown_cell("<!-- minutes -->?<!-- /minutes -->"))
+    arranged = new_notebook(cells=cells)
+    notebooks.arrange(arranged)
+    said = "about 5 minutes to read, 45 min to work through"
+    assert arranged.cells[-1].source == f"<!-- minutes -->{said}<!-- /minutes -->"
 
 
 @pytest.mark.parametrize(

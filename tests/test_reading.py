@@ -63,7 +63,7 @@ def sources(tmp_path):
 
 
 def test_captions_are_found_by_their_pictures(notebook):
-    captions = reading.captions_of(notebook)
+    captions = reading.by_picture(notebook)
     names = {hashlib.sha256(picture).hexdigest(): name for name, picture in PICTURES.items()}
     assert {names[key]: caption for key, caption in captions.items()} == {
         "one": "If S < V & N",
@@ -76,7 +76,7 @@ def test_a_caption_stands_beside_its_figure_and_is_escaped(notebook, sources):
     body = "".join(
         f'<p><img alt="a" src="../_images/{n}.png"/></p>' for n in ("two", "still", "one")
     )
-    shown = reading.number_figures(body, "4", sources, reading.captions_of(notebook))
+    shown = reading.number_figures(body, "4", sources, reading.by_picture(notebook))
     assert "If S &lt; V &amp; N" in shown
     said = [
         (figure.img["src"], figure["id"], figure.figcaption.get_text())

@@ -95,10 +95,12 @@ def local_file(address, page):
     return target / "index.html" if target.is_dir() else target
 
 
-def test_every_page_of_the_contents_is_built():
+@pytest.mark.row("pages")
+def test_every_page_of_the_contents_is_built(measured):
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
     files = [contents["root"]]
     files += [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    measured({"pages": len(pages()), "in the contents": len(files)})
     assert [file for file in files if not (HTML / f"{file}.html").is_file()] == []
     links = {a["href"] for a in soup(HTML / "book" / "index.html").select("nav.bd-links a[href]")}
     chapters = [file for file in files if file.startswith("chapters/")]
@@ -110,7 +112,8 @@ def test_front_door_leads_to_the_first_page():
     assert "book/index.html" in target["content"]
 
 
-def test_no_broken_internal_link():
+@pytest.mark.row("links and anchors")
+def test_no_broken_internal_link(measured):
     broken, count = [], 0
     for page in pages():
         for tag in soup(page).find_all("a", href=True):
@@ -124,7 +127,7 @@ def test_no_broken_internal_link():
             elif parts.fragment and target.suffix == ".html":
                 if unquote(parts.fragment) not in anchors(target) and parts.fragment != "top":
                     broken.append(f"{page.relative_to(HTML)}: {tag['href']} (no such anchor)")
-    print(f"{count} internal links on {len(pages())} pages")
+    measured({"links within the book": count, "broken": len(broken)})
     assert count > 0
     assert broken == []
 
@@ -138,14 +141,17 @@ def published():
                 yield from re.findall(rf"\({re.escape(SITE)}([^)\s]+)\)", text)
 
 
-def test_what_the_notebooks_link_to_is_there():
+@pytest.mark.row("links and anchors")
+def test_what_the_notebooks_link_to_is_there(measured):
     """In Colab and JupyterLab the chapters' links lead to the published pages."""
     links = set(published())
     assert len(links) > 100
     parts = [urlsplit(link) for link in links]
-    missing = [part.geturl() for part in parts if not (HTML / part.path).is_file()]
+    there = [part for part in parts if (HTML / part.path).is_file()]
+    missing = [part.geturl() for part in parts if part not in there]
+    lost = [p.geturl() for p in there if p.fragment and p.fragment not in anchors(HTML / p.path)]
+    measured({"addresses in the notebooks": len(links), "broken": len(missing) + len(lost)})
     assert missing == []
-    lost = [p.geturl() for p in parts if p.fragment and p.fragment not in anchors(HTML / p.path)]
     assert lost == []
 
 
@@ -156,13 +162,15 @@ def test_a_page_links_to_its_own_site_by_file():
         assert [link for link in links if link.startswith(SITE)] == [], page
 
 
+@pytest.mark.row("Colab and Binder")
 @pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
-def test_every_chapter_opens_in_colab_and_in_binder(path):
+def test_every_chapter_opens_in_colab_and_in_binder(path, measured):
     """Colab first: it starts sooner, and has more memory."""
     page = soup(HTML / "chapters" / f"{path.stem}.html")
     buttons = page.select(".dropdown-launch-buttons a[href]")
     owner, name = owner_and_name(repository(ROOT))
     here = f"chapters/{path.name}"
+    measured({"addresses": len(buttons)})
     assert [button["href"] for button in buttons] == [
         f"https://colab.research.google.com/github/{owner}/{name}/blob/main/{here}",
         f"https://mybinder.org/v2/gh/{owner}/{name}/main?urlpath=lab/tree/{here}",
@@ -186,7 +194,8 @@ def test_the_page_says_what_each_chapter_takes():
     assert min(made[4:]) > 1000, "the page says so of chapters 5 to 12"
 
 
-def test_nothing_is_fetched_from_another_host():
+@pytest.mark.row("requests to other hosts")
+def test_nothing_is_fetched_from_another_host(measured):
     remote, missing, count = [], [], 0
     for page in pages():
         for asked in fetched(soup(page)):
@@ -195,12 +204,13 @@ def test_nothing_is_fetched_from_another_host():
                 remote.append(f"{page.relative_to(HTML)}: {asked[:200]}")
             elif not asked.startswith("data:") and not local_file(asked, page).is_file():
                 missing.append(f"{page.relative_to(HTML)}: {asked[:200]}")
-    print(f"{count} fetched addresses on {len(pages())} pages, {len(remote)} of other hosts")
+    measured({"addresses in the pages": count, "of other hosts": len(remote)})
     assert count > 0
     assert remote == []
     assert missing == []
 
 
+@pytest.mark.row("requests to other hosts")
 def test_no_style_or_inline_script_loads_from_another_host():
     found = []
     for sheet in HTML.rglob("*.css"):

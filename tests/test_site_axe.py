@@ -18,6 +18,8 @@ WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 BY_THEME = ["color-contrast"]
 BY_WIDTH = ["scrollable-region-focusable", "target-size"]
+#: What depends on neither theme nor width, on a theme, on a width.
+WHERE = ("anywhere", *THEMES, *(f"{width} px" for width in WIDTHS))
 
 # The list of contents is the same on all pages and the words of a code cell have a few colours:
 # the first page stands for the former, one cell of each page for the latter.
@@ -90,13 +92,29 @@ def pages():
     return [name for name in names if name.startswith(("book/", "chapters/"))]
 
 
+def counts(found):
+    """Return, for the table, how many pages were looked at and what was found, by where.
+
+    Parameters
+    ----------
+    found : mapping of str to list of str
+        The violations of each page.
+    """
+    places = [one.split(": ")[0] for faults in found.values() for one in faults]
+    return {"pages": len(found)} | {where: places.count(where) for where in WHERE}
+
+
 @pytest.mark.site
+@pytest.mark.row("axe violations")
 @pytest.mark.parametrize("page", sorted(SAMPLE))
-def test_axe_finds_nothing_on_a_sample_of_pages(driver, page):
-    assert violations(driver, page) == []
+def test_axe_finds_nothing_on_a_sample_of_pages(driver, page, measured):
+    faults = violations(driver, page)
+    measured(counts({page: faults}))
+    assert faults == []
 
 
 @pytest.mark.site
+@pytest.mark.row("axe violations")
 def test_axe_sees_a_fault_that_is_planted(driver):
     """The sweep is no good if it cannot fail."""
     driver.get((HTML / "book" / "where_to_start.html").as_uri())
@@ -109,12 +127,13 @@ def test_axe_sees_a_fault_that_is_planted(driver):
 
 
 @pytest.mark.sweep
+@pytest.mark.row("axe violations")
 @pytest.mark.timeout(1800)
-def test_axe_finds_nothing_on_any_page(driver):
+def test_axe_finds_nothing_on_any_other_page(driver, measured):
     found = {}
     for page in pages():
-        faults = [] if page in SAMPLE else violations(driver, page)
-        print(f"{page}: {len(faults)} faults", flush=True)
-        if faults:
-            found[page] = faults
-    assert found == {}
+        if page not in SAMPLE:
+            found[page] = violations(driver, page)
+            print(f"{page}: {len(found[page])} faults", flush=True)
+    measured(counts(found))
+    assert {page: faults for page, faults in found.items() if faults} == {}

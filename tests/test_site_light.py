@@ -7,6 +7,7 @@ import http.server
 import json
 import threading
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+from site_table import extremes
 from test_explore_browser import browser, pytestmark, resize  # noqa: F401
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
@@ -68,7 +70,14 @@ def complaints(driver):
 
 
 def loaded(driver, address, root=""):
-    """Open a page, and return the bytes of each file that it loads before anybody scrolls.
+    """Open a page, and return the bytes of each file that it loads before anybody scrolls."""
+    files, strange = asked(driver, address, root)
+    assert strange == [], address
+    return files
+
+
+def asked(driver, address, root=""):
+    """Open a page; return the bytes of each file that it loads, and what is no file of the book.
 
     A browser does not tell the size of what it reads from a folder, so the file is weighed.
     """
@@ -76,38 +85,92 @@ def loaded(driver, address, root=""):
     driver.get_log("performance")
     driver.get(address)
     time.sleep(0.3)  # what a script asks for once the page stands
-    files = {}
+    files, strange = {}, []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] != "Network.requestWillBeSent":
             continue
-        asked = message["params"]["request"]["url"]
-        if asked.startswith(("data:", "blob:", "about:")):
+        url = message["params"]["request"]["url"]
+        if url.startswith(("data:", "blob:", "about:")):
             continue
-        path = unquote(urlsplit(asked).path)
+        path = unquote(urlsplit(url).path)
         file = HTML / path.lstrip("/") if root else Path(path)
-        assert asked.startswith(root or "file:"), f"{address} asks another host: {asked}"
-        assert file.is_file(), f"{address} asks for {asked}, which is not there"
-        if file.name != "favicon.svg":  # once a visit
+        if not url.startswith(root or "file:") or not file.is_file():
+            strange.append(url)
+        elif file.name != "favicon.svg":  # once a visit
             files[file] = file.stat().st_size
-    return files
+    return files, strange
+
+
+@dataclass
+class Visit:
+    """What a browser saw of a page that was opened from a folder, before anybody scrolled."""
+
+    files: dict[Path, int]  # bytes
+    strange: list[str]  # addresses that are no file of the book
+    complaints: list[str]
+    paint: float | None  # milliseconds
+
+    @property
+    def weight(self):
+        return sum(self.files.values())
+
+    def heaviest(self):
+        return sorted(((size, file.name) for file, size in self.files.items()), reverse=True)[:4]
+
+
+@pytest.fixture(scope="module")
+def visits(driver):
+    """Open every page, once for all that is to be known of it."""
+    found = {}
+    for page in pages():
+        files, strange = asked(driver, page.as_uri())
+        paint = driver.execute_script(FIRST_PAINT)
+        one = Visit(files, strange, complaints(driver), paint)
+        found[page.relative_to(HTML).as_posix()] = one
+    print("before scrolling, and first paint (a busy machine paints later):")
+    for name, one in found.items():
+        size = f"{one.weight / 1e6:5.2f} MB {len(one.files):3d} files"
+        print(f"{size} {one.paint or 0:6.0f} ms  {name}")
+    assert len(found) > 20
+    return found
 
 
 @pytest.mark.site
-def test_every_page_is_light_and_quiet_from_a_folder(driver):
-    heavy, noisy, rows = [], [], []
-    for page in pages():
-        files = loaded(driver, page.as_uri())
-        name, weight = page.relative_to(HTML).as_posix(), sum(files.values())
-        paint = driver.execute_script(FIRST_PAINT)
-        rows.append(f"{weight / 1e6:5.2f} MB {len(files):3d} files {paint or 0:6.0f} ms  {name}")
-        if weight > LIMIT:
-            heavy.append((name, sorted(((n, f.name) for f, n in files.items()), reverse=True)[:4]))
-        noisy += [(name, complaint) for complaint in complaints(driver)]
-    print("before scrolling, and first paint (a busy machine paints later):", *rows, sep="\n")
-    assert len(rows) > 20
-    assert heavy == []
-    assert noisy == []
+@pytest.mark.row("requests to other hosts")
+def test_no_page_from_a_folder_asks_for_anything_else(visits, measured):
+    strange = {name: one.strange for name, one in visits.items() if one.strange}
+    count = sum(len(one.files) + len(one.strange) for one in visits.values())
+    measured({"files asked for by a browser": count, "not of the book": len(strange)})
+    assert strange == {}
+
+
+@pytest.mark.site
+@pytest.mark.row("console messages")
+def test_no_page_from_a_folder_complains(visits, measured):
+    noisy = {name: one.complaints for name, one in visits.items() if one.complaints}
+    measured({"pages": len(visits), "errors and warnings": sum(map(len, noisy.values()))})
+    assert noisy == {}
+
+
+@pytest.mark.site
+@pytest.mark.row("weight before scrolling")
+def test_every_page_is_light_from_a_folder(visits, measured):
+    weights = {name: one.weight for name, one in visits.items()}
+    measured(note=extremes(weights, ".2f MB", 1e6))
+    heavy = {name: visits[name].heaviest() for name, size in weights.items() if size > LIMIT}
+    assert heavy == {}
+
+
+@pytest.mark.site
+@pytest.mark.row("first paint")
+def test_every_page_paints_something(visits, measured):
+    """When, is told and not asserted: a busy machine paints later."""
+    paints = {name: one.paint for name, one in visits.items() if one.paint is not None}
+    soon = sum(paint <= 1000 for paint in paints.values())
+    measured({"pages": len(paints), "within 1 s": soon}, extremes(paints, ".0f ms"))
+    assert sorted(paints) == sorted(visits)
+    assert min(paints.values()) > 0
 
 
 def of_this_theme(files):
@@ -116,6 +179,7 @@ def of_this_theme(files):
 
 
 @pytest.mark.site
+@pytest.mark.row("requests to other hosts")
 @pytest.mark.parametrize("name", ["book/index", "chapters/01_reading_an_ecg", "book/results"])
 def test_a_served_page_loads_the_same_files(driver, server, name):
     served = loaded(driver, f"{server}/{name}.html", server)
@@ -136,6 +200,7 @@ def test_a_formula_needs_no_script(driver):
 
 
 @pytest.mark.site
+@pytest.mark.row("the search")
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_search_is_in_view_on_every_page(driver, width):
     resize(driver, width, 800)
@@ -171,20 +236,25 @@ def found(driver, query):
 
 
 @pytest.mark.site
-def test_the_search_finds_degradation(driver):
+@pytest.mark.row("the search")
+def test_the_search_finds_degradation(driver, measured):
     excerpts = found(driver, "degradation")
+    measured(note=f"degradation on {len(excerpts)} pages")
     assert "twenty layers" in excerpts["8 · Degradation"]
     assert all(excerpts.values())
 
 
 @pytest.mark.site
+@pytest.mark.row("the search")
 @pytest.mark.parametrize("query", ["卷积", "卷积层", "卷"])
-def test_the_search_finds_chinese(driver, query):
+def test_the_search_finds_chinese(driver, query, measured):
     excerpts = found(driver, query)
+    measured(note=f"{query} on {len(excerpts)}")
     assert query in excerpts["Glossary"] and query in excerpts["6 · The layers of a CNN"]
 
 
 @pytest.mark.site
+@pytest.mark.row("the search")
 def test_the_search_does_not_find_what_is_not_there(driver):
     resize(driver, 1280)
     driver.get((HTML / "search.html").as_uri() + "?q=积卷")
@@ -193,6 +263,7 @@ def test_the_search_does_not_find_what_is_not_there(driver):
 
 
 @pytest.mark.site
+@pytest.mark.row("explorers driven")
 def test_an_explorer_wakes_when_a_reader_comes_near(driver):
     resize(driver, 1280, 800)
     driver.get((HTML / "chapters" / "04_beat_to_image.html").as_uri())
@@ -206,6 +277,7 @@ def test_an_explorer_wakes_when_a_reader_comes_near(driver):
 
 
 @pytest.mark.site
+@pytest.mark.row("explorers driven")
 def test_the_network_of_the_front_page_comes_when_the_reader_does(driver):
     driver.get((HTML / "book" / "index.html").as_uri())
     wait = WebDriverWait(driver, 60)

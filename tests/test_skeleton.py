@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import notebooks  # noqa: E402
+from chapter import Chapter  # noqa: E402
 
 CHAPTERS = {path.stem: nbformat.read(path, as_version=4) for path in notebooks.chapters()}
 LAST_SECTIONS = [
@@ -139,10 +140,10 @@ def test_cells_are_folded_as_their_first_line_says(name):
 @every_chapter
 def test_minutes_are_stated_once(name):
     text = "\n".join(c.source for c in CHAPTERS[name].cells if c.cell_type == "markdown")
-    said = notebooks.MINUTES.findall(text)
-    assert len(said) == 1
+    assert text.count("<!-- minutes -->") == 1
     read, work = notebooks.minutes(CHAPTERS[name])
     assert 10 <= read < work <= 180
+    assert Chapter(ROOT / "chapters" / f"{name}.ipynb").minutes == (read, work)
 
 
 def visible(notebook):

@@ -213,8 +213,9 @@ def text_of_pdf(path):
 
 
 @pytest.mark.sweep
+@pytest.mark.row("the PDF")
 @pytest.mark.timeout(1800)
-def test_the_book_becomes_a_pdf_with_bookmarks_chinese_and_answers(tmp_path):
+def test_the_book_becomes_a_pdf_with_bookmarks_chinese_and_answers(tmp_path, measured):
     if lacking := pdf.missing():
         pytest.skip(f"no {', '.join(lacking)}; on Debian or Ubuntu: {pdf.INSTALL}")
     done = subprocess.run(
@@ -224,10 +225,10 @@ def test_the_book_becomes_a_pdf_with_bookmarks_chinese_and_answers(tmp_path):
     log = (pdf.LATEX / f"{pdf.NAME}.log").read_text(errors="replace")
     assert pdf.faults(log) == []
     wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
-    print(f"{len(wide)} overfull boxes, the widest by {max(wide, default=0)} pt")
-    assert len(wide) < 10 and max(wide, default=0) < 20
     pages = int(re.search(r"Output written on .* \((\d+) pages", log)[1])
-    print(f"{pages} pages, {pdf.PDF.stat().st_size / 1e6:.1f} MB")
+    widest = f"the widest by {max(wide, default=0)} pt"
+    measured({"pages": pages, "overfull boxes": len(wide)}, widest)
+    assert len(wide) < 10 and max(wide, default=0) < 20
     assert pages > 150
 
     marked = bookmarks((pdf.LATEX / f"{pdf.NAME}.out").read_text(encoding="latin-1"))

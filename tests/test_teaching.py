@@ -66,11 +66,8 @@ def mentioned(text):
 
 @pytest.mark.parametrize("number", range(1, 13))
 def test_minutes_are_those_that_the_chapter_states(number):
-    text = "\n".join(c.source for c in chapter(number).cells if c.cell_type == "markdown")
-    said = re.search(r"<!-- minutes -->about (\d+) minutes to read, (.+?) to work", text)
-    assert plans.count(f"to read {number}") == int(said[1])
-    work = plans.in_words(plans.count(f"to work through {number}"))
-    assert work.replace("\N{NO-BREAK SPACE}", " ") == said[2]
+    read, work = plans.count(f"to read {number}"), plans.count(f"to work through {number}")
+    assert (read, work) == notebooks.minutes(chapter(number))
 
 
 def test_minutes_add_up():

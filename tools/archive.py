@@ -5,16 +5,14 @@ Usage: python tools/archive.py
 The same chapters give the same bytes.
 """
 
-import os
 import sys
 import zipfile
 from pathlib import Path
 
 import yaml
 
-from book import ROOT, TAKE_ALONG
+from book import NAME, ROOT, TAKE_ALONG, whole
 
-NAME = "from-the-clinic-to-resnet-50"
 ZIP = TAKE_ALONG / f"{NAME}-notebooks.zip"
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can hold
 
@@ -36,16 +34,16 @@ def members() -> dict[str, bytes]:
 
 def write(path: Path = ZIP) -> Path:
     """Write the zip file, which is there whole or not at all; return its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part-{path.name}")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+    with (
+        whole(path) as part,
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed,
+    ):
         for name, content in members().items():
             entry = zipfile.ZipInfo(f"{NAME}/{name}", DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3  # Unix, wherever it is made
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, content)
-    os.replace(part, path)
     return path
 
 

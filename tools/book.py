@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +19,11 @@ HTML = BUILD / "html"
 STAMP = BUILD / "built_from"
 LOG = BUILD / "build.log"
 TAKE_ALONG = BUILD / "take-along"
+NAME = "from-the-clinic-to-resnet-50"  # of what is taken along
+#: For Jupyter Book: no colours, and of other people's warnings none.
+QUIET = {"NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
+#: A warning fails the build; so does a link inside the book that leads nowhere.
+STRICT = ("--warningiserror", "--nitpick", "--keep-going")
 
 REASON = re.compile(r"\b(WARNING|ERROR|CRITICAL|Error|Exception)\b|^reason:", re.IGNORECASE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -55,6 +62,20 @@ def reasons(log: str) -> list[str]:
     return list(dict.fromkeys(marked)) or lines[-10:]
 
 
+def jupyter_book(*options: str) -> list[str]:
+    """Return the command that builds the book, in one form or another."""
+    return [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), *options]
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a place to write a file to, which is then at its path whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"part-{path.name}")
+    yield part
+    os.replace(part, path)
+
+
 def build() -> int:
     """Run Jupyter Book on every page, with warnings as errors; keep what it prints.
 
@@ -64,12 +85,10 @@ def build() -> int:
     for folder in (HTML, BUILD / ".doctrees"):
         shutil.rmtree(folder, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT]
-    command += ["--warningiserror", "--nitpick", "--keep-going"]
     run = subprocess.run(
-        command,
+        jupyter_book(*STRICT),
         cwd=ROOT,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, **QUIET},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

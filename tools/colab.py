@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from address import repository  # noqa: E402
+from chapter import paths  # noqa: E402
 
 VERSIONS = ROOT / "tools" / "colab.txt"
 PYTHON = (3, 13)
@@ -73,7 +74,7 @@ def with_setup(source: str) -> str:
 
 def chapters() -> list[Path]:
     """Return the chapters' files in order."""
-    return sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    return paths(ROOT)
 
 
 def write_cells() -> None:

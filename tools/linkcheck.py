@@ -12,10 +12,10 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "_build" / "linkcheck"
+import book
+
+BUILD = book.BUILD / "linkcheck"
 FOUND = BUILD / "_build" / "html" / "output.json"
 REFUSED = re.compile(r"^(401|403|405|406|418|429|999) ")
 
@@ -23,15 +23,14 @@ REFUSED = re.compile(r"^(401|403|405|406|418|429|999) ")
 def build() -> int:
     """Run the checker; return how it ended."""
     FOUND.unlink(missing_ok=True)
-    command = [
-        Path(sys.executable).with_name("jupyter-book"),
-        "build",
-        ROOT,
-        "--builder=linkcheck",
-        f"--path-output={BUILD}",
-    ]
-    quiet = {**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
-    run = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+    command = book.jupyter_book("--builder=linkcheck", f"--path-output={BUILD}")
+    run = subprocess.run(
+        command,
+        env={**os.environ, **book.QUIET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if not FOUND.is_file():
         said = run.stdout + run.stderr
         sys.exit(f"The links were not checked:\n{said[-4000:]}")

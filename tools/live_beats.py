@@ -8,13 +8,12 @@ record's two-hundredth that the annotators named so and the network called so.
 
 import base64
 import json
-import os
 import sys
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
+from book import ROOT, whole
+
 sys.path.insert(0, str(ROOT))
 PATH = ROOT / "ecglab" / "explorers" / "live_beats.json"
 
@@ -45,9 +44,8 @@ def main() -> None:
     lines = [json.dumps(one, ensure_ascii=False) for one in found()]
     inside = ",\n".join(lines)
     text = f"[\n{inside}\n]\n"
-    part = PATH.with_name(f"part-{PATH.name}")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, PATH)
+    with whole(PATH) as part:
+        part.write_text(text, encoding="utf-8")
     print(f"{PATH}: {len(text)} bytes")
 
 

@@ -35,10 +35,13 @@ from nbformat import NotebookNode
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import chapter  # noqa: E402
+
 PACKAGE = "ecglab"
 NUMBERS = "zero one two three four five six seven eight".split()
 RUN_TIME = re.compile(r"(<!-- run-time -->).*?(<!-- /run-time -->)", re.DOTALL)
-MINUTES = re.compile(r"(<!-- minutes -->).*?(<!-- /minutes -->)", re.DOTALL)
 CELL_SECONDS = 300
 #: What `pace` takes on an idle core of the computer on which the chapters' limits were set.
 PACE_SECONDS = 0.38
@@ -74,7 +77,6 @@ COMPUTES = (
 # What lies beside the explorers' modules.
 SCRIPTS = (".css", ".html", ".js", ".json")
 TABLE_NAME = re.compile(r"T_[0-9a-f]{5}")
-PNG = "image/png"
 COLOURS = 256
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MARKDOWN = re.compile(r"[`*$<>]|\]\(")
@@ -371,7 +373,7 @@ def problems(notebook: NotebookNode) -> list[str]:
             found.append(f"{where}: prints a warning: {text[match.start() :][:200]}")
         if PROGRESS.search(text):
             found.append(f"{where}: prints a progress bar")
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        alt = chapter.alt(cell)
         if has_figure(cell) and not alt.strip():
             found.append(f"{where}: a figure without alt text (metadata mystnb.image.alt)")
         if alt.strip() and not has_figure(cell):
@@ -382,23 +384,13 @@ def problems(notebook: NotebookNode) -> list[str]:
 
 def has_figure(cell: NotebookNode) -> bool:
     """Whether a code cell's outputs hold a PNG."""
-    return any("image/png" in output.get("data", {}) for output in cell.outputs)
-
-
-def captions_of(cell: NotebookNode) -> list[str]:
-    """Return the captions of a cell's figures, in order."""
-    captions = cell.metadata.get("caption", [])
-    return [captions] if isinstance(captions, str) else list(captions)
+    return any(chapter.PNG in output.get("data", {}) for output in cell.outputs)
 
 
 def caption_problems(cell: NotebookNode, alt: str) -> list[str]:
-    """Return what is wrong with the captions of a cell's figures, given their alt text.
-
-    An explorer's picture is no figure of its own: the explorer says what to try.
-    """
-    captions = captions_of(cell)
-    shown = [output.get("data", {}) for output in cell.outputs]
-    figures = [data for data in shown if PNG in data and "text/html" not in data]
+    """Return what is wrong with the captions of a cell's figures, given their alt text."""
+    captions = chapter.captions(cell)
+    figures = chapter.figures(cell)
     if len(captions) != len(figures):
         return [
             f"captions {len(captions)} of {len(figures)} (metadata caption, a list if several)",
@@ -487,22 +479,13 @@ def estimate(notebook: NotebookNode) -> tuple[float, float]:
     return read, work
 
 
-def said_minutes(notebook: NotebookNode) -> str:
-    """Say how long a chapter takes: `about 35 minutes to read, 2 h to work through`."""
-    read, work = minutes(notebook)
-    hours, rest = divmod(work, 60)
-    parts = [f"{hours} h"] if hours else []
-    parts += [f"{rest} min"] if rest else []
-    return f"about {read} minutes to read, {' '.join(parts)} to work through"
-
-
 def arrange(notebook: NotebookNode) -> None:
     """Fold what is to be folded, and state the minutes."""
     fold(notebook)
-    said = said_minutes(notebook)
+    read, work = minutes(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = MINUTES.sub(rf"\g<1>{said}\g<2>", cell.source)
+            cell.source = chapter.with_minutes(cell.source, read, work)
 
 
 # --- links ---------------------------------------------------------------------------------------
@@ -510,7 +493,6 @@ def arrange(notebook: NotebookNode) -> None:
 
 def write_links(notebook: NotebookNode) -> None:
     """Write out what is short in the Markdown, so that it reads well everywhere: see links.py."""
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
     from links import BadLink, Links
 
     links = Links(ROOT)
@@ -635,8 +617,8 @@ def tidy(notebook: NotebookNode) -> None:
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
-                if PNG in output.get("data", {}):
-                    output.data[PNG] = lightened(output.data[PNG])
+                if chapter.PNG in output.get("data", {}):
+                    output.data[chapter.PNG] = lightened(output.data[chapter.PNG])
             cell.outputs = [o for o in cell.outputs if o.get("data", True)]
 
 
@@ -733,7 +715,7 @@ def execute(path: Path, anew: bool = False) -> list[str]:
 
 def chapters() -> list[Path]:
     """Return the chapters' files in order."""
-    return sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    return chapter.paths(ROOT)
 
 
 def stale_chapters() -> dict[Path, list[str]]:

@@ -15,9 +15,19 @@ from pathlib import Path
 
 import matplotlib
 
-from book import BUILD, ROOT, TAKE_ALONG, digest, reasons, sources
+from book import (
+    BUILD,
+    NAME,
+    QUIET,
+    ROOT,
+    STRICT,
+    TAKE_ALONG,
+    digest,
+    jupyter_book,
+    reasons,
+    sources,
+)
 
-NAME = "from-the-clinic-to-resnet-50"
 PDF = TAKE_ALONG / f"{NAME}.pdf"
 FOLDER = BUILD / "paper"
 LATEX = FOLDER / "_build" / "latex"
@@ -69,10 +79,8 @@ def output(*command: str) -> str:
 def write_latex() -> int:
     """Let Sphinx write the book's LaTeX file; return the exit code."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT]
-    command += ["--builder", "latex", "--path-output", FOLDER]
-    command += ["--warningiserror", "--nitpick", "--keep-going"]
-    return run(command, ROOT)
+    where = ("--builder", "latex", "--path-output", str(FOLDER))
+    return run(jupyter_book(*where, *STRICT), ROOT)
 
 
 def set_pages() -> int:
@@ -83,14 +91,13 @@ def set_pages() -> int:
     return run(["latexmk", "-xelatex", "-interaction=nonstopmode", f"{NAME}.tex"], LATEX)
 
 
-def run(command: list[str | Path], folder: Path) -> int:
+def run(command: list[str], folder: Path) -> int:
     """Run a command in a folder, what it prints going to the log; return its exit code."""
-    quiet = {"NO_COLOR": "1", "PYTHONWARNINGS": "ignore", "max_print_line": "1000"}
     with LOG.open("a") as log:
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **quiet},
+            env={**os.environ, **QUIET, "max_print_line": "1000"},
             stdout=log,
             stderr=subprocess.STDOUT,
             check=False,

@@ -7,8 +7,6 @@ part is one file that asks for no other.
 """
 
 import html
-import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -16,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-import yaml
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
-from book import ROOT, TAKE_ALONG
+from book import NAME, ROOT, TAKE_ALONG, whole
 
-NAME = "from-the-clinic-to-resnet-50"
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import chapter
+import contents
+
 # Sections that every chapter has; all others are its own.
 FRAME = ("At a glance", "Try it", "Check yourself", "Summary", "Pitfalls")
 FRAME += ("Further reading", "Data and licence")
@@ -43,26 +44,7 @@ class Figure:
 
 def parts() -> list[tuple[str, list[Path]]]:
     """Return the parts that have chapters: their titles and the notebooks."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    found = []
-    for part in contents["parts"]:
-        files = [chapter["file"] for chapter in part["chapters"]]
-        if all(file.startswith("chapters/") for file in files):
-            found.append((part["caption"], [ROOT / f"{file}.ipynb" for file in files]))
-    return found
-
-
-def cells_of(path: Path) -> list[dict]:
-    """Return the cells of a notebook."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    return notebook["cells"]
-
-
-def text_of(cell: dict) -> str:
-    """Return the text of a Markdown cell, empty for any other."""
-    if cell["cell_type"] != "markdown":
-        return ""
-    return "".join(cell["source"])
+    return contents.parts(ROOT)
 
 
 def plain(markdown: str) -> str:
@@ -95,11 +77,11 @@ def can_stand_alone(sentence: str) -> bool:
 
 def figures(path: Path) -> Iterator[Figure]:
     """Yield the figures of a chapter's own sections, in order."""
-    cells = cells_of(path)
+    cells = chapter.Chapter(path).cells
     heading, before = "", ""
     shown = set()  # an explorer that comes again comes once
     for place, cell in enumerate(cells):
-        text = text_of(cell)
+        text = chapter.text_of(cell)
         for level, title in re.findall(r"(?m)^(##+) (.+)", text):
             if level == "##" or title.startswith("Go deeper"):
                 heading = title
@@ -120,7 +102,7 @@ def figures(path: Path) -> Iterator[Figure]:
 def next_text(cells: list[dict]) -> str:
     """Return the first text among cells, empty if there is none."""
     for cell in cells:
-        text = text_of(cell)
+        text = chapter.text_of(cell)
         if text:
             return text
     return ""
@@ -147,25 +129,14 @@ def pictures(cell: dict) -> Iterator[tuple[str, str, str]]:
         image = page.find("img", alt=True)
         caption = page.find("figcaption")
         png = "".join(data["image/png"])
-        alt = image["alt"] if image else given_alt(cell)
+        alt = image["alt"] if image else chapter.alt(cell)
         yield png.strip(), alt, caption.get_text() if caption else ""
         return
 
 
-def given_alt(cell: dict) -> str:
-    """Return the alt text that a cell's metadata give its figure."""
-    book_says = cell["metadata"].get("mystnb", {})
-    return book_says.get("image", {}).get("alt", "")
-
-
 def summary(path: Path) -> list[str]:
     """Return the points of a chapter's summary."""
-    cells = cells_of(path)
-    text = "\n\n".join(map(text_of, cells))
-    section = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
-    if section is None:
-        raise ValueError(f"{path.name} has no section `## Summary`")
-    points = re.findall(r"(?ms)^- (.+?)(?=^- |\Z)", section[1].strip())
+    points = re.findall(r"(?ms)^- (.+?)(?=^- |\Z)", chapter.Chapter(path).summary)
     return [plain(point) for point in points]
 
 
@@ -196,16 +167,17 @@ def slide(kind: str, inside: str, foot: str, number: int) -> str:
 def slides(caption: str, chapters: list[Path]) -> Iterator[tuple[str, str, str]]:
     """Yield the slides of a part: kind, content and foot."""
     course = "From the clinic to ResNet-50 · CC BY 4.0 · for learning, not for diagnosis"
-    whole = "From the clinic to ResNet-50: a course on reading heartbeats"
-    yield "title", f"<h1>{inline(caption)}</h1>\n<p>{whole}</p>", course
+    subtitle = "From the clinic to ResNet-50: a course on reading heartbeats"
+    yield "title", f"<h1>{inline(caption)}</h1>\n<p>{subtitle}</p>", course
     for path in chapters:
-        first = text_of(cells_of(path)[0])
-        title = re.match(r"# (.+)", first)[1]
+        one = chapter.Chapter(path)
+        title = one.title
+        first = chapter.text_of(one.cells[0])
         opening = sentences(first.split("\n", 1)[1])
         asked = [one for one in opening if one.endswith("?")] or opening
         yield "title", headed(title, f"<p>{inline(asked[-1])}</p>"), course
-        for one in figures(path):
-            yield "shown", headed(one.heading, drawn(one)), title
+        for figure in figures(path):
+            yield "shown", headed(figure.heading, drawn(figure)), title
         points = [f"<li>{inline(point)}</li>" for point in summary(path)]
         listed = "\n".join(points)
         yield "points", headed("Summary", f"<ul>\n{listed}\n</ul>"), title
@@ -248,11 +220,9 @@ def write(number: int, folder: Path = TAKE_ALONG) -> Path:
         colours=colours(),
         slides="\n".join(made),
     )
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}-slides-{number}.html"
-    part = path.with_name(f"part-{path.name}")
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, path)
+    with whole(path) as part:
+        part.write_text(page, encoding="utf-8")
     return path
 
 

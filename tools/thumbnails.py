@@ -6,7 +6,6 @@ python tools/thumbnails.py
 
 import base64
 import io
-import json
 import sys
 from pathlib import Path
 
@@ -14,6 +13,10 @@ import yaml
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from chapter import Chapter  # noqa: E402
+
 CARDS = ROOT / "book" / "cards.yml"
 FOLDER = ROOT / "book" / "_static" / "cards"
 SIZE = (480, 270)  # pixels: twice as many as a card shows, so that it is sharp on a fine screen
@@ -90,8 +93,7 @@ def figure(chapter: str, cell_id: str, number: int) -> Image.Image:
     ValueError
         If the chapter has no such cell, or that cell no picture there.
     """
-    text = (ROOT / "chapters" / f"{chapter}.ipynb").read_text(encoding="utf-8")
-    for cell in json.loads(text)["cells"]:  # nbformat would check each, for ten times as long
+    for cell in Chapter(ROOT / "chapters" / f"{chapter}.ipynb").cells:
         if cell["id"] == cell_id:
             pictures = drawn(cell)
             if number in pictures:

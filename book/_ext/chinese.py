@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
+from written import rewrite, when_written
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 RUN = re.compile(f"[{HAN}](?:[\u3001-\u303f\uff01-\uff65{HAN}]*[{HAN}])?")
@@ -79,18 +80,13 @@ def mark(html: str) -> str:
     return "".join(parts) + wrapped(html[at:])
 
 
-def mark_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Mark the Chinese of every page once all are written."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        if RUN.search(html):
-            page.write_text(mark(html), encoding="utf-8")
+def mark_pages(app: Sphinx) -> None:
+    """Mark the Chinese of every page."""
+    rewrite(Path(app.outdir), lambda html: mark(html) if RUN.search(html) else html)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook and the search language, in the place of plain English."""
     app.add_search_language(EnglishAndChinese)
-    app.connect("build-finished", mark_pages)
+    when_written(app, mark_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,16 +5,15 @@ stand on one page; a reader may mark chapters as done.
 """
 
 import json
-import re
 from pathlib import Path
 
-import yaml
+import contents
+from chapter import Chapter
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from links import Links
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -54,29 +53,18 @@ class PartSummary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a heading and a list for each chapter of the part."""
         number = directives.positive_int(self.arguments[0])
-        contents = yaml.safe_load(Path(self.env.srcdir, "_toc.yml").read_text(encoding="utf-8"))
-        parts = [part["chapters"] for part in contents["parts"]]
-        parts = [part for part in parts if part[0]["file"].startswith("chapters/")]
+        root = Path(self.env.srcdir)
+        _, paths = contents.parts(root)[number - 1]
+        links = Links(root)
         lines: list[str] = []
-        for chapter in parts[number - 1]:
-            path = Path(self.env.srcdir, f"{chapter['file']}.ipynb")
+        for path in paths:
             self.env.note_dependency(str(path))
-            title, summary = summary_of(path)
-            lines += [f"**[{title}](/{chapter['file']}.ipynb)**", "", *summary, ""]
+            chapter = Chapter(path)
+            summary = links.roles(chapter.summary).splitlines()
+            lines += [f"**[{chapter.title}](/chapters/{path.name})**", "", *summary, ""]
         container = nodes.container(classes=["part-summary"])
         self.state.nested_parse(StringList(lines, self.env.docname), 0, container)
         return [container]
-
-
-def summary_of(path: Path) -> tuple[str, list[str]]:
-    """Return a chapter's title and the lines of its summary, links as the book has them."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    title = re.match(r"# (.+)", text)[1]
-    summary = re.search(r"(?ms)^## Summary\n(.+?)^## ", text)
-    if summary is None:
-        raise ExtensionError(f"{path.name} has no section `## Summary`")
-    return title, Links(path.parents[1]).roles(summary[1]).strip().splitlines()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from py_mini_racer import MiniRacer
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from written import rewrite, when_written
 
 SCRIPT = Path("_static", "scripts", "fontawesome.js")
 TAG = re.compile(r"<script [^>]*scripts/fontawesome\.js[^>]*></script>\n?")
@@ -61,20 +62,16 @@ def drawn(script: Path, icon: re.Match) -> str:
     )
 
 
-def draw_icons(app: Sphinx, exception: Exception | None) -> None:
+def draw_icons(app: Sphinx) -> None:
     """Draw every icon of every page; nothing needs the script and the fonts any more."""
-    if exception is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
-    script = out / SCRIPT
-    for page in out.rglob("*.html"):
-        before = page.read_text(encoding="utf-8")
-        after = ICON.sub(lambda icon: drawn(script, icon), TAG.sub("", before))
-        if after != before:
-            page.write_text(after, encoding="utf-8")
+    script = Path(app.outdir, SCRIPT)
+    rewrite(
+        Path(app.outdir),
+        lambda html: ICON.sub(lambda icon: drawn(script, icon), TAG.sub("", html)),
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook."""
-    app.connect("build-finished", draw_icons)
+    when_written(app, draw_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

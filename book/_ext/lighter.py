@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from picture_size import size_of
 from sphinx.application import Sphinx
+from written import when_written
 
 FOLDER = "_explorers"
 FIGURE = re.compile(
@@ -93,10 +94,8 @@ def size_images(html: str, page: Path) -> str:
     return IMAGE.sub(sized, html)
 
 
-def lighten(app: Sphinx, exception: Exception | None) -> None:
+def lighten(app: Sphinx) -> None:
     """Make every page lighter once all are written."""
-    if exception is not None or app.builder.format != "html":
-        return
     out = Path(app.outdir)
     for page in sorted(out.rglob("*.html")):
         inside = page.relative_to(out)
@@ -113,5 +112,5 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook and the script that loads explorers."""
     app.add_js_file("explorers.js", loading_method="defer")
-    app.connect("build-finished", lighten)
+    when_written(app, lighten)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from written import when_written
 
 
 class LiveNetwork(SphinxDirective):
@@ -29,10 +30,8 @@ class LiveNetwork(SphinxDirective):
         return [nodes.raw("", html, format="html")]
 
 
-def write_network(app: Sphinx, exception: Exception | None) -> None:
+def write_network(app: Sphinx) -> None:
     """Write the network that ships beside the other static files, once the pages are written."""
-    if exception is not None or app.builder.format != "html":
-        return
     from ecglab import export
 
     export.write(export.shipped(), Path(app.outdir, "_static", "network.js"))
@@ -41,5 +40,5 @@ def write_network(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and the hook."""
     app.add_directive("live-network", LiveNetwork)
-    app.connect("build-finished", write_network)
+    when_written(app, write_network)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

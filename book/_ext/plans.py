@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 import nbformat
+from chapter import Chapter, in_words, paths
 from docutils import nodes
 from docutils.statemachine import StringList
 from nbformat import NotebookNode
@@ -40,10 +41,10 @@ def rule() -> ModuleType:
 
 def path_of(chapter: int) -> Path:
     """Return the notebook of a chapter, by its number."""
-    found = sorted((ROOT / "chapters").glob(f"{chapter:02}_*.ipynb"))
-    if not found:
-        raise ValueError(f"there is no chapter {chapter}")
-    return found[0]
+    for path in paths(ROOT):
+        if path.name.startswith(f"{chapter:02}_"):
+            return path
+    raise ValueError(f"there is no chapter {chapter}")
 
 
 def sections(notebook: NotebookNode, titles: list[str]) -> NotebookNode:
@@ -81,21 +82,14 @@ def count(text: str) -> int:
     if wanted is None:
         raise ValueError(f"{text!r} is not understood; {USAGE}")
     which = 0 if wanted[1] == "read" else 1
-    chapters = [nbformat.read(path_of(int(n)), as_version=4) for n in wanted[2].split()]
+    chapters = [path_of(int(number)) for number in wanted[2].split()]
     if wanted[3] is None:
-        return sum(rule().minutes(chapter)[which] for chapter in chapters)
+        return sum(Chapter(path).minutes[which] for path in chapters)
     if len(chapters) != 1:
         raise ValueError(f"{text!r} names sections of more than one chapter; {USAGE}")
     titles = [title.strip() for title in wanted[3].split(";")]
-    return 5 * round(rule().estimate(sections(chapters[0], titles))[which] / 5) or 5
-
-
-def in_words(minutes: int) -> str:
-    """Say a number of minutes, with no break within: `2 h 15 min`."""
-    hours, rest = divmod(minutes, 60)
-    parts = [f"{hours}\N{NO-BREAK SPACE}h"] if hours else []
-    parts += [f"{rest}\N{NO-BREAK SPACE}min"] if rest or not hours else []
-    return "\N{NO-BREAK SPACE}".join(parts)
+    part = sections(nbformat.read(chapters[0], as_version=4), titles)
+    return 5 * round(rule().estimate(part)[which] / 5) or 5
 
 
 class Minutes(SphinxRole):
@@ -111,7 +105,7 @@ class Minutes(SphinxRole):
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         for number in WANTED.fullmatch(text)[2].split():
             self.env.note_dependency(str(path_of(int(number))))
-        return [nodes.Text(in_words(minutes))], []
+        return [nodes.Text(in_words(minutes).replace(" ", "\N{NO-BREAK SPACE}"))], []
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ empty. What can only be known in the browser, `_static/reading.js` does: whether
 import base64
 import hashlib
 import html
-import json
 import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import numpy as np
+from chapter import Chapter, captions, figures
 from docutils import nodes
 from picture_size import size_of
 from PIL import Image
@@ -64,30 +64,24 @@ def look(path: Path) -> tuple[str, str]:
     return "ecg-figure ecg-drawing" if is_drawing(pixels) else "ecg-figure", ""
 
 
-def captions_of(notebook: Path) -> dict[str, str]:
+def by_picture(notebook: Path) -> dict[str, str]:
     """Return the captions of a notebook's figures, by the SHA-256 of the picture.
 
-    So each finds its figure, wherever on the page that is. An explorer has no figure of its own.
+    So each finds its figure, wherever on the page that is.
     """
     found = {}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        captions = cell["metadata"].get("caption", [])
-        captions = [captions] if isinstance(captions, str) else captions
-        shown = [output.get("data", {}) for output in cell.get("outputs", [])]
-        figures = [data for data in shown if "image/png" in data and "text/html" not in data]
-        for data, caption in zip(figures, captions, strict=False):
-            picture = base64.b64decode("".join(data["image/png"]))
+    for cell in Chapter(notebook).cells:
+        for figure, caption in zip(figures(cell), captions(cell), strict=False):
+            picture = base64.b64decode(figure)
             found[hashlib.sha256(picture).hexdigest()] = caption
     return found
 
 
-def number_figures(
-    body: str, chapter: str, sources: dict[str, str], captions: dict[str, str]
-) -> str:
+def number_figures(body: str, chapter: str, sources: dict[str, str], said: dict[str, str]) -> str:
     """Give the pictures of a page numbers and captions; lead from each to itself at full size.
 
-    `sources` maps the last part of a picture's address to its file, `captions` the SHA-256 of
-    that file to what is said of it.
+    `sources` maps the last part of a picture's address to its file, `said` the SHA-256 of that
+    file to its caption.
     """
     count = 0
 
@@ -101,12 +95,12 @@ def number_figures(
         count += 1
         name = f"{chapter}.{count}" if chapter else f"{count}"
         anchor = f"figure-{name.replace('.', '-')}"
-        caption = captions.get(hashlib.sha256(Path(path).read_bytes()).hexdigest(), "")
-        said = f'<span class="ecg-number">Figure {name}</span> {html.escape(caption)}'
+        caption = said.get(hashlib.sha256(Path(path).read_bytes()).hexdigest(), "")
+        below = f'<span class="ecg-number">Figure {name}</span> {html.escape(caption)}'
         return (
             f'<figure class="{classes}" id="{anchor}"{style}>'
             f'<div class="ecg-wide"><a href="{address}" title="Full size">{found[1]}</a></div>'
-            f"<figcaption>{said.strip()}</figcaption></figure>"
+            f"<figcaption>{below.strip()}</figcaption></figure>"
         )
 
     return IMAGE.sub(numbered, body)
@@ -160,8 +154,8 @@ def shape_page(
     sources = {name: str(Path(app.srcdir, source)) for source, name in app.builder.images.items()}
     body = frame_tables(mend_bibliography(context["body"]))
     notebook = Path(app.srcdir, f"{pagename}.ipynb")
-    captions = captions_of(notebook) if notebook.exists() else {}
-    body = number_figures(body, chapter[1] if chapter else "", sources, captions)
+    said = by_picture(notebook) if notebook.exists() else {}
+    body = number_figures(body, chapter[1] if chapter else "", sources, said)
     context["body"] = STORED.sub("", body)
 
 

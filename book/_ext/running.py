@@ -4,10 +4,9 @@ The table of times and memory comes from the notebooks, where `make execute` wri
 it measured.
 """
 
-import json
-import re
 from pathlib import Path
 
+import chapter
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -20,22 +19,15 @@ class ChapterRuns(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         lines = ["| chapter | time to run | most memory |", "|---|--:|--:|"]
-        for path in sorted(Path(self.env.srcdir, "chapters").glob("[0-9]*.ipynb")):
+        for path in chapter.paths(Path(self.env.srcdir)):
             self.env.note_dependency(str(path))
-            title, seconds, megabytes = measured(path)
-            link = f"[{title}](/chapters/{path.name})"
+            one = chapter.Chapter(path)
+            seconds, megabytes = one.last_run
+            link = f"[{one.title}](/chapters/{path.name})"
             lines.append(f"| {link} | {seconds:.0f} s | {megabytes / 1000:.1f} GB |")
         container = nodes.container(classes=["chapter-runs"])
         self.state.nested_parse(StringList(lines, self.env.docname), 0, container)
         return [container]
-
-
-def measured(path: Path) -> tuple[str, float, float]:
-    """Return a chapter's title, the seconds that it ran and the most megabytes that it held."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    title = re.match(r"# (.+)", "".join(notebook["cells"][0]["source"]))[1]
-    made = notebook["metadata"]["ecglab"]
-    return title, made["seconds"], made["peak_mb"]
 
 
 def colab_first(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from written import when_written
 
 Sections = dict[str, str]
 
@@ -47,10 +48,8 @@ def start(app: Sphinx) -> None:
     app.env.search_texts = {}
 
 
-def write(app: Sphinx, exception: Exception | None) -> None:
+def write(app: Sphinx) -> None:
     """Write the texts as a script, since a page opened from a folder may load nothing else."""
-    if exception is not None or app.builder.format != "html":
-        return
     texts = json.dumps(app.env.search_texts, ensure_ascii=False)
     path = Path(app.outdir, "_static", "search_texts.js")
     path.write_text(f"const SEARCH_TEXTS = {texts};\n", encoding="utf-8")
@@ -61,5 +60,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks."""
     app.connect("builder-inited", start)
     app.connect("html-page-context", keep)
-    app.connect("build-finished", write)
+    when_written(app, write)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

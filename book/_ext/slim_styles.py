@@ -12,6 +12,7 @@ import tinycss2
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
+from written import when_written
 
 SHEETS = ("styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css")
 SHEETS += ("sphinx-design.min.css", "mystnb.*.css")
@@ -73,10 +74,8 @@ def slim_fonts(out: Path) -> None:
         path.with_suffix(".woff2").unlink(missing_ok=True)
 
 
-def slim(app: Sphinx, exception: Exception | None) -> None:
+def slim(app: Sphinx) -> None:
     """Rewrite the theme's sheets once every page and every script is there."""
-    if exception is not None or app.builder.format != "html":
-        return
     words = words_of(Path(app.outdir))
     for pattern in SHEETS:
         for sheet in Path(app.outdir, "_static").glob(pattern):
@@ -87,5 +86,5 @@ def slim(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hook, to run after those that change pages."""
-    app.connect("build-finished", slim, priority=900)
+    when_written(app, slim, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from written import when_written
 
 FOLDER = Path("_build", "take-along")
 TARGET = "_static/take-along"
@@ -55,10 +56,8 @@ def item(path: Path, address: str) -> nodes.list_item:
     return nodes.list_item("", nodes.paragraph("", "", link, what))
 
 
-def copy_files(app: Sphinx, exception: Exception | None) -> None:
+def copy_files(app: Sphinx) -> None:
     """Copy the files into the built site."""
-    if exception is not None or app.builder.format != "html":
-        return
     target = Path(app.outdir, TARGET)
     target.mkdir(parents=True, exist_ok=True)
     for path in offered(Path(app.srcdir), "*"):
@@ -68,5 +67,5 @@ def copy_files(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directive and the hook."""
     app.add_directive("take-along", TakeAlong)
-    app.connect("build-finished", copy_files)
+    when_written(app, copy_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

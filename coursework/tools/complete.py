@@ -10,6 +10,7 @@ import copy
 import io
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,12 @@ raise AssertionError(f"canary: {{count}} of {{tried}} refused")
 {END_HIDDEN}"""
 
 
-def grading(cell: NotebookNode) -> dict:
-    """Return what nbgrader has to know of a cell; empty for any other."""
-    return cell.metadata.get("nbgrader", {})
+def grading(cell: Mapping) -> dict:
+    """Return what nbgrader has to know of a cell, nbformat's or plain; empty for any other."""
+    return cell["metadata"].get("nbgrader", {})
 
 
-def grade_id(cell: NotebookNode) -> str:
+def grade_id(cell: Mapping) -> str:
     """Return a cell's name in nbgrader; empty if it has none."""
     return grading(cell).get("grade_id", "")
 

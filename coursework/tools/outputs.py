@@ -3,9 +3,9 @@
 A step of nbgrader's, between running a submission and giving points.
 """
 
+from complete import is_test
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_solution
 
 LONGEST = 10_000  # characters of one output
 MOST = 50  # outputs of one cell
@@ -54,6 +54,6 @@ class TameOutputs(NbGraderPreprocessor):
         """Tame the outputs of one cell."""
         if cell.cell_type == "code":
             cell.outputs = [tamed(output) for output in cell.outputs[:MOST]]
-            if is_grade(cell) and not is_solution(cell):
+            if is_test(cell):
                 cell.outputs = of_test(cell.outputs)
         return cell, resources

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from complete import CANARY_ID, question
+from complete import CANARY_ID, grade_id, question
 from nbgrader.api import Gradebook
 
 ALIVE = re.compile(r"canary: (\d+) of \1 refused")
@@ -52,7 +52,7 @@ def fill(row: Row, course: Path) -> None:
     """Put what nbgrader has found into a row. Forged results get nothing."""
     path = course / "autograded" / row.student / row.assignment / f"{row.assignment}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    named = {_name(cell): cell for cell in cells}
+    named = {grade_id(cell): cell for cell in cells}
     canary = named.get(CANARY_ID, {})
     forged = not ALIVE.search(_error(canary))
     if forged:
@@ -130,11 +130,6 @@ def summary(rows: list[Row]) -> str:
 # ---------------------------------------------------------------------------
 
 
-def _name(cell: dict) -> str | None:
-    marks = cell["metadata"].get("nbgrader", {})
-    return marks.get("grade_id")
-
-
 def _values(row: Row, numbers: list[str]) -> list:
     first = [row.assignment, row.student, row.file, row.typed, row.status]
     if not row.most:
@@ -198,7 +193,7 @@ def _hint(cells: dict[str, dict], number: str) -> str:
         if words.startswith("Not answered yet"):
             return "no answer"
     for name, cell in cells.items():
-        if not name or not name.startswith(f"{number}-test"):
+        if not name.startswith(f"{number}-test"):
             continue
         said = _error(cell)
         if said:

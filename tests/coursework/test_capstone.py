@@ -129,5 +129,5 @@ def test_the_summary_says_which_step_was_missed():
 
     read = {"outputs": [{"output_type": "stream", "text": "The form is right"}]}
     steps = {"q1-check": read, "q1-test": {}, "q1-test-b": {}, "q1-test-c": failed("Your F1")}
-    assert scores._hint({None: {}, **steps, "q10-test": failed("Another")}, "q1") == "Your F1"
-    assert scores._hint({None: {}, "q1-check": read, "q1-test": {}}, "q1") == "no answer"
+    assert scores._hint({"": {}, **steps, "q10-test": failed("Another")}, "q1") == "Your F1"
+    assert scores._hint({"": {}, "q1-check": read, "q1-test": {}}, "q1") == "no answer"
