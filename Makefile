@@ -68,12 +68,12 @@ slides: $(READY)  ## make slides of each part from its chapters (PART=3: of one)
 
 test: $(READY) book  ## build the book, then run the tests (set ECGLAB_DATA for real recordings)
 	@$(BIN)/python -m pytest -m "not long and not sweep" --ignore tests/test_chapters.py -n 2 --dist loadfile --durations 25
-	@$(BIN)/python -m pytest -m "not long" -n 2 tests/test_chapters.py
+	@$(BIN)/python -m pytest -m "not long" -n 2 --maxschedchunk 1 tests/test_chapters.py
 
 test-real: $(READY)  ## of the tests, those that real recordings change (set ECGLAB_DATA)
 	@$(BIN)/python -m pytest -m "real and not long" --ignore tests/test_chapters.py -n 2 --dist loadfile
 	@$(BIN)/python -m pytest tests/test_doctests.py
-	@$(BIN)/python -m pytest -m "not long" -n 2 --durations 12 tests/test_chapters.py
+	@$(BIN)/python -m pytest -m "not long" -n 2 --maxschedchunk 1 --durations 12 tests/test_chapters.py
 
 site-test: $(READY) book  ## test the built book alone, every page of it by axe, and the PDF; ends in a table (half an hour or more)
 	@$(BIN)/python -m pytest -m "site or sweep" -s

@@ -72,7 +72,7 @@ import numpy as np
 
 def touched():
     start = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
+    for _ in range(3):
         [np.ones(2_000_000) for _ in range(8)]  # of 16 MB each
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - start
 
@@ -89,4 +89,4 @@ def test_memory_is_kept_for_the_next_array():
         assert done.returncode == 0, done.stderr
         return int(done.stdout)
 
-    assert pages("import ecglab.backend") < pages("import keras") / 10
+    assert pages("import ecglab.backend") < pages("") / 10

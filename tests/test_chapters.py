@@ -32,6 +32,16 @@ HANGING = 1800
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
+def measured(path):
+    """Return how many seconds a chapter took where its outputs were made."""
+    return nbformat.read(path, as_version=4).metadata.get("ecglab", {}).get("seconds", 0)
+
+
+#: So that no process is left alone with a long one at the end.
+LONGEST_FIRST = sorted(CHAPTERS, key=measured, reverse=True)
+every_run = pytest.mark.parametrize("path", LONGEST_FIRST, ids=lambda path: path.stem)
+
+
 class RunTimes:
     """Collects the chapters' run times and reports them at the end of the tests."""
 
@@ -80,7 +90,7 @@ def run_under_nbval(path, source, run_times):
         warnings.warn(f"{path.name} took {seconds:.0f} s here, over {SECONDS} s", stacklevel=2)
 
 
-@every_chapter
+@every_run
 @pytest.mark.timeout(HANGING)
 def test_chapter_runs(path, run_times):
     source = os.environ.get("ECGLAB_SOURCE") or "real"
@@ -90,7 +100,7 @@ def test_chapter_runs(path, run_times):
 
 
 @pytest.mark.long
-@every_chapter
+@every_run
 @pytest.mark.timeout(HANGING)
 def test_chapter_runs_on_simulated_patients(path, run_times):
     run_under_nbval(path, "simulated", run_times)

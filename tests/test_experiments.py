@@ -89,7 +89,7 @@ def test_folds_keep_people_together_and_hold_every_class(training):
 
 
 def test_leakage_keeps_one_man_on_one_side():
-    everyone = beats.load([*records.DS1, *records.DS2])
+    everyone = beats.load([*records.DS1[:6], "201", "202", *records.DS2[:6]])
     for split in leakage.SPLITS[1:]:
         for seed in range(3):
             rng = np.random.default_rng(seed)

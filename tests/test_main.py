@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from untraced import untraced
 
 from ecglab import __main__ as shell
 from ecglab import __version__, experiments, records, shipped
@@ -63,7 +64,8 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_SOURCE", "simulated")
-        status = run("train", "--records", "100,223", *TINY, "--out", folder)
+        with untraced():
+            status = run("train", "--records", "100,223", *TINY, "--out", folder)
     return folder, status
 
 
@@ -419,7 +421,8 @@ def test_a_damaged_recording_is_answered_in_one_line(capsys, alone, tmp_path):
     folder = write_mitdb(tmp_path)
     (folder / "100.dat").write_bytes(b"damaged")
     alone.setenv("ECGLAB_DATA", str(tmp_path))
-    said = fails_in_one_line(capsys, run("train", "--records", "100"))
+    out = tmp_path / "run"
+    said = fails_in_one_line(capsys, run("train", "--records", "100", *TINY, "--out", out))
     assert "100" in said and str(folder) in said
 
 
