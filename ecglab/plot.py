@@ -203,8 +203,8 @@ def twelve_leads(record: Record) -> Figure:
 
     First used in chapter 1.
 
-    A calibration mark, 1 mV high and 0.2 s wide, stands before each row. Rows keep their distance, so
-    that high deflections reach into the row above, as they do on a clinic's paper. The sheet grows
+    A calibration mark, 1 mV high and 0.2 s wide, stands before each row. Rows keep their distance:
+    high deflections reach into the row above, as they do on a clinic's paper. The sheet grows
     upwards and downwards until it holds all of them.
 
     Parameters

@@ -206,7 +206,7 @@ def test_twelve_leads(twelve):
 
 
 def sharp(record, height):
-    """Return a record with a flat line in each lead, but for peaks in I and V4, and in II at 9 s."""
+    """Return a record of flat lines, but for a peak in I, in V4, and in II at 9 s."""
     signal = np.zeros_like(record.signal)
     for lead, second in (("I", 1), ("V4", 8), ("II", 9)):
         signal[round(second * record.fs), record.leads.index(lead)] = height
