@@ -252,7 +252,7 @@ NO_REGION = [None] * 3
 
 
 def test_a_sheet_scrolls_on_a_phone_at_a_fixed_scale(show, chrome, html):
-    """It is reached by keyboard there. A lead that is looked at fills the frame: nothing scrolls."""
+    """It is reached by keyboard there. A lead by itself fills the frame: nothing scrolls."""
     (figure,) = show(html["sheet"], width=390)
     title = EXPLORERS["sheet"]().content["data"]["title"]
     region = ["0", "region", f"{title}, scrolls sideways"]
