@@ -69,7 +69,8 @@ CLINICAL_LAYOUT = (
     ("II", "aVL", "V2", "V5"),
     ("III", "aVF", "V3", "V6"),
 )
-# Its rows lie 2.5 mV apart, the first about 0 mV, and 0.4 s are left for the calibration marks.
+# Its rows lie 2.5 mV apart, the first about 0 mV, and 0.4 s are left for the calibration marks. Its
+# paper ends here, or further out where a trace does.
 _ROW = 2.5
 _LOWEST = -9.5
 _HIGHEST = 2.0
@@ -126,9 +127,9 @@ def paper(ax: plt.Axes, seconds: float, low: float, high: float, start: float = 
     if not 0 < seconds <= LONGEST:
         raise ValueError(f"seconds is {seconds}; give more than 0, at most {LONGEST:g} s")
     high = given.number("high", high)
-    if not 0 < high - low <= 2 * WIDEST:
+    if not 0 < high - low <= 3 * WIDEST:
         edges = f"low is {low:g} mV, high {high:g} mV"
-        raise ValueError(f"{edges}; high must be above low by at most {2 * WIDEST:g} mV")
+        raise ValueError(f"{edges}; high must be above low by at most {3 * WIDEST:g} mV")
     ax.set_xlim(start, start + seconds)
     ax.set_ylim(low, high)
     ax.set_axisbelow(True)
@@ -202,7 +203,9 @@ def twelve_leads(record: Record) -> Figure:
 
     First used in chapter 1.
 
-    A calibration mark, 1 mV high and 0.2 s wide, stands before each row.
+    A calibration mark, 1 mV high and 0.2 s wide, stands before each row. Rows keep their distance:
+    high deflections reach into the row above, as they do on a clinic's paper. The sheet grows
+    upwards and downwards until it holds all of them.
 
     Parameters
     ----------
@@ -220,21 +223,19 @@ def twelve_leads(record: Record) -> Figure:
     """
     seconds = min(record.duration, 10.0)
     samples = round(seconds * record.fs)
-    for leads in CLINICAL_LAYOUT:
-        for lead in leads:
-            _check_voltages(record, lead, record.lead(lead)[:samples])
-    ax = _sheet(_LEFT + seconds, _LOWEST, _HIGHEST, start=-_LEFT)
-    rows = (*CLINICAL_LAYOUT, ("II",))
-    for row, leads in enumerate(rows):
-        middle = -_ROW * row
+    strips = []
+    for row, leads in enumerate((*CLINICAL_LAYOUT, ("II",))):
         width = seconds / len(leads)
-        times, voltages = np.transpose(_MARK)
-        ax.plot(times, middle + voltages, color=_INK, linewidth=0.8)
         for place, lead in enumerate(leads):
-            start = place * width
-            _short_strip(ax, record, lead, start, width, middle)
-            if place > 0:
-                ax.vlines(start, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
+            _check_voltages(record, lead, record.lead(lead)[:samples])
+            strips.append(_short_strip(record, lead, place * width, width, -_ROW * row))
+    voltages = np.concatenate([drawn for *_, drawn in strips])
+    low, high = _edges(np.nanmin(voltages), np.nanmax(voltages))
+    low = min(low, _LOWEST)
+    high = max(high, _HIGHEST)
+    ax = _sheet(_LEFT + seconds, low, high, start=-_LEFT)
+    for strip in strips:
+        _draw_short_strip(ax, *strip)
     ax.set_title(f"Record {record}: twelve leads")
     ax.set(ylabel="rows 2.5 mV apart", yticklabels=[])
     return ax.figure
@@ -674,31 +675,49 @@ def _trace(record: Record, lead: str, start: float, seconds: float, room: float)
     _check_voltages(record, lead, signal)
     bottom = np.nanmin(signal)
     top = np.nanmax(signal) + room
-    low = math.floor(2 * bottom - 0.2) / 2
-    high = math.ceil(2 * top + 0.2) / 2
-    ax = _sheet(seconds, low, high, start)
+    ax = _sheet(seconds, *_edges(bottom, top), start)
     times = np.arange(first, last) / record.fs
     ax.plot(times, signal, color=_INK, linewidth=1.2)
     ax.set_title(f"Record {record}, lead {lead}")
     return ax
 
 
+def _edges(bottom: float, top: float) -> tuple[float, float]:
+    """Return where paper ends that encloses a trace, on half millivolts."""
+    low = math.floor(2 * bottom - 0.2) / 2
+    high = math.ceil(2 * top + 0.2) / 2
+    return low, high
+
+
 def _short_strip(
-    ax: plt.Axes, record: Record, lead: str, start: float, seconds: float, middle: float
-) -> None:
-    """Draw a part of one lead, and its name, about a height in mV."""
+    record: Record, lead: str, start: float, seconds: float, middle: float
+) -> tuple[str, float, np.ndarray, np.ndarray]:
+    """Return a lead, a height in mV, and times and voltages of a part of the lead about it."""
     first = round(start * record.fs)
     samples = round(seconds * record.fs)
     signal = record.lead(lead)[first : first + samples]
     times = (first + np.arange(len(signal))) / record.fs
     # A strip hangs about its own middle, so that neighbours do not collide.
     base = middle - float(np.nanmedian(signal))
-    voltages = np.clip(signal + base, _LOWEST, _HIGHEST - 0.2)
+    return lead, middle, times, signal + base
+
+
+def _draw_short_strip(
+    ax: plt.Axes, lead: str, middle: float, times: np.ndarray, voltages: np.ndarray
+) -> None:
+    """Draw a part of one lead, its name, and the mark or the line that stands before it."""
     ax.plot(times, voltages, color=_INK, linewidth=0.8)
+    start = times[0]
+    if start == 0:
+        mark, heights = np.transpose(_MARK)
+        ax.plot(mark, middle + heights, color=_INK, linewidth=0.8)
+    else:
+        ax.vlines(start, middle - 0.4, middle + 0.4, color=_INK, linewidth=0.8)
     # The name stands above what the trace does below it
     below = voltages[times < start + 0.4]
     peak = np.nanmax(below, initial=middle + 0.55)
-    ax.text(start + 0.05, min(peak + 0.15, _HIGHEST - 0.5), lead, fontsize=10, weight="bold")
+    _, high = ax.get_ylim()
+    ax.text(start + 0.05, min(peak + 0.15, high - 0.5), lead, fontsize=10, weight="bold")
 
 
 def _check_voltages(record: Record, lead: str, drawn: np.ndarray) -> None:

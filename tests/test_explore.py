@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -484,6 +485,22 @@ def test_a_sheet_shows_the_leads_where_a_clinic_has_them():
     drawn = np.array(strips[2]["steps"]) / 100
     at = (np.arange(len(drawn)) * strips[2]["ms"] * record.fs / 1000).round().astype(int)
     np.testing.assert_allclose(drawn, voltages[at] - np.median(voltages[at]), atol=0.0051)
+
+
+def test_a_sheet_holds_every_deflection():
+    record = records.load("1", database="ludb")
+    signal = np.zeros_like(record.signal)
+    signal[500, record.leads.index("I")] = 3
+    signal[4500, record.leads.index("II")] = -3
+    tall = explore.sheet(replace(record, signal=signal))
+    usual = sheet().content["data"]
+    data = tall.content["data"]
+    assert (usual["room"], usual["height"]) == (2, 11.5)
+    assert (data["room"], data["height"]) == (3.5, 3.5 + 7.5 + 3.5), "in mV"
+    first, *_, last = data["strips"]
+    assert max(first["steps"]) == 300 and min(last["steps"]) == -300
+    found = settled(tall, lead="II, the long strip")
+    assert (found["upper"], found["lower"]) == (10, 11), "one millivolt, from the row's middle up"
 
 
 def settled(explorer, **changes):

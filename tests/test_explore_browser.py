@@ -66,10 +66,11 @@ UNFOLD = 'for (const one of document.querySelectorAll("details.deeper")) one.ope
 
 WAITING = "figure[data-later]:not([data-live])"
 
-# What sticks out of the window on the right.
+# What sticks out of the window on the right; a sheet may, within its frame that scrolls.
 OVERFLOW = """
 const root = document.documentElement;
-const wide = (node) => node.getBoundingClientRect().right > root.clientWidth + 0.5;
+const wide = (node) => node.getBoundingClientRect().right > root.clientWidth + 0.5
+  && !node.parentElement.closest(".ecg-scrolls[tabindex]");
 return [root.scrollWidth - root.clientWidth,
   [...arguments[0].querySelectorAll("*")].filter(wide).map((node) => node.outerHTML.slice(0, 200))];
 """
@@ -237,6 +238,52 @@ def test_a_sheet_is_magnified_moved_and_measured(show, chrome, html):
     assert sheet.get_attribute("transform") != before
 
 
+# Of the sheet's frame: how far it scrolls, what it is called, and pixels to a millimetre in it.
+SHEET = """
+const stage = arguments[0].querySelector(".ecg-stage");
+const wide = stage.querySelector("svg").getBoundingClientRect().width;
+const names = ["tabindex", "role", "aria-label"].map((name) => stage.getAttribute(name));
+const root = document.documentElement;
+return [stage.scrollWidth - stage.clientWidth, names, wide / 250,
+  root.scrollWidth - root.clientWidth];
+"""
+NO_REGION = [None] * 3
+
+
+def test_a_sheet_scrolls_on_a_phone_at_a_fixed_scale(show, chrome, html):
+    """It is reached by keyboard there. A lead by itself fills the frame: nothing scrolls."""
+    (figure,) = show(html["sheet"], width=390)
+    title = EXPLORERS["sheet"]().content["data"]["title"]
+    region = ["0", "region", f"{title}, scrolls sideways"]
+
+    def soon(found):
+        WebDriverWait(chrome, 10).until(lambda _: chrome.execute_script(SHEET, figure)[1] == found)
+        return chrome.execute_script(SHEET, figure)
+
+    further, _, scale, page = soon(region)
+    assert further > 300 and scale >= 2.75 and page == 0
+    stage = figure.find_element(By.CSS_SELECTOR, ".ecg-stage")
+    stage.send_keys(Keys.ARROW_RIGHT * 3)
+    WebDriverWait(chrome, 10).until(lambda _: stage.get_property("scrollLeft") > 40)
+    choice = Select(figure.find_element(By.TAG_NAME, "select"))
+    choice.select_by_visible_text("V2")
+    further, _, scale, page = soon(NO_REGION)
+    assert further == page == 0 and 4 * scale > 5, "magnified four times"
+    choice.select_by_visible_text("the whole sheet")
+    soon(region)
+    resize(chrome, 1280)
+    assert soon(NO_REGION)[0] == 0
+
+
+def test_the_picture_of_a_sheet_at_rest_scrolls_on_a_phone_too(html, page):
+    with browser("--blink-settings=scriptEnabled=false") as driver:
+        resize(driver, 390)
+        driver.get(page(html["sheet"]))
+        figure = driver.find_element(By.TAG_NAME, "figure")
+        assert figure.find_element(By.TAG_NAME, "img").size["width"] == 700
+        assert figure.size["width"] < 390 and figure.value_of_css_property("overflow-x") == "auto"
+
+
 def test_a_game_to_its_end(show, html):
     (figure,) = show(html["labels"])
     buttons = {one.text: one for one in figure.find_elements(By.TAG_NAME, "button")}
@@ -251,7 +298,8 @@ def test_a_game_to_its_end(show, html):
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_control_has_a_name_a_large_target_and_a_visible_focus(chrome, show, html, name):
     (figure,) = show(html[name], width=360)
-    controls = figure.find_elements(By.CSS_SELECTOR, "input, select, button")
+    reached = "input, select, button, .ecg-scrolls[tabindex]"
+    controls = figure.find_elements(By.CSS_SELECTOR, reached)
     for one in controls:
         assert one.accessible_name, one.get_attribute("outerHTML")
         assert one.size["height"] >= 44 and one.size["width"] >= 40

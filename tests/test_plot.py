@@ -205,6 +205,34 @@ def test_twelve_leads(twelve):
     assert "mV" in ax.get_ylabel()
 
 
+def sharp(record, height):
+    """Return a record of flat lines, but for a peak in I, in V4, and in II at 9 s."""
+    signal = np.zeros_like(record.signal)
+    for lead, second in (("I", 1), ("V4", 8), ("II", 9)):
+        signal[round(second * record.fs), record.leads.index(lead)] = height
+    return replace(record, signal=signal)
+
+
+@pytest.mark.parametrize("height", [1.25, 3, -3])
+def test_a_sheet_holds_every_deflection(twelve, height):
+    """It grows by half millivolts, at the same scale; an ordinary one has its usual size."""
+    ax = only(plot.twelve_leads(sharp(twelve, height)))
+    assert millimetres(ax) == pytest.approx((25, 10), rel=1e-3)
+    drawn = np.concatenate([line.get_ydata() for line in ax.lines])
+    assert list(drawn).count(height) == 2 and list(drawn).count(height - 7.5) == 1
+    low, high = ax.get_ylim()
+    assert low < drawn.min() and drawn.max() < high
+    assert (low, high) == (min(-9.5, height - 8), max(2, height + 0.5))
+    size = (11.0862, 5.4776 + (high - low - 11.5) / 2.54)  # inches
+    assert ax.figure.get_size_inches() == pytest.approx(size, abs=1e-4)
+
+
+def test_a_sheet_holds_the_highest_and_the_lowest_that_an_ecg_may_have(twelve):
+    opposed = sharp(twelve, 30)
+    opposed.signal[:, opposed.leads.index("II")] *= -1
+    assert only(plot.twelve_leads(opposed)).get_ylim() == (-38, 30.5)
+
+
 def test_waves(twelve):
     ax = only(plot.waves(twelve, "II", seconds=2.5))
     assert ax.get_xlabel().startswith("time (s)") and ax.get_ylabel() == "mV"
@@ -369,7 +397,7 @@ def test_strip_names_what_it_refuses(record, lead, start, seconds, message):
         ((0, -1, 2), "seconds is 0; give more than 0, at most 120 s"),
         ((1800, -1, 2), "seconds is 1800"),
         ((np.nan, -1, 2), "seconds is nan"),
-        ((4, 2, -1), "low is 2 mV, high -1 mV; high must be above low by at most 60 mV"),
+        ((4, 2, -1), "low is 2 mV, high -1 mV; high must be above low by at most 90 mV"),
         ((4, -1000, 2000), "low is -1000 mV, high 2000 mV"),
         ((4, np.nan, 2), "low is nan"),
         ((4, -1, np.inf), "high is inf"),

@@ -79,6 +79,29 @@ def test_no_figure_is_stretched(driver, width):
             assert abs(shown / drawn - 1) < 0.03, (page.stem, Path(address).name, shown, drawn)
 
 
+def test_sheets_on_a_phone_scroll_at_a_fixed_scale_and_have_a_name(driver):
+    """Each is a region that the keyboard reaches; the scale is that of the paper drawn on it."""
+    resize(driver, 390)
+    regions = """
+    return [...document.querySelectorAll(".ecg-strip")].map((figure) => {
+      const [frame, image] = [figure.querySelector(".ecg-wide"), figure.querySelector("img")];
+      const told = ["tabindex", "role", "aria-label"].map((name) => frame.getAttribute(name));
+      return [figure.id, ...told, frame.scrollWidth - frame.clientWidth,
+        image.clientWidth / getComputedStyle(figure).getPropertyValue("--mm")];
+    });
+    """
+    count = 0
+    for page in CHAPTERS:
+        driver.get(page.as_uri())
+        for anchor, tab, role, name, further, scale in driver.execute_script(regions):
+            number = anchor.removeprefix("figure-").replace("-", ".")
+            said = f"Figure {number}, scrolls sideways"
+            assert (tab, role, name) == ("0", "region", said), (page.stem, anchor)
+            assert further > 300 and scale > 3, (page.stem, anchor)
+            count += 1
+    assert count >= 6
+
+
 def test_no_chapter_moves_sideways_on_a_phone(driver):
     resize(driver, 360)
     moved = {}

@@ -6,6 +6,7 @@ function wake(figure) {
   const script = document.createElement("script");
   script.src = figure.dataset.script;
   delete figure.dataset.script;
+  script.addEventListener("load", reach); // of reading.js: its picture at rest may have scrolled
   document.head.append(script);
 }
 

@@ -1,11 +1,18 @@
 // What scrolls can be reached with the keyboard, and what is printed lies open.
 
-const FRAMES = ".bd-article :is(pre, .ecg-wide, .pst-scrollable-table-container, .math, mjx-container)";
+const FRAMES = ".bd-article :is(pre, .ecg-wide, .ecg-explorer, .pst-scrollable-table-container, .math, "
+  + "mjx-container)";
 
 function name(frame) {
   if (frame.matches("pre")) return frame.closest(".cell_input") ? "Code" : "Text";
   if (frame.querySelector("table")) return "Table";
   return frame.querySelector("img") ? "Figure" : "Formula";
+}
+
+// A numbered figure is a landmark: no other has its name. Of the rest there are too many.
+function called(frame) {
+  const number = frame.matches(".ecg-figure > *") && frame.parentElement.querySelector(".ecg-number");
+  return number ? ["region", `${number.textContent}, scrolls sideways`] : ["group", name(frame)];
 }
 
 // A frame that scrolls takes the focus and has a name; one that does not stays out of the way.
@@ -15,9 +22,10 @@ function reach() {
       && getComputedStyle(frame).overflowX !== "visible";
     if (scrolls) {
       frame.tabIndex = 0;
-      frame.setAttribute("role", "group");
-      if (!frame.hasAttribute("aria-label")) frame.setAttribute("aria-label", name(frame));
-    } else if (frame.getAttribute("role") === "group") {
+      const [role, label] = called(frame);
+      frame.setAttribute("role", role);
+      if (!frame.hasAttribute("aria-label")) frame.setAttribute("aria-label", label);
+    } else if (["group", "region"].includes(frame.getAttribute("role"))) {
       for (const attribute of ["tabindex", "role", "aria-label"]) frame.removeAttribute(attribute);
     }
   }

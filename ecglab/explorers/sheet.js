@@ -1,7 +1,8 @@
 // A whole twelve-lead sheet to measure on: magnify, move, and put calipers where they belong.
 
-const [ROW, ROOM] = [2.5, 2]; // mV
+const ROW = 2.5; // mV
 const WIDE = 600; // units
+const NARROWEST = 2.8; // pixels to a millimetre: on a narrow screen the sheet scrolls sideways
 
 function read(data, { left, right, upper, lower }) {
   const ms = Math.abs(right - left);
@@ -16,16 +17,18 @@ function read(data, { left, right, upper, lower }) {
 }
 
 function draw(data, stage, alt, move) {
-  const { strips, width, height, title } = data;
+  const { strips, width, height, room, title } = data;
   const ms = WIDE / width; // units
   const mv = 400 * ms; // 25 mm/s and 10 mm/mV: 400 ms are as long as 1 mV is high
   const high = height * mv;
   let shown = null;
+  stage.setAttribute("class", "ecg-stage ecg-scrolls");
   const svg = drawing(stage, WIDE, high + 26, alt);
+  reachable(stage, svg, `${title}, scrolls sideways`);
   const sheet = shape(svg, "g", { class: "ecg-sheet" });
   paper(sheet, 40 * ms, WIDE, high);
   const names = strips.map(({ name, start, row, ms: each, steps }) => {
-    const middle = ROOM + ROW * row;
+    const middle = room + ROW * row;
     const points = steps.map((step, i) => [(start + i * each) * ms, (middle - step / 100) * mv]);
     shape(sheet, "path", { d: path(points, 2), class: "ecg-trace" });
     const place = { x: (start + 40) * ms, y: (middle - clear(steps, each)) * mv };
@@ -55,6 +58,8 @@ function draw(data, stage, alt, move) {
   return (state) => {
     shown = state;
     const { zoom, across, down } = state;
+    const mm = width / 40 / zoom; // that are in sight
+    svg.setAttribute("style", `min-width: ${(NARROWEST * mm).toFixed()}px`);
     const [x, y] = [across * ms - WIDE / zoom / 2, down * mv - high / zoom / 2];
     const place = `translate(${-x.toFixed(2)} ${-y.toFixed(2)})`;
     sheet.setAttribute("transform", `scale(${zoom}) ${place}`);
@@ -75,6 +80,20 @@ function draw(data, stage, alt, move) {
   };
 }
 
+// A stage that scrolls takes the focus and has a name; one that does not stays out of the way.
+function reachable(stage, svg, name) {
+  if (!globalThis.ResizeObserver) return; // a picture at rest
+  const told = { tabindex: 0, role: "region", "aria-label": name };
+  const look = () => {
+    const scrolls = stage.scrollWidth > stage.clientWidth + 1;
+    for (const [attribute, value] of Object.entries(told))
+      if (scrolls) stage.setAttribute(attribute, value);
+      else stage.removeAttribute(attribute);
+  };
+  const observer = new ResizeObserver(look);
+  for (const node of [stage, svg]) observer.observe(node);
+}
+
 // How high a lead's name stands, in mV: above what its trace does in the first 400 ms.
 function clear(steps, ms) {
   const beginning = steps.slice(0, Math.ceil(400 / ms));
@@ -93,10 +112,10 @@ function settle(state, data) {
   return next;
 }
 
-function moved(state, { strips, width, height }) {
+function moved(state, { strips, width, height, room }) {
   const strip = strips.find(({ name }) => name === state.lead);
   if (!strip) return { ...state, seen: state.lead, zoom: 1, across: width / 2, down: height / 2 };
-  const middle = ROOM + ROW * strip.row;
+  const middle = room + ROW * strip.row;
   const across = strip.start + Math.min(strip.steps.length * strip.ms, 2500) / 2;
   const calipers = { left: across - 400, right: across + 400, upper: middle - 1, lower: middle };
   return { ...state, ...calipers, seen: state.lead, zoom: 4, across, down: middle - 0.25 };

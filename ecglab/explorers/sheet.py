@@ -1,5 +1,7 @@
 """A whole twelve-lead sheet to measure on: magnify, move, and put calipers where they belong."""
 
+import math
+
 import numpy as np
 
 from ecglab.explorers.base import Explorer, State, Words, number
@@ -10,7 +12,7 @@ STEPS = 100  # to a mV; `sheet.js` counts in them too
 FINEST = 4  # ms between the points that are drawn
 SECONDS = 10.0  # at most, as on paper
 ROW = 2.5  # mV from one row to the next, in `sheet.js` too
-ROOM = 2.0  # mV above the first row's middle, in `sheet.js` too
+ROOM = 2.0  # mV above the first row's middle and below the last one's, at least
 
 
 def sheet(record: Record, title: str = "", alt: str = "") -> Explorer:
@@ -22,7 +24,8 @@ def sheet(record: Record, title: str = "", alt: str = "") -> Explorer:
     ----------
     record : Record
         With the leads of `plot.CLINICAL_LAYOUT`; LUDB's have them. At most ten seconds are
-        shown, in steps of 0.01 mV and of 4 ms or little less.
+        shown, in steps of 0.01 mV and of 4 ms or little less. The paper holds what is higher or
+        lower than usual, too.
     title : str
         Stands below the sheet; the record's name if there is none.
     alt : str
@@ -53,11 +56,16 @@ def sheet(record: Record, title: str = "", alt: str = "") -> Explorer:
     ]
     strips[-1]["name"] = "II, the long strip"
     width = int(1000 * seconds)
-    height = ROW * len(rows) + ROOM - 0.5
+    above = max(max(strip["steps"]) / STEPS - ROW * strip["row"] for strip in strips)
+    below = max(ROW * strip["row"] - min(strip["steps"]) / STEPS for strip in strips)
+    last = ROW * (len(rows) - 1)
+    room = max(ROOM, _half_millivolts(above))
+    height = room + max(last + ROOM, _half_millivolts(below))
     data = {
         "strips": strips,
         "width": width,
         "height": height,
+        "room": room,
         "title": title or f"Record {record}",
     }
     options = {"": "the whole sheet"} | {strip["name"]: strip["name"] for strip in strips}
@@ -70,11 +78,16 @@ def sheet(record: Record, title: str = "", alt: str = "") -> Explorer:
         down={"high": height, "value": height / 2},
         left={"high": width, "value": FINEST * (width // 40)},
         right={"high": width, "value": FINEST * (width // 20)},
-        upper={"high": height, "value": ROOM + ROW - 1},  # a millivolt, in the row of lead II
-        lower={"high": height, "value": ROOM + ROW},
+        upper={"high": height, "value": room + ROW - 1},  # a millivolt, in the row of lead II
+        lower={"high": height, "value": room + ROW},
     )
     explorer.content["alt"] = alt or explorer.content["alt"]
     return explorer
+
+
+def _half_millivolts(reach: float) -> float:
+    """Return how much paper holds what reaches so far, clear of its edge, in mV."""
+    return math.ceil(2 * reach + 0.2) / 2
 
 
 def _strip(record: Record, lead: str, row: int, column: int, seconds: float) -> dict:

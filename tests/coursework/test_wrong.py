@@ -3,7 +3,9 @@
 Tried in one fresh namespace (`attempt`). What nbgrader and the sandbox add is in test_grade.py.
 """
 
+import ast
 import importlib.util
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -126,3 +128,11 @@ def test_no_solution_reaches_the_students(editions, whole, name):
     right = attempt.answers(whole[name])
     for number, blank in attempt.answers(editions[name]).items():
         assert len(blank) < len(right[number])
+
+
+def test_every_sheet_that_may_be_drawn_stands_in_the_rubric(whole):
+    """By hand is marked what no program can: the marker has the numbers of each sheet."""
+    cells = complete.by_id(whole["reading_an_ecg"])
+    (drawn,) = re.findall(r"SHEET = own.choice\((.*)\)", cells["numbers"].source)
+    rows = re.findall(r"^\| (\d+) \|", cells["q8"].source, re.MULTILINE)
+    assert ast.literal_eval(drawn) == rows and {"51", "61", "120"} <= set(rows)
