@@ -210,7 +210,8 @@ def test_covered_images_go_through_in_batches(residual, noise, monkeypatch):
     drops = explain.occlusion(residual, noise[:1], "N", **moves)
     monkeypatch.setattr(explain, "_parts", lambda arrays, batch: [arrays])
     whole = explain.occlusion(residual, noise[:1], "N", **moves)
-    np.testing.assert_allclose(drops, whole, atol=1e-4)
+    # Batches of another size add up in another order: float32 keeps seven digits
+    np.testing.assert_allclose(drops, whole, rtol=1e-5, atol=1e-4)
 
 
 def test_grad_cam_by_hand(noise):

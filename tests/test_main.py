@@ -139,7 +139,7 @@ def test_a_run_with_other_settings_is_not_overwritten(trained, capsys):
         (["train", "--records", "223", "--size", "8"], "8"),
         (["train", "--records", "223", "--width", "0"], "width is 0"),
         (["train", "--records", "223", "--epochs", "0"], "epochs is 0"),
-        (["train", "--records", "223", "--steps", "0"], "steps 0"),
+        (["train", "--records", "223", "--steps", "0"], "steps is 0; give a whole number"),
         (["train", "--records", "223", "--batch", "-1"], "batch is -1"),
         (["train", "--records", "223", "--rate", "-1"], "rate -1.0"),
         (["evaluate", "--run", "nowhere"], "nowhere holds no training run"),

@@ -209,7 +209,7 @@ def test_an_empty_class_is_named(some, kind, model):
     [
         ({"batch": 0}, "batch is 0"),
         ({"batch": 8.5}, "batch is 8.5; give a whole number"),
-        ({"steps": 0}, "steps 0"),
+        ({"steps": 0}, "steps is 0; give a whole number"),
         ({"steps": 2.0}, "steps is 2.0; give a whole number"),
         ({"epochs": 0}, "epochs is 0"),
         ({"epochs": 2.5}, "epochs is 2.5; give a whole number"),

@@ -49,10 +49,14 @@ def run(folder: Path, quick: bool = False) -> dict:
     dict
         The outcome, ready for JSON.
     """
-    seeds, every, earlier = SEEDS, 1, "context"
+    seeds = SEEDS
+    every = 1
+    earlier = "context"
     names = {MORE: records.names(MORE), "DS2": records.DS2}
     if quick:
-        seeds, every, earlier = SEEDS[:1], 20, "context-quick"
+        seeds = SEEDS[:1]
+        every = 20
+        earlier = "context-quick"
         names = {database: its[:3] for database, its in names.items()}
     outcomes, called, final = [], {}, {}
     for who, ways in experiments.progress(WAYS.items(), "more_people"):
@@ -61,9 +65,11 @@ def run(folder: Path, quick: bool = False) -> dict:
         for way in ways:
             place = _place(folder, who, way)
             settings = {"recipe": recipe.to_json(), "way": way, "names": names}
-            make, arguments = _cross_validate, (who, way, recipe, used, place)
+            make = _cross_validate
+            arguments = (who, way, recipe, used, place)
             if (who, way) == (NETWORK, ALONE):
-                make, arguments = _of_context, (recipe, folder.parent / earlier, every, place)
+                make = _of_context
+                arguments = (recipe, folder.parent / earlier, every, place)
             outcome = runs.kept(place / "outcome.json", settings, used, make, *arguments)
             believed = runs.stored(place / PROBABILITIES, len(used["DS1"]))
             called[who, way] = believed.argmax(axis=1)
@@ -162,14 +168,20 @@ def _cross_validate(who: str, way: str, recipe: Recipe, used: Used, place: Path)
             believe = learn(heartbeats[inside])
             runs.write_array(path, believe(heartbeats[left_out]))
         probabilities[left_out] = runs.stored(path, len(left_out))
-        right = np.mean(probabilities[left_out].argmax(axis=1) == heartbeats.labels[left_out])
-        experiments.say(f"{place.name}: fold {number + 1}, accuracy {right:.3f}")
+        called = probabilities[left_out].argmax(axis=1)
+        right = called == heartbeats.labels[left_out]
+        experiments.say(f"{place.name}: fold {number + 1}, accuracy {right.mean():.3f}")
     runs.write_array(place / PROBABILITIES, probabilities)
     return crossval.account(heartbeats, probabilities.argmax(axis=1))
 
 
 def _final(
-    who: str, recipe: Recipe, used: Used, outcomes: list[dict], folder: Path, seeds: tuple
+    who: str,
+    recipe: Recipe,
+    used: Used,
+    outcomes: list[dict],
+    folder: Path,
+    seeds: tuple,
 ) -> dict:
     """Train the chosen way on DS1 and svdb; score it on DS2 once for each seed."""
     way = chosen(outcomes, who)
@@ -178,7 +190,16 @@ def _final(
         place = _place(folder, who, f"{way} {seed}")
         settings = {"recipe": recipe.to_json(), "way": way, "seed": seed}
         outcome = runs.kept(
-            place / "outcome.json", settings, used, _score, who, way, recipe, used, place, seed
+            place / "outcome.json",
+            settings,
+            used,
+            _score,
+            who,
+            way,
+            recipe,
+            used,
+            place,
+            seed,
         )
         scored.append({"seed": seed} | outcome)
         macro = outcome["scores"]["macro_f1"]
@@ -232,12 +253,14 @@ def _trees(way: str, recipe: Recipe, inside: Beats, more: Beats, seed: int) -> B
 
 def _alike(learned: Beats) -> np.ndarray:
     """Return weights by which, within a class, all people count alike; their mean is 1."""
-    pairs = np.stack([learned.labels.astype("<U1"), learned.subjects])
+    kinds = learned.labels.astype("<U1")
+    pairs = np.stack([kinds, learned.subjects])
     _, group, sizes = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
     each = 1 / sizes[group]
     in_class = np.bincount(learned.labels, each, len(CLASSES))
     beats_of = np.bincount(learned.labels, minlength=len(CLASSES))
-    return each * beats_of[learned.labels] / in_class[learned.labels]
+    evened = beats_of / np.maximum(in_class, 1e-9)
+    return each * evened[learned.labels]
 
 
 def _pretrain(model: keras.Model, recipe: Recipe, more: Beats, place: Path, seed: int) -> None:
@@ -251,12 +274,19 @@ def _pretrain(model: keras.Model, recipe: Recipe, more: Beats, place: Path, seed
 
 
 def _network(
-    model: keras.Model, way: str, recipe: Recipe, inside: Beats, more: Beats, seed: int
+    model: keras.Model,
+    way: str,
+    recipe: Recipe,
+    inside: Beats,
+    more: Beats,
+    seed: int,
 ) -> Believe:
     learned = beats.concatenate([inside, more]) if way == ALIKE else inside
     train.fit(model, learned, seed=seed, **_training(recipe, way), say=_silent)
     # As if batches had been drawn from DS1 alone: svdb has three times its share of S beats.
-    factors = recipe.rarity(inside) * _shares(recipe, inside) / _shares(recipe, learned)
+    wanted = _shares(recipe, inside)
+    drawn = _shares(recipe, learned)
+    factors = recipe.rarity(inside) * wanted / drawn
 
     def believe(others: Beats) -> np.ndarray:
         return train.predict(model, others, recipe.zoom) * factors
@@ -270,7 +300,8 @@ def _training(recipe: Recipe, way: str) -> dict:
 
 def _shares(recipe: Recipe, heartbeats: Beats) -> np.ndarray:
     """Return how often batches hold each class."""
-    drawn = batches.BeatImages(heartbeats, heartbeats.windows.shape[1:2], balance=recipe.balance)
+    samples = heartbeats.windows.shape[1:2]
+    drawn = batches.BeatImages(heartbeats, samples, balance=recipe.balance)
     return np.maximum(drawn.shares, 1e-9)
 
 
