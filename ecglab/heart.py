@@ -46,7 +46,13 @@ QRS = {}
 for _conduction, _rows in table("heart_waves").groupby(level=0, sort=False):
     QRS[_conduction] = _complex(_rows)
 #: How far T, and what of the QRS complex comes late, follows when the axis turns.
-LATE_FOLLOWS = {"N": 0.3, "R": 0.3, "L": 1.0, "V": 1.0, "/": 1.0}
+LATE_FOLLOWS = {
+    "N": 0.3,
+    "R": 0.3,
+    "L": 1.0,
+    "V": 1.0,
+    "/": 1.0,
+}
 
 # One Gaussian of a beat.
 _GAUSSIAN = np.dtype(

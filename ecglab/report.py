@@ -332,9 +332,7 @@ def _read(findings: Findings) -> str:
 
 
 def _stretches(count: int) -> str:
-    if count == 0:
-        return "nothing"
-    return "1 stretch" if count == 1 else f"{count} stretches"
+    return {0: "nothing", 1: "1 stretch"}.get(count, f"{count} stretches")
 
 
 def _first(findings: Findings, sheet: bytes) -> str:
@@ -407,9 +405,7 @@ def _answers(findings: Findings) -> str:
     shown = []
     for name, lead in findings.asked.items():
         shown.append(lead if name in (lead, ANY) else f"{lead} as {name}")
-    doubtful = ""
-    if findings.doubts:
-        doubtful = " All of them are doubtful, as said under “What was read”."
+    doubtful = " All are doubtful, as said under “What was read”." if findings.doubts else ""
     return (
         f"{head}<p>Of {len(findings.table):,} beats found, {sum(counts.values()):,} were answered. "
         f"The network was shown {escape(', '.join(shown))}.{doubtful}</p>"
@@ -436,8 +432,7 @@ def _comparison(findings: Findings) -> str:
     head = ("annotated", *CLASSES[:4], "Q or no answer", "not found")
     rows = []
     for name, counts in zip((*CLASSES, "no beat there"), result.matrix, strict=True):
-        cells = [f"{count:,}" for count in counts]
-        rows.append([name, *cells])
+        rows.append([name, *(f"{count:,}" for count in counts)])
     return f"{html}<p>What was called what:</p>{_table(rows, head)}"
 
 
@@ -470,11 +465,10 @@ def _known_of_two_leads() -> tuple[dict, str]:
     detected = outcome["detected beats"]["table"]
     again = []
     for name in ("S", "V"):
-        row = detected[name]
-        again.append(f"{name} {row['+P']:.2f} and {row['Se']:.2f}")
-    words = " and ".join(again)
+        again.append(f"{name} {detected[name]['+P']:.2f} and {detected[name]['Se']:.2f}")
     return outcome["annotated beats"]["scores"], (
-        f"On beats that a program had found, as on this page, the first two columns are {words}."
+        "On beats that a program had found, as on this page, the first two columns are "
+        f"{' and '.join(again)}."
     )
 
 
