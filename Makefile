@@ -79,7 +79,7 @@ site-test: $(READY) book  ## test the built book alone, every page of it by axe,
 	@$(BIN)/python -m pytest -m "site or sweep" -s
 
 test-long: $(READY)  ## the long tests, but for the chapters
-	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --dist loadgroup --durations 12
+	@$(BIN)/python -m pytest -m long --ignore tests/test_chapters.py -n 2 --maxschedchunk 1 --durations 12
 
 test-all: $(READY) test-long  ## the long tests, and the chapters once more on simulated patients
 	@$(BIN)/python -m pytest -m long tests/test_chapters.py

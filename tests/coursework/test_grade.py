@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -21,9 +22,6 @@ import release
 import sandbox
 from make_submissions import COMMITTED, HOSTILE, NAME
 from sandbox import Limits
-
-# One after the other: some ask whether a kernel is left, and must not see another test's.
-pytestmark = pytest.mark.xdist_group("grading")
 
 REASON = sandbox.why_not()
 behind_walls = pytest.mark.skipif(bool(REASON), reason=f"no sandbox: {REASON}")
@@ -76,9 +74,19 @@ def is_as_expected(row):
     assert got == (points or [None] * 6), row
 
 
-def no_kernel_is_left():
+@pytest.fixture(autouse=True)
+def rooms(monkeypatch):
+    """A folder for this test's rooms alone: other tests grade at the same time."""
+    with tempfile.TemporaryDirectory(prefix="rooms-") as folder:  # short: a socket's path is bounded
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield folder
+
+
+def kernels(rooms):
+    """The command lines of the kernels that run in a test's rooms."""
     lines = [" ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])]
-    return not [line for line in lines if "ipykernel" in line and "/grade-" in line]
+    return [line for line in lines if "ipykernel" in line and f"{rooms}/grade-" in line]
 
 
 def test_the_student_edition_is_released(built):
@@ -107,7 +115,7 @@ def test_an_unreleased_assignment_is_named(tmp_path, built):
 
 
 @behind_walls
-def test_a_wrong_submission_is_graded_behind_walls(built, tmp_path):
+def test_a_wrong_submission_is_graded_behind_walls(built, tmp_path, rooms):
     make_submissions.write(tmp_path, ["wrong"])
     grade.grade(tmp_path, built)
     row = table(built)["wrong"]
@@ -121,20 +129,20 @@ def test_a_wrong_submission_is_graded_behind_walls(built, tmp_path):
     assert "Try an image and a kernel that are not square" in page  # the hidden test's hint
     assert "def right(" not in page  # the hidden test itself
     assert 'src="http' not in page
-    assert no_kernel_is_left()
+    assert not kernels(rooms)
 
 
 @pytest.mark.long
-def test_without_walls_a_submission_is_graded_alike(built, tmp_path):
+def test_without_walls_a_submission_is_graded_alike(built, tmp_path, rooms):
     make_submissions.write(tmp_path, ["problem (1)"])
     grade.grade(tmp_path, built, safe=False)
     is_as_expected(table(built)["problem_1"])
-    assert no_kernel_is_left()
+    assert not kernels(rooms)
 
 
 @pytest.mark.long
 @behind_walls
-def test_the_committed_submissions_end_in_a_table(built, capsys):
+def test_the_committed_submissions_end_in_a_table(built, rooms):
     command = [sys.executable, release.HOME / "tools" / "grade.py", SUBMISSIONS]
     done = subprocess.run([*command, "--course", built], capture_output=True, text=True, check=True)
     assert "10/10" in done.stderr  # the progress bar
@@ -142,13 +150,13 @@ def test_the_committed_submissions_end_in_a_table(built, capsys):
     assert {row["file"] for row in rows.values()} == {f"{name}.ipynb" for name in COMMITTED}
     for row in rows.values():
         is_as_expected(row)
-    assert no_kernel_is_left()
+    assert not kernels(rooms)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 @behind_walls
-def test_hostile_submissions_are_contained(built, tmp_path):
+def test_hostile_submissions_are_contained(built, tmp_path, rooms):
     handed_in = tmp_path / "handed_in"
     make_submissions.write(handed_in, [*HOSTILE, "right"])
     before = {path: path.read_bytes() for path in handed_in.iterdir()}
@@ -161,7 +169,7 @@ def test_hostile_submissions_are_contained(built, tmp_path):
     for row in rows.values():
         is_as_expected(row)
     assert {path: path.read_bytes() for path in handed_in.iterdir()} == before
-    assert no_kernel_is_left()
+    assert not kernels(rooms)
     snooped = (built / "graded" / "feedback" / NAME / "snoops.html").read_text(encoding="utf-8")
     assert "FOUND 0 REACHED 0" in snooped
     flooded = built / "course" / "autograded" / "floods" / NAME / f"{NAME}.ipynb"
