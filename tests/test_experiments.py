@@ -485,14 +485,19 @@ def answers(labels):
     return np.eye(5)[labels]
 
 
+def accounts_of(some, calls):
+    """Return the account of each run, given what it called the beats."""
+    return [crossval.account(some, called) for called in calls]
+
+
 def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
     """Trees told more are right everywhere, those told less call every beat N."""
     some = training[::50]
-    right, nothing = answers(some.labels), answers(np.zeros(len(some), int))
-    believed = {("boosting", told): {(0, 0): right, (1, 0): right} for told in context.TOLD}
-    believed["boosting", context.FIRST] = {(0, 0): nothing, (1, 0): nothing}
-    believed["ResNet in 1-D", context.MOST] = {(0, 0): right}
-    gains = context.differences(some, believed)
+    right, nothing = some.labels, np.zeros(len(some), int)
+    accounts = {("boosting", told): accounts_of(some, [right, right]) for told in context.TOLD}
+    accounts["boosting", context.FIRST] = accounts_of(some, [nothing, nothing])
+    accounts["ResNet in 1-D", context.MOST] = accounts_of(some, [right])
+    gains = context.differences(accounts)
     assert set(gains) == {"boosting"}, "who was not told less is not compared with that"
     assert set(gains["boosting"]) == set(context.TOLD) - {context.FIRST}
     for table in gains["boosting"].values():
@@ -500,23 +505,32 @@ def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
         assert table["V F1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
 
 
-def test_rivals_are_compared_run_by_run(training):
-    """The ResNet-50 is right with seed 1 alone; a rival that has seed 0 alone gains all."""
+def test_rivals_are_compared_over_the_means_of_their_runs(training):
+    """One of the ResNet-50's two runs is right; a rival whose one run is right gains half."""
     some = training[::50]
-    right, nothing = answers(some.labels), answers(np.zeros(len(some), int))
-    believed = {
-        ("ResNet-50", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
-        ("ResNet-50", context.MOST): {(0, 0): 0.9 * nothing, (0, 1): right},
-        ("ResNet in 1-D", context.MOST): {(0, 0): right},
-        ("boosting", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
-        ("boosting", context.MOST): {(0, 0): nothing, (0, 1): nothing},
+    right, nothing = some.labels, np.zeros(len(some), int)
+    accounts = {
+        ("ResNet-50", context.FIRST): accounts_of(some, [nothing, nothing]),
+        ("ResNet-50", context.MOST): accounts_of(some, [nothing, right]),
+        ("ResNet in 1-D", context.MOST): accounts_of(some, [right]),
+        ("boosting", context.FIRST): accounts_of(some, [nothing, nothing]),
+        ("boosting", context.MOST): accounts_of(some, [nothing, nothing]),
     }
     wrong = np.mean(some.labels != 0)
-    gains = context.rivals(some, believed)
-    expected = {"ResNet in 1-D": wrong, "boosting": -wrong / 2}
+    gains = context.rivals(accounts)
+    expected = {"ResNet in 1-D": wrong / 2, "boosting": -wrong / 2}
     assert set(gains) == set(expected)
     for way, gain in expected.items():
         assert gains[way]["accuracy"]["value"] == pytest.approx(gain, abs=1e-4), way
+
+
+def test_the_recorded_gains_follow_from_the_recorded_records():
+    recorded = experiments.recorded("context")
+    accounts = {}
+    for one in recorded["outcomes"]:
+        accounts.setdefault((one["way"], one["told"]), []).append(one)
+    assert context.differences(accounts) == recorded["differences"]
+    assert context.rivals(accounts) == recorded["rivals"]
 
 
 def test_every_way_is_told_what_it_says():

@@ -93,3 +93,18 @@ def test_figures_of_a_page_without_a_notebook_have_their_number_alone(sources):
     shown = reading.number_figures('<img alt="a" src="one.png">', "", sources, {})
     caption = BeautifulSoup(shown, "html.parser").figcaption
     assert str(caption) == '<figcaption><span class="ecg-number">Figure 1</span></figcaption>'
+
+
+def test_the_link_of_a_picture_with_a_width_becomes_that_of_its_figure(sources):
+    """Sphinx links such a picture to itself. A link within a link can't be named or followed."""
+    picture = '<img alt="a" src="one.png" style="width: 100%;" />'
+    linked = f'<a class="reference internal image-reference" href="one.png">{picture}\n</a>'
+    shown = reading.number_figures(f"{linked}<p>text</p>", "", sources, {})
+    bare = reading.number_figures(f"{picture}<p>text</p>", "", sources, {})
+    assert shown == bare
+    assert shown.count("<a ") == shown.count("</a>") == 1
+
+
+def test_a_picture_within_another_link_leaves_that_link_whole(sources):
+    shown = reading.number_figures('<a href="x"><img alt="a" src="small.png"></a>', "", sources, {})
+    assert shown == '<a href="x"><img alt="a" src="small.png"></a>'

@@ -255,6 +255,16 @@ def test_every_image_has_alt_text():
     assert bad == []
 
 
+def test_no_link_lies_within_another():
+    """A browser tears such links apart, and what is left of them has no name."""
+    torn = []
+    for page in HTML.rglob("*.html"):
+        tags = re.findall(r"<(/?)a[\s>]", page.read_text(encoding="utf-8"))
+        if tags != ["", "/"] * (len(tags) // 2):
+            torn.append(page.name)
+    assert torn == []
+
+
 def test_mathematics_is_drawn_and_said():
     """As SVG to see and MathML to hear; no page loads a script for it."""
     formulae = [one for page in pages() for one in soup(page).select(".math")]

@@ -12,12 +12,15 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import archive  # noqa: E402
+import paper  # noqa: E402
 import pdf  # noqa: E402
 import slides  # noqa: E402
 
@@ -210,6 +213,15 @@ def bookmarks(written):
 
 def text_of_pdf(path):
     return subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("name", ["logo", "cover", "front-result", "front-result-dark"])
+def test_a_drawing_becomes_a_picture_for_the_pdf(name, tmp_path):
+    """LaTeX reads no SVG, and a width in points needs dots an inch."""
+    drawing = ROOT / "book" / "_static" / f"{name}.svg"
+    paper.Drawing.convert(None, drawing, tmp_path / "drawing.png")
+    with Image.open(tmp_path / "drawing.png") as picture:
+        assert min(picture.size) >= 48
 
 
 @pytest.mark.sweep

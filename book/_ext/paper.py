@@ -317,7 +317,8 @@ class Drawing(ImageConverter):
 
     def convert(self, _from: str, _to: str) -> bool:
         """Write the picture."""
-        drawn = resvg_py.svg_to_bytes(svg_path=str(_from), zoom=3, background="white")
+        # At 96 dots an inch: without them a width in points is nothing.
+        drawn = resvg_py.svg_to_bytes(svg_path=str(_from), dpi=96, zoom=3, background="white")
         Path(_to).write_bytes(drawn)
         return True
 

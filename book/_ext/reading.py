@@ -25,7 +25,11 @@ SMALL = 300  # pixels; what is not as wide is a mark, not a figure
 DOTS_A_MM = 6  # of strips longer than 5 s, as `ecglab.plot` draws them
 STRIP = 1250  # pixels; with six dots a millimetre, more than eight seconds
 
-IMAGE = re.compile(r'(?:<p>)?(<img [^>]*?src="([^"]+\.png)"[^>]*?>)(?:</p>)?')
+# Sphinx makes a link of a picture whose width is set: the figure's own link takes its place.
+IMAGE = re.compile(
+    r'(?:<p>)?(?P<link><a class="[^"]*\bimage-reference\b[^>]*>)?'
+    r'(?P<picture><img [^>]*?src="(?P<address>[^"]+\.png)"[^>]*?>)(?(link)\s*</a>)(?:</p>)?'
+)
 TABLE = re.compile(r'<table (?:[^>]*class="dataframe"|id="T_)[^>]*>.*?</table>', re.DOTALL)
 EMPTY_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|<p>|</p>|&nbsp;|&#160;)*</th>")
 STORED = re.compile(
@@ -87,7 +91,7 @@ def number_figures(body: str, chapter: str, sources: dict[str, str], said: dict[
 
     def numbered(found: re.Match) -> str:
         nonlocal count
-        address = found[2]
+        address = found["address"]
         path = sources.get(unquote(PurePosixPath(address).name))
         classes, style = look(Path(path)) if path else ("", "")
         if not classes:
@@ -97,9 +101,10 @@ def number_figures(body: str, chapter: str, sources: dict[str, str], said: dict[
         anchor = f"figure-{name.replace('.', '-')}"
         caption = said.get(hashlib.sha256(Path(path).read_bytes()).hexdigest(), "")
         below = f'<span class="ecg-number">Figure {name}</span> {html.escape(caption)}'
+        link = f'<a href="{address}" title="Full size">{found["picture"]}</a>'
         return (
             f'<figure class="{classes}" id="{anchor}"{style}>'
-            f'<div class="ecg-wide"><a href="{address}" title="Full size">{found[1]}</a></div>'
+            f'<div class="ecg-wide">{link}</div>'
             f"<figcaption>{below.strip()}</figcaption></figure>"
         )
 

@@ -77,7 +77,7 @@ def is_as_expected(row):
 @pytest.fixture(autouse=True)
 def rooms(monkeypatch):
     """A folder for this test's rooms alone: other tests grade at the same time."""
-    with tempfile.TemporaryDirectory(prefix="rooms-") as folder:  # short: a socket's path is bounded
+    with tempfile.TemporaryDirectory(prefix="rooms-") as folder:  # a socket's path must be short
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(tempfile, "tempdir", folder)
         yield folder

@@ -16,7 +16,7 @@ import numpy as np
 
 from ecglab import crossval, evaluate, experiments, rhythm, runs
 from ecglab.beats import Beats
-from ecglab.experiments import baselines, resnet50
+from ecglab.experiments import baselines, resnet50, tables
 from ecglab.recipe import Recipe
 
 #: What is told, besides the RR ratios that every recipe here has.
@@ -38,7 +38,6 @@ WAYS = {
 #: With whom the others are compared, all being told the most.
 RIVAL = "ResNet-50"
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
-PROBABILITIES = "probabilities.npy"
 
 
 def run(folder: Path, quick: bool = False) -> dict:
@@ -58,7 +57,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     """
     places, one_of = (RUNS[:1], 20) if quick else (RUNS, 1)
     training = crossval.only_training(resnet50.RECIPE.load("DS1"))[::one_of]
-    outcomes, believed = [], {}
+    outcomes, accounts = [], {}
     every = [(way, told) for way, (_, options) in WAYS.items() for told in options]
     every = list(product(every, places))
     for (way, told), (partition, seed) in experiments.progress(every, "context"):
@@ -77,8 +76,7 @@ def run(folder: Path, quick: bool = False) -> dict:
             seed,
             one_of,
         )
-        probabilities = runs.stored(place / PROBABILITIES, len(training))
-        believed.setdefault((way, told), {})[partition, seed] = probabilities
+        accounts.setdefault((way, told), []).append(outcome)
         head = {"way": way, "told": told, "partition": partition, "seed": seed}
         outcomes.append(head | outcome)
         one = outcome["scores"]
@@ -92,8 +90,8 @@ def run(folder: Path, quick: bool = False) -> dict:
         "recipe": resnet50.RECIPE.to_json(),
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
-        "differences": differences(training, believed),
-        "rivals": rivals(training, believed),
+        "differences": differences(accounts),
+        "rivals": rivals(accounts),
     }
 
 
@@ -115,50 +113,48 @@ def place_of(folder: Path, way: str, told: str, partition: int, seed: int) -> Pa
     return folder / name.replace(" ", "_")
 
 
-#: Probabilities by way and by what was told; for each, one array by partition and seed.
-Believed = dict[tuple[str, str], dict[tuple[int, int], np.ndarray]]
+#: What each run made, by way and by what was told.
+Accounts = dict[tuple[str, str], list[dict]]
 
 
-def differences(heartbeats: Beats, believed: Believed) -> dict:
+def differences(accounts: Accounts) -> dict:
     """Return what each way gains by being told more, the scores of its runs averaged.
 
     Parameters
     ----------
-    heartbeats : Beats
-        Whose people are drawn.
-    believed : dict
-        See `Believed`.
+    accounts : dict
+        See `Accounts`. Only what they say of each record is used.
 
     Returns
     -------
     dict
-        By way, then by what was told: `evaluate.bootstrap_difference` from the RR ratios alone.
+        By way, then by what was told: `evaluate.bootstrap_matrices` from the RR ratios alone.
     """
     gains = {}
-    for (way, told), ours in believed.items():
-        if told != FIRST and (way, FIRST) in believed:
-            gains.setdefault(way, {})[told] = _gain(heartbeats, ours, believed[way, FIRST])
+    for (way, told), ours in accounts.items():
+        if told != FIRST and (way, FIRST) in accounts:
+            gains.setdefault(way, {})[told] = _gain(ours, accounts[way, FIRST])
     return gains
 
 
-def rivals(heartbeats: Beats, believed: Believed) -> dict:
+def rivals(accounts: Accounts) -> dict:
     """Return what each way gains over the ResNet-50, both being told the most.
 
     Parameters
     ----------
-    heartbeats, believed
+    accounts
         See `differences`.
 
     Returns
     -------
     dict
-        By way: `evaluate.bootstrap_difference`.
+        By way: `evaluate.bootstrap_matrices`.
     """
-    single = believed[RIVAL, MOST]
+    single = accounts[RIVAL, MOST]
     gains = {}
-    for (way, told), ours in believed.items():
+    for (way, told), ours in accounts.items():
         if told == MOST and way != RIVAL:
-            gains[way] = _gain(heartbeats, ours, single)
+            gains[way] = _gain(ours, single)
     return gains
 
 
@@ -168,11 +164,10 @@ def compared(heartbeats: Beats, recipe: Recipe) -> np.ndarray:
     return baselines.features(heartbeats)[:, :columns]
 
 
-def _gain(heartbeats: Beats, ours: dict, theirs: dict) -> dict:
-    """Compare two ways, run by run: those of the same partitions and seeds."""
-    called = [[runs_of[one].argmax(axis=1) for one in ours] for runs_of in (ours, theirs)]
-    table = evaluate.bootstrap_difference(heartbeats.labels, *called, heartbeats.subjects)
-    return crossval.plain(table)
+def _gain(ours: list[dict], theirs: list[dict]) -> dict:
+    """Compare the runs of two ways, which called the same people."""
+    counts = [tables.people_of(accounts)[1] for accounts in (ours, theirs)]
+    return crossval.plain(evaluate.bootstrap_matrices(*counts))
 
 
 # ---------------------------------------------------------------------------
@@ -183,8 +178,6 @@ def _cross_validate(
 ) -> dict:
     call = _trees if way == "boosting" else _networks
     heartbeats, probabilities = call(recipe, folder, partition, seed, one_of)
-    folder.mkdir(parents=True, exist_ok=True)
-    runs.write_array(folder / PROBABILITIES, probabilities)
     called = probabilities.argmax(axis=1)
     return crossval.account(heartbeats, called)
 

@@ -3,7 +3,8 @@
 The same beats, tasks and training. Two ways to let a block begin by doing next to nothing stand
 beside plain and residual blocks: pre-activation, where nothing stands on the wire (He et al. 2016b,
 arXiv 1603.05027), and a last scale γ of 0 (Goyal et al. 2017, arXiv 1706.02677), with either
-shortcut where channels are added. And do plain networks of a quarter of the width degrade, too?
+shortcut where channels are added. What do 110 layers do, plain and residual? And do plain networks
+of a quarter of the width degrade, too?
 """
 
 from pathlib import Path
@@ -18,6 +19,8 @@ NETWORKS = (
     ("pre-activation", 56, 16, ("person",)),
     ("zero γ", 56, 16, ("person",)),
     ("zero γ, projections", 56, 16, ("person",)),
+    ("residual", 110, 16, ("person",)),
+    ("plain", 110, 16, ("person",)),
     ("plain", 20, 4, degradation.TASKS),
     ("plain", 56, 4, degradation.TASKS),
 )
