@@ -8,10 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import docutils.utils
 import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -222,6 +224,14 @@ def test_a_drawing_becomes_a_picture_for_the_pdf(name, tmp_path):
     paper.Drawing.convert(None, drawing, tmp_path / "drawing.png")
     with Image.open(tmp_path / "drawing.png") as picture:
         assert min(picture.size) >= 48
+
+
+def test_paper_shows_the_light_one_of_two_pictures():
+    document = docutils.utils.new_document("page")
+    twins = [nodes.image(uri=f"{name}.svg", classes=[f"only-{name}"]) for name in ("light", "dark")]
+    document += [*twins, nodes.image(uri="neither.svg")]
+    paper.leave_out_dark_twins(document)
+    assert [one["uri"] for one in document.findall(nodes.image)] == ["light.svg", "neither.svg"]
 
 
 @pytest.mark.sweep

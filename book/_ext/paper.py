@@ -53,6 +53,13 @@ def leave_out_folded_code(document: nodes.Element) -> None:
             cell.remove(code)
 
 
+def leave_out_dark_twins(document: nodes.document) -> None:
+    """Paper is light: a picture for the dark theme would stand below its twin."""
+    for picture in list(document.findall(nodes.image)):
+        if "only-dark" in picture["classes"]:
+            picture.parent.remove(picture)
+
+
 def leave_out_empty_checks(document: nodes.Element) -> None:
     """Leave out what a check says of an exercise that nobody has answered yet."""
     for cell in with_class(document, "cell"):
@@ -298,6 +305,7 @@ class Paper(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Change the document."""
         leave_out_folded_code(self.document)
+        leave_out_dark_twins(self.document)
         leave_out_empty_checks(self.document)
         caption_the_explorers(self.document)
         make_tables(self.document)
