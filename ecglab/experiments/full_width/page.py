@@ -1,24 +1,42 @@
 """The section on the network at full width."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ecglab import experiments
 from ecglab.experiments import tables
+from ecglab.experiments.final import page as final
+from ecglab.experiments.resnet50 import ONE_WOMAN
+from ecglab.experiments.resnet50 import page as resnet50
 
 QUESTION = "what the same recipe reaches with sixteen times the parameters"
 PLACE = 80
+#: The network of `final`, with which the wide one is compared.
+QUARTER = "16 filters (`final`)"
 
 
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
-    quarter = experiments.recorded("resnet50")["outcomes"]
-    same = [one for one in quarter if one["recipe"] == "image and RR"]
-    scores = {
-        "64 filters, told of the rhythm": tables.scores_of(tables.annotated(outcome["outcomes"])),
-        "16 filters, RR ratios alone": tables.scores_of(tables.annotated(same)),
+    ours = tables.annotated(outcome["outcomes"])
+    ways = {
+        "64 filters": ours,
+        QUARTER: tables.annotated(experiments.recorded("final")["outcomes"]),
     }
     training = np.mean([one["training seconds"] for one in outcome["outcomes"]])
     return {
-        "scores": tables.over_seeds(scores).to_markdown(),
+        "wide": tables.headline(ours),
+        "quarter": tables.headline(ways[QUARTER]),
+        "scores": final.scores_table(ways),
+        "gains": final.gains_table(ways),
+        "without_woman": final.without_table(ways, ONE_WOMAN),
+        "without_man": final.without_table(ways, final.ONE_MAN),
+        "goal": resnet50.goal_table(ways),
+        "records": tables.worst(ours, 8),
+        "alt": final.in_words(ours),
         "training": f"{training / 60:.0f}",
     }
+
+
+def draw(outcome: dict) -> Figure:
+    """Draw the share of S beats that the wide network finds, record by record."""
+    return final.found_s(tables.annotated(outcome["outcomes"]))
