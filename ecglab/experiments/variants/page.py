@@ -8,6 +8,8 @@ from ecglab.experiments.degradation import page as degradation
 QUESTION = "which other shortcuts let deep networks train, and whether less width spares plain ones"
 PLACE = 41
 PROJECTED = "zero γ, projections"
+#: Layers of the networks that are deeper than those of `degradation`.
+DEEPER = 110
 
 
 def fill(outcome: dict) -> dict:
@@ -21,6 +23,8 @@ def fill(outcome: dict) -> dict:
         "filled": degradation.percent(last_errors(outcome, "zero γ")),
         "projected": degradation.percent(last_errors(outcome, PROJECTED)),
         "residual": degradation.percent(last_errors(recorded, "residual")),
+        "deeper": {kind: degradation.percent([error]) for kind, error in deeper(outcome).items()},
+        "deep_plain": degradation.percent(last_errors(recorded, "plain")),
         "narrow": rises(outcome),
         "full": rises(recorded),
     }
@@ -36,6 +40,12 @@ def last_errors(outcome: dict, kind: str) -> list[float]:
     """Return the training errors of the deepest networks of a kind, a number a seed."""
     networks = degradation.deepest_networks(outcome)
     return [one["training error"] for one in networks["person", kind]]
+
+
+def deeper(outcome: dict) -> dict[str, float]:
+    """Return the training errors of the networks of 110 layers, by kind."""
+    networks = [one for one in outcome["outcomes"] if one["depth"] == DEEPER]
+    return {one["kind"]: one["training error"] for one in networks}
 
 
 def rises(outcome: dict) -> str:
