@@ -485,18 +485,14 @@ def answers(labels):
     return np.eye(5)[labels]
 
 
-def accounts_of(some, calls):
-    """Return the account of each run, given what it called the beats."""
-    return [crossval.account(some, called) for called in calls]
-
-
 def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
     """Trees told more are right everywhere, those told less call every beat N."""
     some = training[::50]
-    right, nothing = some.labels, np.zeros(len(some), int)
-    accounts = {("boosting", told): accounts_of(some, [right, right]) for told in context.TOLD}
-    accounts["boosting", context.FIRST] = accounts_of(some, [nothing, nothing])
-    accounts["ResNet in 1-D", context.MOST] = accounts_of(some, [right])
+    right = crossval.account(some, some.labels)
+    nothing = crossval.account(some, np.zeros(len(some), int))
+    accounts = {("boosting", told): {(0, 0): right, (1, 0): right} for told in context.TOLD}
+    accounts["boosting", context.FIRST] = {(0, 0): nothing, (1, 0): nothing}
+    accounts["ResNet in 1-D", context.MOST] = {(0, 0): right}
     gains = context.differences(accounts)
     assert set(gains) == {"boosting"}, "who was not told less is not compared with that"
     assert set(gains["boosting"]) == set(context.TOLD) - {context.FIRST}
@@ -505,20 +501,21 @@ def test_a_gain_by_context_is_that_over_the_ratios_alone(training):
         assert table["V F1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
 
 
-def test_rivals_are_compared_over_the_means_of_their_runs(training):
-    """One of the ResNet-50's two runs is right; a rival whose one run is right gains half."""
+def test_rivals_are_compared_run_by_run(training):
+    """The ResNet-50 is right with seed 1 alone; a rival that has seed 0 alone gains all."""
     some = training[::50]
-    right, nothing = some.labels, np.zeros(len(some), int)
+    right = crossval.account(some, some.labels)
+    nothing = crossval.account(some, np.zeros(len(some), int))
     accounts = {
-        ("ResNet-50", context.FIRST): accounts_of(some, [nothing, nothing]),
-        ("ResNet-50", context.MOST): accounts_of(some, [nothing, right]),
-        ("ResNet in 1-D", context.MOST): accounts_of(some, [right]),
-        ("boosting", context.FIRST): accounts_of(some, [nothing, nothing]),
-        ("boosting", context.MOST): accounts_of(some, [nothing, nothing]),
+        ("ResNet-50", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
+        ("ResNet-50", context.MOST): {(0, 0): nothing, (0, 1): right},
+        ("ResNet in 1-D", context.MOST): {(0, 0): right},
+        ("boosting", context.FIRST): {(0, 0): nothing, (0, 1): nothing},
+        ("boosting", context.MOST): {(0, 0): nothing, (0, 1): nothing},
     }
     wrong = np.mean(some.labels != 0)
     gains = context.rivals(accounts)
-    expected = {"ResNet in 1-D": wrong / 2, "boosting": -wrong / 2}
+    expected = {"ResNet in 1-D": wrong, "boosting": -wrong / 2}
     assert set(gains) == set(expected)
     for way, gain in expected.items():
         assert gains[way]["accuracy"]["value"] == pytest.approx(gain, abs=1e-4), way
@@ -528,7 +525,8 @@ def test_the_recorded_gains_follow_from_the_recorded_records():
     recorded = experiments.recorded("context")
     accounts = {}
     for one in recorded["outcomes"]:
-        accounts.setdefault((one["way"], one["told"]), []).append(one)
+        runs_of = accounts.setdefault((one["way"], one["told"]), {})
+        runs_of[one["partition"], one["seed"]] = one
     assert context.differences(accounts) == recorded["differences"]
     assert context.rivals(accounts) == recorded["rivals"]
 

@@ -76,7 +76,7 @@ def run(folder: Path, quick: bool = False) -> dict:
             seed,
             one_of,
         )
-        accounts.setdefault((way, told), []).append(outcome)
+        accounts.setdefault((way, told), {})[partition, seed] = outcome
         head = {"way": way, "told": told, "partition": partition, "seed": seed}
         outcomes.append(head | outcome)
         one = outcome["scores"]
@@ -113,8 +113,8 @@ def place_of(folder: Path, way: str, told: str, partition: int, seed: int) -> Pa
     return folder / name.replace(" ", "_")
 
 
-#: What each run made, by way and by what was told.
-Accounts = dict[tuple[str, str], list[dict]]
+#: Accounts by way and by what was told; for each, one by partition and seed.
+Accounts = dict[tuple[str, str], dict[tuple[int, int], dict]]
 
 
 def differences(accounts: Accounts) -> dict:
@@ -164,9 +164,10 @@ def compared(heartbeats: Beats, recipe: Recipe) -> np.ndarray:
     return baselines.features(heartbeats)[:, :columns]
 
 
-def _gain(ours: list[dict], theirs: list[dict]) -> dict:
-    """Compare the runs of two ways, which called the same people."""
-    counts = [tables.people_of(accounts)[1] for accounts in (ours, theirs)]
+def _gain(ours: dict, theirs: dict) -> dict:
+    """Compare two ways, run by run: those of the same partitions and seeds."""
+    paired = [[runs_of[one] for one in ours] for runs_of in (ours, theirs)]
+    counts = [tables.people_of(accounts)[1] for accounts in paired]
     return crossval.plain(evaluate.bootstrap_matrices(*counts))
 
 
