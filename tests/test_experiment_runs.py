@@ -219,7 +219,8 @@ def test_context_compares_each_way_with_the_right_runs(told_more, few, tmp_path)
         },
     }
     assert outcome["rivals"] == {
-        "boosting": gain(("boosting", "and the P waves"), ("ResNet-50", "and the P waves"))
+        rival: gain((rival, "and the P waves"), ("ResNet-50", "and the P waves"))
+        for rival in ("ResNet-50, late beats", "boosting")
     }
 
 

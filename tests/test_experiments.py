@@ -531,6 +531,17 @@ def test_the_recorded_gains_follow_from_the_recorded_records():
     assert context.rivals(accounts) == recorded["rivals"]
 
 
+def test_the_recorded_gains_of_the_head_follow_from_the_recorded_records():
+    recorded = experiments.recorded("sequence")
+    accounts = {}
+    for one in recorded["outcomes"]:
+        accounts.setdefault(one["way"], []).append(one)
+    assert sequence.differences(accounts) == recorded["differences"]
+    final = experiments.recorded("sequence_final")
+    scored = {way: [one[way]["mitdb"] for one in final["outcomes"]] for way in sequence.WAYS}
+    assert sequence.differences(scored) == final["differences"]
+
+
 def test_every_way_is_told_what_it_says():
     for way, (_, told) in context.WAYS.items():
         assert set(told) <= set(context.TOLD), way

@@ -13,7 +13,7 @@ import numpy as np
 from ecglab import batches, crossval, evaluate, experiments, runs
 from ecglab.backend import keras
 from ecglab.beats import CLASSES, Beats
-from ecglab.experiments import context
+from ecglab.experiments import context, tables
 from ecglab.recipe import Recipe
 
 #: Which network of `context` encodes the beats.
@@ -54,7 +54,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     steps = 2 if quick else STEPS
     training = crossval.only_training(recipe.load("DS1"))[::one_of]
     outcomes = []
-    called = {way: [] for way in WAYS}
+    accounts = {way: [] for way in WAYS}
     for partition, seed in experiments.progress(places, "sequence"):
         place = folder / f"{partition}-{seed}"
         encoders = context.place_of(folder.parent / encoders_in, *ENCODER, partition, seed)
@@ -75,8 +75,7 @@ def run(folder: Path, quick: bool = False) -> dict:
             steps,
         )
         for way in WAYS:
-            probabilities = runs.stored(place / f"{way}.npy", len(training))
-            called[way].append(probabilities.argmax(axis=1))
+            accounts[way].append(believed[way])
             what = {"way": way, "partition": partition, "seed": seed}
             outcomes.append(what | believed[way] | {"seconds": believed["seconds"]})
     return {
@@ -86,18 +85,24 @@ def run(folder: Path, quick: bool = False) -> dict:
         "recipe": recipe.to_json(),
         "seconds": sum(outcome["seconds"] for outcome in outcomes if outcome["way"] == HEAD),
         "outcomes": outcomes,
-        "differences": differences(training, called),
+        "differences": differences(accounts),
     }
 
 
-def differences(heartbeats: Beats, called: dict[str, list[np.ndarray]]) -> dict:
-    """Return what is gained over the encoder alone; see `evaluate.bootstrap_difference`."""
+def differences(accounts: dict[str, tables.Rows]) -> dict:
+    """Return what is gained over the encoder alone; see `evaluate.bootstrap_matrices`.
+
+    Parameters
+    ----------
+    accounts : dict
+        By way, its accounts, one a run and in the same order. Only what they say of each record
+        is used.
+    """
+    _, alone = tables.people_of(accounts[ALONE])
     gains = {}
     for way in (HEAD, BOTH):
-        table = evaluate.bootstrap_difference(
-            heartbeats.labels, called[way], called[ALONE], heartbeats.subjects
-        )
-        gains[way] = crossval.plain(table)
+        _, counts = tables.people_of(accounts[way])
+        gains[way] = crossval.plain(evaluate.bootstrap_matrices(counts, alone))
     return gains
 
 
@@ -198,7 +203,6 @@ def _cross_validate(
     believed = {ALONE: alone * rarity, HEAD: read * rarity, BOTH: np.sqrt(alone * read) * rarity}
     accounts = {}
     for way, probabilities in believed.items():
-        runs.write_array(place / f"{way}.npy", probabilities)
         accounts[way] = crossval.account(heartbeats, probabilities.argmax(axis=1))
     return accounts
 

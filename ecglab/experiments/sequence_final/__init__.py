@@ -47,18 +47,17 @@ def run(folder: Path, quick: bool = False) -> dict:
         names = {database: every[:2] for database, every in names.items()}
     used = final.beats_used(names)
     outcomes = []
-    called = {way: [] for way in WAYS}
+    accounts = {way: [] for way in WAYS}
     for seed in experiments.progress(seeds, "sequence_final"):
         place = folder / str(seed)
         network = resnet50.place_of(folder.parent / networks, TWO, seed)
         settings = {"recipe": recipe.to_json(), "seed": seed, "names": names, "steps": steps}
         settings |= {"around": sequence.AROUND, "units": sequence.UNITS}
         outcome = runs.kept(
-            place / "outcome.json", settings, used, _one, recipe, seed, network, place, names, steps
+            place / "outcome.json", settings, used, _one, recipe, seed, network, names, steps
         )
         for way in WAYS:
-            its = runs.stored(place / f"{way}.npy", len(used["DS2"]))
-            called[way].append(its.argmax(axis=1))
+            accounts[way].append(outcome[way][MITDB])
         outcomes.append({"seed": seed} | outcome)
         macro = outcome[BOTH][MITDB]["scores"]["macro_f1"]
         experiments.say(f"seed {seed}: macro-F1 {macro:.3f} on DS2")
@@ -68,7 +67,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         "around": sequence.AROUND,
         "seconds": sum(outcome["seconds"] for outcome in outcomes),
         "outcomes": outcomes,
-        "differences": sequence.differences(used["DS2"], called),
+        "differences": sequence.differences(accounts),
     }
 
 
@@ -79,7 +78,6 @@ def _one(
     recipe: Recipe,
     seed: int,
     network: Path,
-    place: Path,
     names: dict[str, tuple[str, ...]],
     steps: int,
 ) -> dict:
@@ -95,13 +93,10 @@ def _one(
     sequence.teach(head, encoded, training, everything, seed, steps, recipe.balance)
     outcome = {way: {} for way in WAYS} | {"training seconds": round(time.perf_counter() - started)}
     rarity = recipe.rarity(training)
-    place.mkdir(parents=True, exist_ok=True)
     for database, its in names.items():
         heartbeats = recipe.load(its, database)
         believed = _believed(encoder, head, network, heartbeats, recipe, rarity)
         for way, probabilities in believed.items():
-            if database == MITDB:
-                runs.write_array(place / f"{way}.npy", probabilities)
             outcome[way][database] = _account(heartbeats, probabilities, database, seed)
     return outcome
 
