@@ -199,13 +199,16 @@ def test_the_share_of_s_beats_is_of_ds2s_records_alone():
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
 
 
-def test_false_s_calls_are_those_on_other_beats():
+def test_false_calls_are_those_on_other_beats_and_missed_ones_are_called_otherwise():
     matrix = np.diag([100, 10, 10, 1, 0])
     matrix[0, 1], matrix[2, 1], matrix[1, 0] = 4, 3, 50
     other = np.diag([100, 10, 10, 1, 0])
     other[3, 1] = 1
     accounts = [{"per record": {"100": matrix}}, {"per record": {"100": other}}]
-    assert final.false_calls(accounts) == "4", "the mean of seven and one"
+    counted = tables.mistaken(accounts, "S")
+    assert counted["false S"] == "4", "the mean of seven and one"
+    assert counted["missed S"] == "25", "the mean of fifty and none"
+    assert tables.mistaken(accounts, "V") == {"missed V": "2", "false V": "0"}
 
 
 def test_unknown_experiment_is_named():

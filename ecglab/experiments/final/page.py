@@ -42,8 +42,8 @@ def fill(outcome: dict) -> dict:
         "mixture": mixture_table(ways),
         "records": tables.worst(ours, 12),
         "rhythms": rhythms_table(outcomes),
-        "false_before": false_calls(ways[BEFORE]),
-        "false_after": false_calls(ours),
+        "false_before": tables.mistaken(ways[BEFORE], "S")["false S"],
+        "false_after": tables.mistaken(ours, "S")["false S"],
         "ships_macro": ships["macro-F1"],
         "ships_s": ships["S F1"],
         "af_before": false_s(image_and_rr()),
@@ -84,14 +84,6 @@ def image_and_rr() -> list[dict]:
     """Return the outcomes of the network before, one a seed."""
     outcomes = experiments.recorded("resnet50")["outcomes"]
     return [one for one in outcomes if one["recipe"] == "image and RR"]
-
-
-def false_calls(accounts: list[dict]) -> str:
-    """Return how many beats of other classes are called S, mean over seeds."""
-    matrices = tables.matrices(accounts).values()
-    total = sum(matrices)
-    false = total[:, S].sum() - total[S, S]
-    return f"{false / len(accounts):,.0f}"
 
 
 def false_s(outcomes: list[dict]) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ecglab import experiments
-from ecglab.beats import CLASSES
 from ecglab.experiments import tables
 from ecglab.experiments.final import page as final
 from ecglab.experiments.resnet50 import ONE_WOMAN
@@ -14,7 +13,6 @@ QUESTION = "what the same recipe reaches with sixteen times the parameters"
 PLACE = 80
 #: The network of `final`, with which the wide one is compared.
 QUARTER = "16 filters (`final`)"
-V = CLASSES.index("V")
 
 
 def fill(outcome: dict) -> dict:
@@ -26,8 +24,8 @@ def fill(outcome: dict) -> dict:
     }
     training = np.mean([one["training seconds"] for one in outcome["outcomes"]])
     return {
-        "wide": tables.headline(ours) | v_errors(ours),
-        "quarter": tables.headline(ways[QUARTER]) | v_errors(ways[QUARTER]),
+        "wide": tables.headline(ours) | tables.mistaken(ours, "V"),
+        "quarter": tables.headline(ways[QUARTER]) | tables.mistaken(ways[QUARTER], "V"),
         "each_macro": ", ".join(f"{one['macro_f1']:.3f}" for one in tables.scores_of(ours)),
         "scores": final.scores_table(ways),
         "gains": final.gains_table(ways),
@@ -38,15 +36,6 @@ def fill(outcome: dict) -> dict:
         "alt": final.in_words(ours),
         "training": f"{training / 60:.0f}",
     }
-
-
-def v_errors(accounts: list[dict]) -> dict[str, str]:
-    """Return how many V beats are missed and how many others are called V, means over seeds."""
-    matrices = tables.matrices(accounts).values()
-    total = sum(matrices) / len(accounts)
-    missed = total[V].sum() - total[V, V]
-    false = total[:, V].sum() - total[V, V]
-    return {"missed V": f"{missed:.0f}", "false V": f"{false:.0f}"}
 
 
 def draw(outcome: dict) -> Figure:
