@@ -29,6 +29,7 @@ from ecglab.experiments import (
     degradation,
     final,
     leakage,
+    missed,
     more_people,
     noise,
     one_lead,
@@ -542,6 +543,17 @@ def test_the_recorded_gains_of_the_head_follow_from_the_recorded_records():
     assert sequence.differences(scored) == final["differences"]
 
 
+def test_late_beats_are_a_second_picture_of_every_lead():
+    recipe = context.recipe_of("ResNet-50, late beats", context.MOST, quick=True)
+    plain = context.recipe_of("ResNet-50", context.MOST, quick=True)
+    late, usual = (one.load(["232"])[::20] for one in (recipe, plain))  # four in five are early
+    assert late.windows.shape[2] == 2 * usual.windows.shape[2]
+    assert np.allclose(late.windows[..., :2], usual.windows)
+    assert np.abs(late.windows[..., 2:] - usual.windows).max() > 0.05
+    assert recipe.build(0).count_params() > plain.build(0).count_params()
+    assert set(context.ONCE) < set(context.WAYS)
+
+
 def test_every_way_is_told_what_it_says():
     for way, (_, told) in context.WAYS.items():
         assert set(told) <= set(context.TOLD), way
@@ -829,6 +841,58 @@ def test_sequence_final_learns_from_ds1_and_is_scored_on_both_databases(monkeypa
     again = sequence_final.run(tmp_path / "sequence_final-quick", quick=True)
     assert again["outcomes"] == outcome["outcomes"] and len(taught) == 1
     assert (tmp_path / "final-quick" / "two_leads-0" / resnet50.WEIGHTS).exists()
+
+
+def test_s_and_n_beats_are_grouped_by_how_early_they_come_and_after_which():
+    """Five beats of one record, then the first of another, whose last one was an S beat."""
+    recipe = context.recipe_of("ResNet-50", context.MOST, quick=True)
+    both = recipe.load(["209", "119"])
+    second = np.flatnonzero(both.records == both.records[-1])[0]
+    some = both[second - 6 : second + 2]
+    rr = some.rr.copy()
+    column = some.rr_names.index(missed.EARLINESS)
+    rr[:, column] = np.log([0.8, 0.95, 0.8, 0.5, 0.8, 0.91, 0.89, 1])
+    labels = np.array([1, 1, 0, 2, 1, 1, 1, 0], np.int8)
+    symbols = np.array(list("AANVAAAN"))
+    grouped = missed.groups(replace(some, rr=rr, labels=labels, symbols=symbols))
+    assert grouped.tolist() == [
+        missed.EARLY_S,
+        missed.AFTER_S,
+        missed.EARLY_N,
+        "",
+        missed.EARLY_S,
+        missed.AFTER_S,
+        missed.EARLY_S,  # the S beat before it is another record's
+        missed.OTHER_N,
+    ]
+
+
+def test_all_s_and_n_beats_are_counted_by_what_they_are_called(monkeypatch, tmp_path):
+    recipe = context.recipe_of("ResNet-50", context.MOST, quick=True)
+    loaded = {}
+
+    def predict(model, recipe, names, database):
+        heartbeats = recipe.load(names, database)
+        loaded[database] = heartbeats
+        called = np.where(heartbeats.labels == 1, 2, 0)  # every S beat is called V
+        return heartbeats, answers(called)
+
+    monkeypatch.setattr(shipped, "load", lambda: (None, recipe))
+    monkeypatch.setattr(shipped, "predict", predict)
+    outcome = missed.run(tmp_path, quick=True)
+    assert set(outcome["recordings"]) == {"simulated", "DS2", "svdb"}
+    for database, heartbeats in loaded.items():
+        counts = outcome["outcomes"][database]["per record"]
+        assert tuple(counts) == tuple(np.unique(heartbeats.records))
+        for name, groups in counts.items():
+            sizes = np.bincount(heartbeats.labels[heartbeats.records == name], minlength=5)
+            calls = {one: np.array(groups[one]) for one in missed.GROUPS}
+            of_s = sum(calls[one] for one in missed.GROUPS[:3])
+            of_n = sum(calls[one] for one in missed.GROUPS[3:])
+            assert of_s.tolist() == [0, 0, sizes[1], 0, 0]
+            assert of_n.tolist() == [sizes[0], 0, 0, 0, 0]
+    loaded.clear()
+    assert missed.run(tmp_path, quick=True) == outcome and not loaded
 
 
 def test_variants_are_built_as_they_are_called():

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from ecglab import evaluate, experiments, records
-from ecglab.experiments import tables
+from ecglab.experiments import tables, together
 from ecglab.experiments.final import page as final
+from ecglab.experiments.missed import page as missed
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -197,6 +198,59 @@ def test_the_share_of_s_beats_is_of_ds2s_records_alone():
     found = sum(account["scores"]["S Se"] for account in accounts) / len(accounts)
     assert table.loc["all", "value"] == pytest.approx(found, abs=1e-6)
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+
+
+def test_the_groups_of_s_beats_add_up_to_what_the_network_that_ships_called():
+    """The first seed of `final` is the one that ships, rounded to float16."""
+    outcome = experiments.recorded("missed")
+    networks = experiments.recorded("final")["outcomes"][0]
+    scored = {"mitdb": networks["annotated beats"], "svdb": networks["svdb"]}
+    for database, account in scored.items():
+        counts = outcome["outcomes"][database]["per record"]
+        assert set(counts) == set(account["per record"])
+        for name, groups in counts.items():
+            matrix = np.array(account["per record"][name])
+            of_n = np.sum([groups[one] for one in missed.GROUPS_OF_N], axis=0)
+            of_s = np.sum([groups[one] for one in missed.GROUPS_OF_S], axis=0)
+            for ours, row in ((of_n, matrix[0]), (of_s, matrix[1])):
+                assert ours.sum() == row.sum(), name
+                assert np.abs(ours - row).max() <= 3, name
+
+
+def test_a_share_over_people_is_drawn_person_by_person():
+    """One of two people is always found, the other never: draws of one alone give 0 or 1."""
+    drawn = missed.share_over_people(np.array([[10, 10], [0, 30]]))
+    assert drawn == {"value": 0.25, "low": 0, "high": 1, "beats": 40}
+    same = missed.share_over_people(np.array([[5, 10], [15, 30]]))
+    assert same["low"] == same["value"] == same["high"] == 0.5
+
+
+def test_a_gain_is_paired_over_people_and_can_leave_one_out():
+    """Only the woman of 232 gains: of 10 S beats she has 8, and the others 2."""
+    hers, others = np.diag([10, 8, 10, 0, 0]), np.diag([10, 2, 10, 0, 0])
+    missing = hers.copy()
+    missing[1] = [8, 0, 0, 0, 0]
+    ours = [{"per record": {"100": others, "232": hers}}]
+    theirs = [{"per record": {"100": others, "232": missing}}]
+    assert tables.gain(ours, theirs)["S F1"]["value"] > 0.6
+    alone = tables.gain(ours, theirs, "232")["S F1"]
+    assert alone == {"value": 0, "low": 0, "high": 0}
+    assert tables.gain_in_words(tables.gain(ours, theirs, "232"))["S F1"] == (
+        "+0.000 (+0.000 to +0.000)"
+    )
+    of_202 = [{"per record": {"202": hers}}]  # his person is called by his other record
+    with pytest.raises(ValueError):
+        tables.gain(of_202, of_202, "202")
+
+
+def test_the_summary_sets_each_step_beside_the_network_that_it_changed():
+    ways = together.ds2()
+    assert set(together.STEPS) | set(together.STEPS.values()) <= set(ways)
+    blanks = together.fill()
+    gained = tables.gain(ways[together.TOLD], ways[together.BEFORE])
+    assert blanks["told"] == tables.gain_in_words(gained)
+    assert all(way in blanks["reached"] for way in ways)
+    assert all(step in blanks["steps"] for step in together.STEPS)
 
 
 def test_false_calls_are_those_on_other_beats_and_missed_ones_are_called_otherwise():

@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from ecglab import experiments, plot
+from ecglab.experiments import together
 from ecglab.runs import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +62,9 @@ def page() -> str:
         link = f"[`{name}`](#{anchor(sections[-1])})" if is_recorded(name) else f"`{name}`"
         rows[link] = [part.QUESTION, state]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["what it asks", "state"])
-    head = HEAD.read_text().format(state=table.rename_axis("experiment").to_markdown())
+    head = HEAD.read_text().format(
+        state=table.rename_axis("experiment").to_markdown(), together=together.fill()
+    )
     return "\n".join([head, *sections])
 
 

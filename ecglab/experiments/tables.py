@@ -86,14 +86,40 @@ def gains(tables: dict[str, dict]) -> pd.DataFrame:
     tables : dict
         `evaluate.bootstrap_difference` of each way, as JSON holds it.
     """
-    rows = {}
-    for way, table in tables.items():
-        cells = {}
-        for name in GAINS:
-            value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
-            cells[name] = f"{value} ({low} to {high})"
-        rows[way] = cells
+    rows = {way: gain_in_words(table) for way, table in tables.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def gain_in_words(table: dict) -> dict[str, str]:
+    """Return what is gained in each score, with its interval: ``+0.019 (+0.006 to +0.046)``."""
+    words = {}
+    for name in GAINS:
+        value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
+        words[name] = f"{value} ({low} to {high})"
+    return words
+
+
+def gain(ours: Rows, theirs: Rows, left_out: str = "") -> dict:
+    """Return what some accounts gain over others, paired over people.
+
+    Parameters
+    ----------
+    ours, theirs : list of dict
+        Accounts of the same beats.
+    left_out : str
+        A record whose person is not counted.
+
+    Returns
+    -------
+    dict
+        `evaluate.bootstrap_matrices`, by score and by value, low and high.
+    """
+    people, our_counts = people_of(ours)
+    _, their_counts = people_of(theirs)
+    gone = records.subject(left_out) if left_out else ""
+    kept = [place for place, person in enumerate(people) if person != gone]
+    difference = evaluate.bootstrap_matrices(our_counts[:, kept], their_counts[:, kept])
+    return difference.to_dict(orient="index")
 
 
 def headline(accounts: Rows) -> dict[str, str]:

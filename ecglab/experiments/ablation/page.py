@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.stats import t
 
 from ecglab import plot
 from ecglab.experiments import tables
@@ -32,7 +33,9 @@ def fill(outcome: dict) -> dict:
     table["against the recipe"] = gains
     macros = [one["macro_f1"] for one in rows["the recipe"]]
     spread = np.std(macros, ddof=1)
-    doubt = 2 * spread * np.sqrt(4 / 3)  # one run against the mean of three
+    seeds = len(macros)
+    quantile = t.ppf(0.975, seeds - 1)
+    doubt = quantile * spread * np.sqrt(1 + 1 / seeds)  # one run against the mean of some
     recipe = outcome["recipe"]
     return {
         "variants": table.to_markdown(disable_numparse=True),

@@ -39,6 +39,8 @@ WAYS = {
     "ResNet-50, late beats": (LATE, (MOST,)),
     "boosting": (baselines.RECIPE, tuple(TOLD)),
 }
+#: What was tried with the first partition and seed only.
+ONCE = ("ResNet-50, late beats",)
 #: With whom the others are compared, all being told the most.
 RIVAL = "ResNet-50"
 QUICK = {"epochs": 1, "steps": 2, "size": 32, "width": 4}
@@ -62,9 +64,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     places, one_of = (RUNS[:1], 20) if quick else (RUNS, 1)
     training = crossval.only_training(resnet50.RECIPE.load("DS1"))[::one_of]
     outcomes, accounts = [], {}
-    every = [(way, told) for way, (_, options) in WAYS.items() for told in options]
-    every = list(product(every, places))
-    for (way, told), (partition, seed) in experiments.progress(every, "context"):
+    for way, told, (partition, seed) in experiments.progress(runs_of(places), "context"):
         place = place_of(folder, way, told, partition, seed)
         recipe = recipe_of(way, told, quick)
         settings = {"recipe": recipe.to_json(), "partition": partition, "seed": seed, "way": way}
@@ -97,6 +97,15 @@ def run(folder: Path, quick: bool = False) -> dict:
         "differences": differences(accounts),
         "rivals": rivals(accounts),
     }
+
+
+def runs_of(places: Sequence[tuple[int, int]]) -> list[tuple[str, str, tuple[int, int]]]:
+    """Return all runs: who calls, what is told, and the partition and seed."""
+    every = []
+    for way, (_, options) in WAYS.items():
+        its = places[:1] if way in ONCE else places
+        every += product([way], options, its)
+    return every
 
 
 def each(places: Sequence[tuple[int, int]], which: int) -> list[int]:

@@ -29,6 +29,9 @@ def fill(outcome: dict) -> dict:
         "each_macro": ", ".join(f"{one['macro_f1']:.3f}" for one in tables.scores_of(ours)),
         "scores": final.scores_table(ways),
         "gains": final.gains_table(ways),
+        "gains_without_woman": final.gains_table(ways, ONE_WOMAN),
+        **final.v_seeds(ours),
+        "detected": detected_table(outcome["outcomes"]),
         "without_woman": final.without_table(ways, ONE_WOMAN),
         "without_man": final.without_table(ways, final.ONE_MAN),
         "goal": resnet50.goal_table(ways),
@@ -36,6 +39,12 @@ def fill(outcome: dict) -> dict:
         "alt": final.in_words(ours),
         "training": f"{training / 60:.0f}",
     }
+
+
+def detected_table(outcomes: list[dict]) -> str:
+    """Return the scores on detected beats of the wide network and of that of `final`."""
+    ways = {"64 filters": outcomes, QUARTER: experiments.recorded("final")["outcomes"]}
+    return resnet50.detected_table(ways).to_markdown(floatfmt=".3f")
 
 
 def draw(outcome: dict) -> Figure:

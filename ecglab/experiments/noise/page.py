@@ -21,6 +21,7 @@ def fill(outcome: dict) -> dict:
     return {
         "scores": table.to_markdown(index=False, floatfmt=".3f"),
         "every": outcome["every"],
+        "trees_ahead": trees_ahead(outcome),
     }
 
 
@@ -36,6 +37,18 @@ def scores_table(outcome: dict) -> pd.DataFrame:
             row[f"{way} V F1"] = scores[way]["V F1"]
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def trees_ahead(outcome: dict) -> str:
+    """Return by how much the trees are ahead in macro-F1 under electrode motion."""
+    network, trees = WAYS
+    words = []
+    for decibels in (6, 0):
+        for one in outcome["outcomes"]:
+            if (one["kind"], one["dB"]) == ("em", decibels):
+                gain = tables.gain([one[trees]], [one[network]])
+                words.append(f"{tables.gain_in_words(gain)['macro-F1']} at {decibels} dB")
+    return ", ".join(words)
 
 
 def draw(outcome: dict) -> Figure:

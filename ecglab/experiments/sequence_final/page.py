@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from ecglab import evaluate, experiments
+from ecglab import experiments
 from ecglab.experiments import tables
 from ecglab.experiments.final import page as final
 from ecglab.experiments.resnet50 import ONE_WOMAN
@@ -26,12 +26,16 @@ def fill(outcome: dict) -> dict:
         "without_woman": final.without_table(ways, ONE_WOMAN),
         "without_man": final.without_table(ways, final.ONE_MAN),
         "goal": resnet50.goal_table(beside(ways)),
+        "v_alone": tables.mistaken(ways[ALONE], "V"),
+        "v_both": tables.mistaken(ways[BOTH], "V"),
+        **final.v_seeds(ways[BOTH]),
         "false_alone": tables.mistaken(ways[ALONE], "S")["false S"],
         "false_both": tables.mistaken(ways[BOTH], "S")["false S"],
         "records": tables.worst(ways[BOTH], 8),
         "svdb": final.scores_table(others),
         "svdb_alone": tables.headline(others[ALONE]),
         "svdb_both": tables.headline(others[BOTH]),
+        "svdb_goal": final.goal_elsewhere({BOTH: others[BOTH], ALONE: others[ALONE]}),
         "svdb_gains": gains_elsewhere(others),
         "alt": final.in_words(ways[BOTH]),
     }
@@ -56,12 +60,7 @@ def beside(ways: dict[str, list[dict]]) -> dict[str, list[dict]]:
 
 def gains_elsewhere(ways: dict[str, list[dict]]) -> str:
     """Return what the head gains over the encoder alone on svdb, paired over people."""
-    _, alone = tables.people_of(ways[ALONE])
-    gains = {}
-    for way in (HEAD, BOTH):
-        _, ours = tables.people_of(ways[way])
-        difference = evaluate.bootstrap_matrices(ours, alone)
-        gains[way] = difference.to_dict(orient="index")
+    gains = {way: tables.gain(ways[way], ways[ALONE]) for way in (HEAD, BOTH)}
     return tables.gains(gains).to_markdown()
 
 
