@@ -227,14 +227,15 @@ def benchmark(options: argparse.Namespace) -> None:
     measuring.report(options.matter, options.beats)
 
 
-def _leads(given: list[str] | None) -> list[str] | dict[str, str] | None:
+def _leads(listed: list[str] | None) -> list[str] | dict[str, str] | None:
     """Take ``MLII V1`` as names, ``ECG1=MLII ECG2=V1`` as old and new ones."""
-    renamed = [lead.partition("=")[::2] for lead in given or [] if "=" in lead]
+    renamed = [lead.partition("=")[::2] for lead in listed or [] if "=" in lead]
     if not renamed:
-        return given
-    if len(renamed) < len(given) or not all(old and new for old, new in renamed):
-        said = f"--leads is {' '.join(given)}"
+        return listed
+    if len(renamed) < len(listed) or not all(old and new for old, new in renamed):
+        said = f"--leads is {' '.join(listed)}"
         raise ValueError(f"{said}; give names, MLII V1, or new names, ECG1=MLII ECG2=V1")
+    given.each_once([old for old, _ in renamed], "--leads")
     return dict(renamed)
 
 

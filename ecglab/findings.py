@@ -4,6 +4,7 @@
 `ecglab.report` makes a page of it.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -33,6 +34,8 @@ STRETCH = 1800.0
 #: Fewer beats than these make no typical beat to set the others against; below the second number
 #: a stretch's typical beat is doubtful.
 FEWEST, FEW = 5, 100
+#: Seconds without a found beat after which that is said.
+LONGEST_PAUSE = 5
 #: The leads that the network for two learned from: MLII with one of these.
 SECOND_LEADS = ("V1", "V2", "V4", "V5")
 #: What the network for one lead takes any lead for; as in `recipe`, which needs Keras.
@@ -177,6 +180,7 @@ def examine(record: Record, certain: float = CERTAIN) -> Findings:
     if count < FEWEST and not unasked:
         asked, doubts = {}, []
         unasked = f"{count} beats make no typical beat; {FEWEST} are needed"
+    doubts += _pauses(found)
     table = _unanswered(found)
     if _points_down(found, asked.get("MLII")):
         asked, doubts = _one_instead(asked, doubts)
@@ -195,11 +199,33 @@ def examine(record: Record, certain: float = CERTAIN) -> Findings:
 
 
 def _find(record: Record, lead: str | None) -> Record:
-    """Return the record with found beats; with none where none is found."""
+    """Return the record with found beats; with none where none is found.
+
+    They are looked for in a signal without spikes: after one, the detector would wait for beats
+    as high.
+    """
+    low, middle, high = np.percentile(record.signal, (0.5, 50, 99.5), axis=0)
+    farthest = 1.2 * (high - low)
+    calm = np.clip(record.signal, middle - farthest, middle + farthest)
     try:
-        return beats.find(record, lead)
+        found = beats.find(replace(record, signal=calm), lead)
     except ValueError:  # flat, too short, or no beat in it
         return replace(record, samples=(), symbols=(), rhythms=())
+    return replace(found, signal=record.signal)
+
+
+def _pauses(found: Record) -> list[str]:
+    """Say where no beat was found for long, though the signal can be read."""
+    edges = np.array([0, *found.samples, len(found.signal)])
+    episodes = found.episodes[found.episodes["kind"] == "unreadable"]
+    doubts = []
+    for start, end in itertools.pairwise(edges):
+        known = (episodes["onset"] < end) & (episodes["offset"] > start)
+        long = end - start > LONGEST_PAUSE * found.fs
+        if long and not known.any():
+            between = f"{start / found.fs:.0f} s and {end / found.fs:.0f} s"
+            doubts.append(f"the beats: none was found between {between}")
+    return doubts[:3]
 
 
 def _unanswered(found: Record) -> pd.DataFrame:

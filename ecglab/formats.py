@@ -5,19 +5,18 @@ What a file leaves open (the rate of a table, the unit of an array) stays None; 
 asks its caller for it.
 """
 
-import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import edfio
 import numpy as np
-import pandas as pd
 import wfdb
 
-#: Millivolts in one of each unit of voltage.
-MILLIVOLTS = {"v": 1000.0, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
+from ecglab import texts
+
 #: A median beat of an ECG at the skin is about this high, in mV, from its lowest to its highest
 #: point: beyond these, the unit is wrong. LUDB's lowest lead has 0.1 mV; a hypertrophic heart's
 #: highest seldom passes 10.
@@ -29,8 +28,6 @@ _NUMPY_SUFFIXES = (".npy", ".npz")
 _WFDB_SUFFIXES = (".hea", ".dat", ".atr")
 _KNOWN = "WFDB (.hea), EDF (.edf, .bdf), text (.csv, .tsv, .txt) or NumPy (.npy, .npz)"
 
-_TIME = re.compile(r"(elapsed )?(time|t|seconds?|secs?|s|ms|samples?|index|unnamed: \d+|)")
-_WITH_UNIT = re.compile(r"(?P<name>.*?)\s*[(\[](?P<unit>[^)\]]*)[)\]]")
 _ECG_WORD = re.compile(r"(?i)^(ecg|ekg|lead)[\s_:-]+(lead[\s_:-]+)?(?=\S)")
 
 _LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
@@ -108,7 +105,7 @@ def open_file(path: Path) -> Raw:
     if suffix in _EDF_SUFFIXES:
         return _edf(path)
     if suffix in _TEXT_SUFFIXES:
-        return _text(path)
+        return Raw(*texts.read(path))
     if suffix in _NUMPY_SUFFIXES:
         return _numpy(path)
     raise ValueError(f"{path.name} ends in {suffix or 'nothing'}; what can be read is {_KNOWN}")
@@ -129,7 +126,7 @@ def lead_name(label: str) -> str:
     >>> [lead_name(label) for label in ("ii", "ECG V1", "mlii", "AVR", "ecg_Lead_I", "PLETH")]
     ['II', 'V1', 'MLII', 'aVR', 'I', 'PLETH']
     """
-    label = _unquoted(label)
+    label = texts.unquoted(label)
     bare = _ECG_WORD.sub("", label)
     for name in (bare, label):
         if name.lower() in _LEADS:
@@ -144,7 +141,7 @@ def is_lead(name: str) -> bool:
 
 def is_voltage(unit: str | None) -> bool:
     """Tell whether a unit that a file states is one of voltage; what it does not state may be."""
-    return unit is None or _plain(unit) in MILLIVOLTS
+    return unit is None or texts.plain(unit) in texts.MILLIVOLTS
 
 
 def millivolts(unit: str | float) -> float:
@@ -169,9 +166,9 @@ def millivolts(unit: str | float) -> float:
     >>> millivolts("µV"), millivolts(200)
     (0.001, 0.005)
     """
-    text = _plain(str(unit))
-    if text in MILLIVOLTS:
-        return MILLIVOLTS[text]
+    text = texts.plain(str(unit))
+    if text in texts.MILLIVOLTS:
+        return texts.MILLIVOLTS[text]
     try:
         counts = float(text)
     except ValueError:
@@ -259,16 +256,6 @@ def _remedies(height: float) -> str:
     return "; ".join(remedies)
 
 
-def _plain(unit: str) -> str:
-    """Return a unit in small letters, without the two signs for micro."""
-    return unit.strip().replace("µ", "u").replace("μ", "u").lower()
-
-
-def _unquoted(text: str) -> str:
-    """Return a text without space or quotation marks around it."""
-    return text.strip().strip("'\"").strip()
-
-
 # ---------------------------------------------------------------------------
 # WFDB
 
@@ -328,14 +315,22 @@ def _gain(fields: list[str]) -> float:
 
 
 def _edf(path: Path) -> Raw:
-    read = edfio.read_bdf if path.suffix.lower() == ".bdf" else edfio.read_edf
+    with path.open("rb") as file:
+        of_24_bits = file.read(1) == b"\xff"  # BDF, whatever its suffix
+    read = edfio.read_bdf if of_24_bits else edfio.read_edf
     try:
-        edf = read(path)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", ".*header indicates")  # more data than there are
+            edf = read(path)
         signals = list(edf.signals)
     except Exception as error:  # whatever edfio trips over: the file is not what it should be
         raise ValueError(f"{path.name} is no whole EDF file ({error})") from error
+    if not edf.is_continuous:
+        raise ValueError(f"{path.name} has gaps in it (EDF+D); cut it there, one file a stretch")
     signals = [s for s in signals if is_voltage(s.physical_dimension or None)]
-    signals = [s for s in signals if _is_ecg(s.label)] or signals
+    named = [s for s in signals if _is_ecg(s.label)]
+    possible = [s for s in signals if not _NO_HEART.match(s.label)]
+    signals = named or possible or signals
     if not signals:
         raise ValueError(f"{path.name} has no signal in volts; it has {', '.join(edf.labels)}")
     rate = max(s.sampling_frequency for s in signals)
@@ -350,131 +345,13 @@ def _edf(path: Path) -> Raw:
     return Raw(columns, float(rate), names, units, notes)
 
 
+_NO_HEART = re.compile(r"(?i)\s*(eeg|emg|eog|resp|pleth|spo2|temp)")
+
+
 def _is_ecg(label: str) -> bool:
     if label.lower().startswith(("ecg", "ekg")):
         return True
     return lead_name(label).lower() in _LEADS
-
-
-# ---------------------------------------------------------------------------
-# Text
-
-
-def _text(path: Path) -> Raw:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        first = [line.strip() for line in itertools.islice(file, 3)]
-    if not any(first):
-        raise ValueError(f"{path.name} is empty")
-    separator, decimal = _separator(first)
-    rows = [_cells(line, separator) for line in first]
-    heads = list(itertools.takewhile(lambda row: not _numeric(row, decimal), rows))
-    try:
-        table = pd.read_csv(
-            path,
-            sep=separator,
-            decimal=decimal,
-            header=None,
-            skiprows=len(heads),
-            comment="#",
-            encoding="utf-8-sig",
-        )
-    except ValueError as error:
-        raise ValueError(f"{path.name} holds no table of numbers ({error})") from error
-    columns = table.apply(pd.to_numeric, errors="coerce").to_numpy(float)
-    count = columns.shape[1]
-    names = heads[0] if heads else None
-    units = heads[1] if len(heads) > 1 else [None] * count
-    if names and len(names) != count:
-        raise ValueError(f"{path.name} names {len(names)} columns and has {count}")
-    return _without_time(path, columns, names, units)
-
-
-def _separator(lines: list[str]) -> tuple[str, str]:
-    """Return what stands between columns, and the decimal sign, of some lines of a table."""
-    last = lines[-1] or lines[0]
-    if ";" in last:
-        return ";", "," if "," in last else "."
-    for separator in ("\t", ","):
-        if separator in last:
-            return separator, "."
-    return r"\s+", "."
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    return [_unquoted(cell) for cell in re.split(separator, line)]
-
-
-def _numeric(cells: list[str], decimal: str) -> bool:
-    """Tell whether a line of a table holds values: a number in its last column."""
-    try:
-        float(cells[-1].replace(decimal, ".") or "nan")
-    except ValueError:
-        return False
-    return True
-
-
-def _without_time(
-    path: Path, columns: np.ndarray, names: list[str] | None, units: list[str | None]
-) -> Raw:
-    """Leave out columns that hold no voltages, and take the rate from one that holds the time."""
-    rate, notes = None, []
-    places, own_names, own_units = [], [], []
-    labels = names or [f"column {k + 1}" for k in range(columns.shape[1])]
-    for k, label in enumerate(labels):
-        column = columns[:, k]
-        name, unit = _split_unit(label, units[k])
-        called_time = names and _TIME.fullmatch(name.lower())
-        if np.isnan(column).all():
-            notes.append(f"{label} holds no numbers: left aside")
-        elif called_time or _is_clock(column):
-            rate = rate or _rate_of(column, name, unit)
-            notes.append(f"{label} holds the time: no lead")
-        else:
-            places.append(k)
-            own_names.append(name)
-            own_units.append(unit)
-    if not places:
-        raise ValueError(f"{path.name} has no column of voltages; it has {', '.join(labels)}")
-    return Raw(
-        signal=columns[:, places],
-        fs=rate,
-        names=tuple(own_names) if names else None,
-        units=tuple(own_units),
-        notes=tuple(notes),
-    )
-
-
-def _split_unit(label: str, unit: str | None) -> tuple[str, str | None]:
-    """Take ``II (mV)`` apart; a column that is called only by its unit has no name."""
-    if _plain(label) in MILLIVOLTS:
-        return "ECG", label
-    match = _WITH_UNIT.fullmatch(label)
-    if match:
-        return match["name"], match["unit"]
-    return label, unit
-
-
-def _is_clock(column: np.ndarray) -> bool:
-    """Tell whether numbers rise in equal steps, as a clock or a counter does."""
-    steps = np.diff(column)
-    return len(steps) > 8 and steps[0] > 0 and np.allclose(steps, steps[0], rtol=0.02)
-
-
-def _rate_of(column: np.ndarray, name: str, unit: str | None) -> float | None:
-    """Return the rate that a column of seconds or milliseconds tells; None if it counts samples."""
-    word = _plain(unit or name)
-    lasts = column[-1] - column[0]
-    if len(column) < 2 or not lasts > 0 or word.startswith(("sample", "index")):
-        return None
-    rate = (len(column) - 1) / lasts
-    if word in ("ms", "milliseconds"):
-        rate *= 1000
-    if rate <= 2:  # it counts samples
-        return None
-    whole = round(rate)
-    if abs(rate / whole - 1) < 1e-3:
-        return float(whole)
-    return round(float(rate), 3)
 
 
 # ---------------------------------------------------------------------------
@@ -495,9 +372,19 @@ def _numpy(path: Path) -> Raw:
             held = ", ".join(stored.files) or "no array"
             raise ValueError(f"{path.name} holds {held}; call the array with the voltages 'signal'")
         signal = stored.files[0]
-    rate = float(stored["fs"]) if "fs" in stored else None
-    names = tuple(map(str, stored["leads"])) if "leads" in stored else None
-    return _array(path, stored[signal], rate, names)
+    try:
+        rate = None
+        if "fs" in stored:
+            rate = float(np.squeeze(stored["fs"]))
+        names = None
+        if "leads" in stored:
+            leads = np.ravel(stored["leads"])
+            names = tuple(map(str, leads))
+        columns = np.asarray(stored[signal])
+    except Exception as error:  # whatever NumPy trips over
+        wanted = "fs must be one number, leads a name for each column, and no array damaged"
+        raise ValueError(f"{path.name} can't be read: {wanted} ({error})") from error
+    return _array(path, columns, rate, names)
 
 
 def _array(
@@ -512,5 +399,8 @@ def _array(
     if columns.shape[0] < columns.shape[1]:
         columns = columns.T
         doubts = (f"its shape {signal.shape} was taken for (leads, samples)",)
-    units = (None,) * columns.shape[1]
+    count = columns.shape[1]
+    if names is not None and len(names) != count:
+        raise ValueError(f"{path.name} has {len(names)} names in leads for {count} columns")
+    units = (None,) * count
     return Raw(columns.astype(float), rate, names, units, doubts=doubts)

@@ -235,7 +235,7 @@ def read(
     >>> record
     Record mine of file: II, 250 Hz, 0 min 10 s, no beats
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     raw = formats.open_file(path)
     rate = _rate(path, raw.fs, fs)
     own = _own_signal(path, raw, rate, leads, units)
@@ -551,7 +551,7 @@ def _own_signal(
 ) -> _Own:
     """Take the leads that are asked for from a file, and hold them against what an ECG is."""
     labels, label_doubts = _labelled(raw, leads)
-    columns = _chosen(path, labels, raw, leads)
+    columns = _chosen(path, labels, raw, leads, units)
     names = tuple(columns)
     measured, unit_doubts = _in_millivolts(raw, columns, units)
     if len(measured) < rate:
@@ -561,7 +561,7 @@ def _own_signal(
     doubts = [*raw.doubts, *label_doubts, *unit_doubts, *gap_doubts]
     doubts += _lead_doubts(signal, rate, names)
     doubts += _stretched(signal, names)
-    return _Own(signal, names, _gaps(measured), doubts, _renamed(labels, columns))
+    return _Own(signal, names, _gaps(measured, rate), doubts, _renamed(labels, columns))
 
 
 def _own_record(
@@ -570,6 +570,7 @@ def _own_record(
     """Add a file's marks, or those that its reader gives, to its signal."""
     base = formats.wfdb_base(path)
     name = path.stem if base == path and path.suffix else base.name
+    name = name.encode("utf-8", "replace").decode()  # a figure can't show half a letter
     marks, mark_notes = _own_marks(base, annotations, len(own.signal), rate)
     episodes = np.concatenate([own.gaps, marks.pop("episodes")])
     return Record(
@@ -614,10 +615,12 @@ def _labelled(raw: formats.Raw, leads: Leads) -> tuple[list[str], list[str]]:
     return labels, []
 
 
-def _chosen(path: Path, labels: list[str], raw: formats.Raw, leads: Leads) -> dict[str, int]:
+def _chosen(
+    path: Path, labels: list[str], raw: formats.Raw, leads: Leads, units: str | float | None
+) -> dict[str, int]:
     """Return which columns are taken, by the names that they are to have."""
     if leads is None:
-        return _in_volts(path, labels, raw.units)
+        return _in_volts(path, labels, raw.units, units)
     if isinstance(leads, Mapping):
         return _by_label(path, labels, leads)
     names = [formats.lead_name(lead) for lead in given.each_once(leads, "leads")]
@@ -630,9 +633,13 @@ def _chosen(path: Path, labels: list[str], raw: formats.Raw, leads: Leads) -> di
     return _by_label(path, labels, dict(zip(names, names, strict=True)))
 
 
-def _in_volts(path: Path, labels: list[str], units: Sequence[str | None]) -> dict[str, int]:
-    """Return the columns that are measured in volts, by their labels."""
+def _in_volts(
+    path: Path, labels: list[str], units: Sequence[str | None], asked: str | float | None
+) -> dict[str, int]:
+    """Return the columns that are measured in volts, by their labels; all, if a unit is given."""
     places = [k for k, unit in enumerate(units) if formats.is_voltage(unit)]
+    if not places and asked is not None:
+        places = range(len(labels))
     if not places:
         found = ", ".join(map(str, units))
         raise ValueError(f"{path.name} has no signal in volts, only in {found}; give units=")
@@ -650,7 +657,10 @@ def _by_label(path: Path, labels: list[str], leads: Mapping[str, str]) -> dict[s
             problem = f"{path.name} has no lead {label!r}; it has {', '.join(labels)}"
             rename = f"leads={{{labels[0]!r}: {name!r}}} gives one another name"
             raise ValueError(f"{problem}; {rename}")
-        columns[formats.lead_name(name)] = place
+        usual = formats.lead_name(name)
+        if usual in columns:
+            raise ValueError(f"leads names {usual} twice; give each lead a name of its own")
+        columns[usual] = place
     return columns
 
 
@@ -696,15 +706,20 @@ def _filled(signal: np.ndarray, fs: float, leads: Sequence[str]) -> tuple[np.nda
     return filled, doubts
 
 
-def _gaps(signal: np.ndarray) -> np.ndarray:
-    """Find the stretches, an array of `EPISODE`, in which no lead has a number."""
+def _gaps(signal: np.ndarray, fs: float) -> np.ndarray:
+    """Find the stretches, an array of `EPISODE`, in which no lead has a number for 20 ms or more.
+
+    What is shorter lies within a QRS complex or between two samples of it: the line that fills it
+    hides no beat.
+    """
     nothing = ~np.isfinite(signal).any(axis=1)
     edges = np.flatnonzero(np.diff(nothing.astype(int), prepend=0, append=0))
     gaps = np.empty(len(edges) // 2, EPISODE)
     gaps["kind"] = "unreadable"
     gaps["onset"] = edges[::2]
     gaps["offset"] = edges[1::2]
-    return gaps
+    long = gaps["offset"] - gaps["onset"] >= 0.02 * fs
+    return gaps[long]
 
 
 def _own_marks(
@@ -787,6 +802,10 @@ def _stretched(signal: np.ndarray, leads: Sequence[str]) -> list[str]:
     return [f"all leads span {spans.mean():.2f} mV: each was stretched, so compare no heights"]
 
 
+#: Above this, a lead is cut off at its top or bottom: a peak stands for one sample or two.
+MOST_CLIPPED = 0.01
+
+
 def _lead_doubts(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[str]:
     """Say which leads show too little to be one that is connected."""
     doubts = []
@@ -794,4 +813,13 @@ def _lead_doubts(signal: np.ndarray, fs: float, leads: Sequence[str]) -> list[st
         height = formats.beat_height(signal[:, k], fs)
         if height < formats.LOWEST_BEAT:
             doubts.append(f"lead {lead}: only {height:.2g} mV high; is it connected?")
+        elif _clipped(signal[:, k]) > MOST_CLIPPED:
+            doubts.append(f"lead {lead}: it stays at its highest or lowest value; is it cut off?")
     return doubts
+
+
+def _clipped(column: np.ndarray) -> float:
+    """Return for which share of the samples a lead stays at its highest or at its lowest value."""
+    stays = column[1:] == column[:-1]
+    extreme = (column[1:] == column.max()) | (column[1:] == column.min())
+    return float(np.mean(stays & extreme))

@@ -851,7 +851,7 @@ def test_s_and_n_beats_are_grouped_by_how_early_they_come_and_after_which():
     some = both[second - 6 : second + 2]
     rr = some.rr.copy()
     column = some.rr_names.index(missed.EARLINESS)
-    rr[:, column] = np.log([0.8, 0.95, 0.8, 0.5, 0.8, 0.91, 0.89, 1])
+    rr[:, column] = np.log([0.7, 0.95, 0.8, 0.5, 0.8, 0.7, 0.91, 0.91])
     labels = np.array([1, 1, 0, 2, 1, 1, 1, 0], np.int8)
     symbols = np.array(list("AANVAAAN"))
     grouped = missed.groups(replace(some, rr=rr, labels=labels, symbols=symbols))
@@ -860,10 +860,10 @@ def test_s_and_n_beats_are_grouped_by_how_early_they_come_and_after_which():
         missed.AFTER_S,
         missed.EARLY_N,
         "",
-        missed.EARLY_S,
+        missed.LITTLE_S,
         missed.AFTER_S,
-        missed.EARLY_S,  # the S beat before it is another record's
-        missed.OTHER_N,
+        missed.LATE_S,  # the S beat before it is another record's
+        missed.LATE_N,
     ]
 
 
@@ -887,8 +887,8 @@ def test_all_s_and_n_beats_are_counted_by_what_they_are_called(monkeypatch, tmp_
         for name, groups in counts.items():
             sizes = np.bincount(heartbeats.labels[heartbeats.records == name], minlength=5)
             calls = {one: np.array(groups[one]) for one in missed.GROUPS}
-            of_s = sum(calls[one] for one in missed.GROUPS[:3])
-            of_n = sum(calls[one] for one in missed.GROUPS[3:])
+            of_s = sum(calls[one] for one in missed.GROUPS[:4])
+            of_n = sum(calls[one] for one in missed.GROUPS[4:])
             assert of_s.tolist() == [0, 0, sizes[1], 0, 0]
             assert of_n.tolist() == [sizes[0], 0, 0, 0, 0]
     loaded.clear()

@@ -94,7 +94,10 @@ def gain_in_words(table: dict) -> dict[str, str]:
     """Return what is gained in each score, with its interval: ``+0.019 (+0.006 to +0.046)``."""
     words = {}
     for name in GAINS:
-        value, low, high = (f"{table[name][end]:+.3f}" for end in ("value", "low", "high"))
+        one = table[name]
+        value = f"{one['value']:+.3f}"
+        low = f"{one['low']:+.3f}"
+        high = f"{one['high']:+.3f}"
         words[name] = f"{value} ({low} to {high})"
     return words
 
@@ -117,8 +120,10 @@ def gain(ours: Rows, theirs: Rows, left_out: str = "") -> dict:
     people, our_counts = people_of(ours)
     _, their_counts = people_of(theirs)
     gone = records.subject(left_out) if left_out else ""
-    kept = [place for place, person in enumerate(people) if person != gone]
-    difference = evaluate.bootstrap_matrices(our_counts[:, kept], their_counts[:, kept])
+    kept = np.array(people) != gone
+    our_counts = our_counts[:, kept]
+    their_counts = their_counts[:, kept]
+    difference = evaluate.bootstrap_matrices(our_counts, their_counts)
     return difference.to_dict(orient="index")
 
 

@@ -48,7 +48,7 @@ def fill(outcome: dict) -> dict:
         "gain_without_woman": gain_without(ways, ONE_WOMAN),
         "gain_without_man": gain_without(ways, ONE_MAN),
         "trees": tables.headline(ways[TREES]),
-        "short_v": f"{resnet50.GOAL['V F1'] - tables.mean(tables.scores_of(ours), 'V F1'):.3f}",
+        "short_v": short_of_goal(ours, "V F1"),
         "fewer": fewer_false_s(ways[BEFORE], ours),
         "mixture": mixture_table(ways),
         "records": tables.worst(ours, 12),
@@ -128,39 +128,61 @@ def without_table(ways: dict[str, list[dict]], record: str) -> str:
 def gains_table(ways: dict[str, list[dict]], left_out: str = "") -> str:
     """Return what our network gains over each of the others, paired over people."""
     (_, ours), *others = ways.items()
-    gains = {f"over {way}": tables.gain(ours, seeds, left_out) for way, seeds in others}
-    return tables.gains(gains).to_markdown()
+    gains = {}
+    for way, seeds in others:
+        row = f"over {way}"
+        gains[row] = tables.gain(ours, seeds, left_out)
+    table = tables.gains(gains)
+    return table.to_markdown()
 
 
 def gain_without(ways: dict[str, list[dict]], record: str) -> dict[str, str]:
     """Return what our network gains over the network before without one record, in words."""
     ours, before, _ = ways.values()
-    return tables.gain_in_words(tables.gain(ours, before, record))
+    gain = tables.gain(ours, before, record)
+    return tables.gain_in_words(gain)
+
+
+def short_of_goal(accounts: list[dict], score: str) -> str:
+    """Return by how much the mean over seeds misses a goal."""
+    scores = tables.scores_of(accounts)
+    reached = tables.mean(scores, score)
+    return tables.THREE_DIGITS(resnet50.GOAL[score] - reached)
 
 
 def fewer_false_s(before: list[dict], ours: list[dict]) -> dict[str, str]:
     """Return by how many the N beats that are called S fell in each record, means over seeds."""
-    counts = [
-        tables.records_table(accounts)["N as S"] / len(accounts) for accounts in (before, ours)
-    ]
+    counts = []
+    for accounts in (before, ours):
+        table = tables.records_table(accounts)
+        counts.append(table["N as S"] / len(accounts))
     fall = counts[0] - counts[1]
-    return {f"in {record}": f"{count:.0f}" for record, count in fall.items()}
+    words = {}
+    for record, count in fall.items():
+        words[f"in {record}"] = f"{count:.0f}"
+    return words
 
 
 def v_seeds(accounts: list[dict]) -> dict[str, str]:
     """Return the V F1 of each seed, and between what the mean lies with other people."""
-    seeds = [f"{one['V F1']:.3f}" for one in tables.scores_of(accounts)]
-    interval = tables.intervals_table(accounts).loc["V F1"]
+    seeds = []
+    for one in tables.scores_of(accounts):
+        seeds.append(f"{one['V F1']:.3f}")
+    intervals = tables.intervals_table(accounts)
+    words = intervals.loc["V F1"].map(tables.THREE_DIGITS)
     return {
         "each_v": ", ".join(seeds),
-        "v_low": tables.THREE_DIGITS(interval["low"]),
-        "v_high": tables.THREE_DIGITS(interval["high"]),
+        "v_low": words["low"],
+        "v_high": words["high"],
     }
 
 
 def goal_elsewhere(ways: dict[str, list[dict]]) -> str:
     """Return the goal on svdb, what was reached, and what the network before had reached."""
-    rows = {"the goal": {name: f"≥\u00a0{least:.2f}" for name, least in GOAL_ELSEWHERE.items()}}
+    goal = {}
+    for name, least in GOAL_ELSEWHERE.items():
+        goal[name] = f"≥\u00a0{least:.2f}"
+    rows = {"the goal": goal}
     for way, seeds in ways.items():
         rows[way] = tables.headline(seeds)
     rows["the network that shipped before"] = BEFORE_ELSEWHERE
@@ -171,7 +193,9 @@ def goal_elsewhere(ways: dict[str, list[dict]]) -> str:
 def share_of_worst(accounts: list[dict], count: int) -> str:
     """Return the share of all errors that lie in the records with most of them."""
     errors = tables.records_table(accounts)["errors"]
-    return f"{100 * errors.head(count).sum() / errors.sum():.0f} %"
+    most = errors.head(count)
+    share = 100 * most.sum() / errors.sum()
+    return f"{share:.0f} %"
 
 
 def mixture_table(ways: dict[str, list[dict]]) -> str:

@@ -1,7 +1,7 @@
 """Which S beats are missed, and what is taken for one: how early a beat comes, and after which.
 
 The network of two leads that ships calls DS2 and svdb once more. Each S beat is put in one of
-three groups, each N beat in one of two, and counted by what it is called. Nothing is trained or
+four groups, each N beat in one of two, and counted by what it is called. Nothing is trained or
 chosen here.
 """
 
@@ -18,14 +18,16 @@ from ecglab.recipe import Recipe
 
 #: The interval before a beat, set beside the median of those around it.
 EARLINESS = "previous / median within 15"
-#: A beat is early where the one is shorter than this share of the other.
-EARLY = 0.9
+#: A beat is early where the one is shorter than this share of the other, and a little early where
+#: it is shorter than that.
+EARLY, LITTLE = 0.75, 0.9
 #: The groups. A run of S beats is its own rhythm: after its first beat none looks early.
-AFTER_S, EARLY_S, HARDLY_EARLY_S, EARLY_N, OTHER_N = GROUPS = (
+AFTER_S, EARLY_S, LITTLE_S, LATE_S, EARLY_N, LATE_N = GROUPS = (
     "S after another S",
     "S, early",
+    "S, a little early",
     "S, hardly early",
-    "N, early",
+    "N, at least a little early",
     "N, not early",
 )
 
@@ -54,13 +56,18 @@ def run(folder: Path, quick: bool = False) -> dict:
     network = experiments.recorded(shipped.EXPERIMENT)["weights"]["sha256"]
     outcomes = {}
     for database, its in experiments.progress(names.items(), "missed"):
-        settings = {"names": its, "weights": network, "recipe": recipe.to_json(), "early": EARLY}
+        settings = {
+            "names": its,
+            "weights": network,
+            "recipe": recipe.to_json(),
+            "early": [EARLY, LITTLE],
+        }
         path = folder / f"{database}.json"
         outcomes[database] = runs.kept(path, settings, used, _count, model, recipe, its, database)
         experiments.say(f"{database}: {outcomes[database]['seconds']} s")
     return {
         **experiments.header("missed", quick, [0], used),
-        "early": EARLY,
+        "early": [EARLY, LITTLE],
         "seconds": sum(outcome["seconds"] for outcome in outcomes.values()),
         "outcomes": outcomes,
     }
@@ -84,8 +91,9 @@ def groups(heartbeats: Beats) -> np.ndarray:
     same_record = heartbeats.records[1:] == heartbeats.records[:-1]
     after_s = np.concatenate([[False], is_s[:-1] & same_record])
     column = heartbeats.rr_names.index(EARLINESS)
-    early = heartbeats.rr[:, column] < np.log(EARLY)  # the columns are logarithms
-    conditions = [is_s & after_s, is_s & early, is_s, is_n & early, is_n]
+    share = np.exp(heartbeats.rr[:, column])  # the columns are logarithms
+    early, little = share < EARLY, share < LITTLE
+    conditions = [is_s & after_s, is_s & early, is_s & little, is_s, is_n & little, is_n]
     return np.select(conditions, GROUPS, default="")
 
 

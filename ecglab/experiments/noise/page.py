@@ -42,12 +42,16 @@ def scores_table(outcome: dict) -> pd.DataFrame:
 def trees_ahead(outcome: dict) -> str:
     """Return by how much the trees are ahead in macro-F1 under electrode motion."""
     network, trees = WAYS
+    under = {}
+    for one in outcome["outcomes"]:
+        if one["kind"] == "em":
+            under[one["dB"]] = one
     words = []
     for decibels in (6, 0):
-        for one in outcome["outcomes"]:
-            if (one["kind"], one["dB"]) == ("em", decibels):
-                gain = tables.gain([one[trees]], [one[network]])
-                words.append(f"{tables.gain_in_words(gain)['macro-F1']} at {decibels} dB")
+        one = under[decibels]
+        gain = tables.gain([one[trees]], [one[network]])
+        macro = tables.gain_in_words(gain)["macro-F1"]
+        words.append(f"{macro} at {decibels} dB")
     return ", ".join(words)
 
 
