@@ -623,7 +623,8 @@ def _chosen(
         return _in_volts(path, labels, raw.units, units)
     if isinstance(leads, Mapping):
         return _by_label(path, labels, leads)
-    names = [formats.lead_name(lead) for lead in given.each_once(leads, "leads")]
+    usual = [formats.lead_name(lead) for lead in given.names(leads)]
+    names = given.each_once(usual, "leads")
     foreign = set(names).isdisjoint(labels) and not any(map(formats.is_lead, labels))
     if foreign and len(names) == len(labels):
         return {name: k for k, name in enumerate(names)}

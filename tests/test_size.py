@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ecglab"
 #: Lines of code, docstrings, experiments and explorers aside: as much as two evenings hold, and as
 #: much as the package takes with one thought a line (it had 4,800 with up to 11.7 nodes each). It
-#: leaves no room on purpose (270 of them read tables of text that others wrote): whoever adds a thing first makes one of two that are alike.
+#: leaves no room on purpose: whoever adds a thing first makes one of two that are alike. (270 of
+#: them came with tables of text as others write them.)
 LIMIT = 7_270
 #: Expressions and statements to a line of code. nanoGPT has 6.1, sleepecg 3.8.
 NODES = 6.5
