@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: The package from the recording to the shell, the data's way: each may know those before it.
 ORDER = (
     # what can be known without a recording
-    *("__init__", "given", "backend", "fetch", "databases", "formats"),
+    *("__init__", "given", "backend", "fetch", "databases", "texts", "formats"),
     *("heart", "simulated_rhythm", "simulate"),
     # Record
     "records",

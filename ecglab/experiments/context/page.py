@@ -21,6 +21,7 @@ def fill(outcome: dict) -> dict:
         "first": in_short(first),
         "most": in_short(most),
         "trees_gain": f"{gain:.3f}",
+        "each_gain": each_gain(first, most),
         "gains": gains_table(outcome).to_markdown(),
         "rivals": tables.gains(outcome["rivals"]).to_markdown(),
         "records": tables.worst(first, 8),
@@ -38,6 +39,15 @@ def in_short(accounts: list[dict]) -> dict:
         "201, N as S": errors.loc["201", "N as S"],
         "208, V as N": errors.loc["208", "V as N"],
     }
+
+
+def each_gain(before: list[dict], after: list[dict]) -> str:
+    """Return what the macro-F1 gains in each run."""
+    gains = []
+    for one, other in zip(after, before, strict=True):
+        gain = one["scores"]["macro_f1"] - other["scores"]["macro_f1"]
+        gains.append(f"{gain:.3f}")
+    return ", ".join(gains)
 
 
 def way_of(one: dict) -> str:
