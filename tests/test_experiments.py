@@ -29,7 +29,7 @@ from ecglab.experiments import (
     degradation,
     final,
     leakage,
-    missed,
+    missed_s,
     more_people,
     noise,
     one_lead,
@@ -850,20 +850,20 @@ def test_s_and_n_beats_are_grouped_by_how_early_they_come_and_after_which():
     second = np.flatnonzero(both.records == both.records[-1])[0]
     some = both[second - 6 : second + 2]
     rr = some.rr.copy()
-    column = some.rr_names.index(missed.EARLINESS)
+    column = some.rr_names.index(missed_s.EARLINESS)
     rr[:, column] = np.log([0.7, 0.95, 0.8, 0.5, 0.8, 0.7, 0.91, 0.91])
     labels = np.array([1, 1, 0, 2, 1, 1, 1, 0], np.int8)
     symbols = np.array(list("AANVAAAN"))
-    grouped = missed.groups(replace(some, rr=rr, labels=labels, symbols=symbols))
+    grouped = missed_s.groups(replace(some, rr=rr, labels=labels, symbols=symbols))
     assert grouped.tolist() == [
-        missed.EARLY_S,
-        missed.AFTER_S,
-        missed.EARLY_N,
+        missed_s.EARLY_S,
+        missed_s.AFTER_S,
+        missed_s.EARLY_N,
         "",
-        missed.LITTLE_S,
-        missed.AFTER_S,
-        missed.LATE_S,  # the S beat before it is another record's
-        missed.LATE_N,
+        missed_s.LITTLE_S,
+        missed_s.AFTER_S,
+        missed_s.LATE_S,  # the S beat before it is another record's
+        missed_s.LATE_N,
     ]
 
 
@@ -879,20 +879,20 @@ def test_all_s_and_n_beats_are_counted_by_what_they_are_called(monkeypatch, tmp_
 
     monkeypatch.setattr(shipped, "load", lambda: (None, recipe))
     monkeypatch.setattr(shipped, "predict", predict)
-    outcome = missed.run(tmp_path, quick=True)
+    outcome = missed_s.run(tmp_path, quick=True)
     assert set(outcome["recordings"]) == {"simulated", "DS2", "svdb"}
     for database, heartbeats in loaded.items():
         counts = outcome["outcomes"][database]["per record"]
         assert tuple(counts) == tuple(np.unique(heartbeats.records))
         for name, groups in counts.items():
             sizes = np.bincount(heartbeats.labels[heartbeats.records == name], minlength=5)
-            calls = {one: np.array(groups[one]) for one in missed.GROUPS}
-            of_s = sum(calls[one] for one in missed.GROUPS[:4])
-            of_n = sum(calls[one] for one in missed.GROUPS[4:])
+            calls = {one: np.array(groups[one]) for one in missed_s.GROUPS}
+            of_s = sum(calls[one] for one in missed_s.GROUPS[:4])
+            of_n = sum(calls[one] for one in missed_s.GROUPS[4:])
             assert of_s.tolist() == [0, 0, sizes[1], 0, 0]
             assert of_n.tolist() == [sizes[0], 0, 0, 0, 0]
     loaded.clear()
-    assert missed.run(tmp_path, quick=True) == outcome and not loaded
+    assert missed_s.run(tmp_path, quick=True) == outcome and not loaded
 
 
 def test_variants_are_built_as_they_are_called():

@@ -16,12 +16,16 @@ def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = tables.grouped(outcome["outcomes"], way_of)
     alone, head, both = (tables.headline(ways[way]) for way in WAYS)
-    trees = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
+    others = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
+    trees = others[f"boosting: {MOST}"]
+    over = tables.gain(trees, ways[BOTH])
     return tables.compared(outcome, way_of) | {
         "alone": alone,
         "head": head,
         "both": both,
-        "trees": tables.headline(trees[f"boosting: {MOST}"]),
+        "trees": tables.headline(trees),
+        "trees_over": tables.gain_in_words(over),
+        "each_gain": context.each_gain(ways[ALONE], ways[BOTH]),
         "gains": tables.gains(outcome["differences"]).to_markdown(),
         "around": outcome["around"],
         "errors_alone": errors_of(ways[ALONE]),

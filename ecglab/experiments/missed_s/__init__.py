@@ -55,7 +55,7 @@ def run(folder: Path, quick: bool = False) -> dict:
     model, recipe = shipped.load()
     network = experiments.recorded(shipped.EXPERIMENT)["weights"]["sha256"]
     outcomes = {}
-    for database, its in experiments.progress(names.items(), "missed"):
+    for database, its in experiments.progress(names.items(), "missed_s"):
         settings = {
             "names": its,
             "weights": network,
@@ -66,7 +66,7 @@ def run(folder: Path, quick: bool = False) -> dict:
         outcomes[database] = runs.kept(path, settings, used, _count, model, recipe, its, database)
         experiments.say(f"{database}: {outcomes[database]['seconds']} s")
     return {
-        **experiments.header("missed", quick, [0], used),
+        **experiments.header("missed_s", quick, [0], used),
         "early": [EARLY, LITTLE],
         "seconds": sum(outcome["seconds"] for outcome in outcomes.values()),
         "outcomes": outcomes,

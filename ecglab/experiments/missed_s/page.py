@@ -10,7 +10,7 @@ from ecglab import plot, records
 from ecglab.beats import CLASSES
 from ecglab.experiments import tables
 from ecglab.experiments.final import ELSEWHERE, MITDB
-from ecglab.experiments.missed import AFTER_S, EARLY_N, EARLY_S, LATE_N, LATE_S, LITTLE_S
+from ecglab.experiments.missed_s import AFTER_S, EARLY_N, EARLY_S, LATE_N, LATE_S, LITTLE_S
 from ecglab.experiments.resnet50 import ONE_WOMAN
 
 QUESTION = "which S beats are missed, and what is taken for one"
