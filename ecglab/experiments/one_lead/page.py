@@ -2,7 +2,11 @@
 
 from matplotlib.figure import Figure
 
+from ecglab import experiments
 from ecglab.experiments import tables
+from ecglab.experiments.context import MOST, RIVAL
+from ecglab.experiments.context import page as context
+from ecglab.experiments.one_lead import COLUMNS
 
 QUESTION = "what a single lead is enough for, on DS1 alone"
 PLACE = 67
@@ -10,8 +14,24 @@ PLACE = 67
 
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
-    width = outcome["recipe"]["width"]
-    return tables.compared(outcome, column_of) | {"width": width}
+    columns = tables.grouped(outcome["outcomes"], column_of)
+    first, second = (columns[name] for name in COLUMNS)
+    both = two_leads()
+    gains = {name: tables.gain(accounts, both) for name, accounts in columns.items()}
+    return tables.compared(outcome, column_of) | {
+        "width": outcome["recipe"]["width"],
+        "first": tables.headline(first),
+        "second": tables.headline(second),
+        "both": tables.headline(both),
+        "gains": tables.gains(gains).to_markdown(),
+    }
+
+
+def two_leads() -> list[dict]:
+    """Return the account of the network for two leads, of the same folds and seed."""
+    ways = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
+    runs = ways[f"{RIVAL}: {MOST}"]
+    return runs[:1]
 
 
 def column_of(one: dict) -> str:
