@@ -24,6 +24,7 @@ from ecglab.runs import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = Path(__file__).with_suffix(".md")
+SHORT = ROOT / "tools" / "results_in_short.md"
 PAGE = ROOT / "book" / "results.md"
 FIGURES = ROOT / "book" / "_static"
 
@@ -62,10 +63,16 @@ def page() -> str:
         link = f"[`{name}`](#{anchor(sections[-1])})" if is_recorded(name) else f"`{name}`"
         rows[link] = [part.QUESTION, state]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["what it asks", "state"])
-    head = HEAD.read_text().format(
-        state=table.rename_axis("experiment").to_markdown(), together=together.fill()
-    )
+    state = table.rename_axis("experiment").to_markdown()
+    head = HEAD.read_text().format(state=state, short=in_short())
     return "\n".join([head, *sections])
+
+
+def in_short() -> str:
+    """Return what was reached and what helped, where all that it rests on has been run."""
+    if not all(map(is_recorded, together.NEEDED)):
+        return ""
+    return SHORT.read_text().format(**together.fill())
 
 
 def anchor(text: str) -> str:

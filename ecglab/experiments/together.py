@@ -12,6 +12,11 @@ from ecglab.experiments.resnet50 import ONE_WOMAN
 from ecglab.experiments.resnet50 import page as resnet50
 from ecglab.experiments.sequence import BOTH
 
+#: The experiments whose outcomes are set side by side.
+NEEDED = (
+    *("baselines", "resnet50", "final", "sequence_final"),
+    *("trees_final", "full_width", "more_people"),
+)
 #: The network before, and what was changed in it, one step at a time.
 BEFORE = "network: picture and ratios (`resnet50`)"
 TOLD = "network told of rhythm and P waves (`final`)"
