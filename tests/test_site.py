@@ -265,6 +265,18 @@ def test_no_link_lies_within_another():
     assert torn == []
 
 
+def test_results_are_in_sight_and_how_each_experiment_came_about_is_folded():
+    page = soup(HTML / "book" / "results.html")
+    for name in ("in-short", "the-experiments"):
+        section = page.find(id=name)
+        assert section.find("table") and not section.find("details"), name
+    experiments = [one for one in page.find_all("section") if one.find("h2", recursive=False)]
+    folded = [one for one in experiments if one.find("h2").find("code")]
+    assert len(folded) > 15
+    for section in folded:
+        assert section.find("details", class_="ecg-long"), section["id"]
+
+
 def test_mathematics_is_drawn_and_said():
     """As SVG to see and MathML to hear; no page loads a script for it."""
     formulae = [one for page in pages() for one in soup(page).select(".math")]

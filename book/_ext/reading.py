@@ -124,7 +124,7 @@ def fold_results(app: Sphinx, doctree: nodes.document) -> None:
     opening = '<details class="ecg-long"><summary>Show the whole experiment</summary>'
     (page,) = (node for node in doctree.children if isinstance(node, nodes.section))
     for section in page.children:
-        if not isinstance(section, nodes.section):
+        if not isinstance(section, nodes.section) or not _is_of_an_experiment(section):
             continue
         figure = next((one for one in section.children if isinstance(one, nodes.image)), None)
         if figure is not None:
@@ -132,6 +132,12 @@ def fold_results(app: Sphinx, doctree: nodes.document) -> None:
             section.insert(2, figure)
         section.insert(3 if figure is not None else 2, nodes.raw("", opening, format="html"))
         section.append(nodes.raw("", "</details>", format="html"))
+
+
+def _is_of_an_experiment(section: nodes.section) -> bool:
+    """Tell whether a section's title begins with the name of an experiment, set as code."""
+    title = section.next_node(nodes.title)
+    return isinstance(title.children[0], nodes.literal)
 
 
 def free_outputs(app: Sphinx, doctree: nodes.document) -> None:

@@ -174,5 +174,5 @@ def share_over_people(by_person: np.ndarray, draws: int = 2000) -> dict[str, flo
 def draw(outcome: dict) -> Figure:
     """Draw the share of S beats that is found, by group."""
     table = found(outcome).astype({"beats": int})
-    title = "S beats found, by how early they come; 95 % over people"
+    title = "S beats found, by how early they come"
     return plot.intervals(table, title, xlabel="sensitivity to S")
