@@ -4,7 +4,6 @@
 `ecglab.report` makes a page of it.
 """
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -217,14 +216,20 @@ def _find(record: Record, lead: str | None) -> Record:
 def _pauses(found: Record) -> list[str]:
     """Say where no beat was found for long, though the signal can be read."""
     edges = np.array([0, *found.samples, len(found.signal)])
+    lasting = np.diff(edges) / found.fs
+    long = np.flatnonzero(lasting > LONGEST_PAUSE)
     episodes = found.episodes[found.episodes["kind"] == "unreadable"]
     doubts = []
-    for start, end in itertools.pairwise(edges):
-        known = (episodes["onset"] < end) & (episodes["offset"] > start)
-        long = end - start > LONGEST_PAUSE * found.fs
-        if long and not known.any():
-            between = f"{start / found.fs:.0f} s and {end / found.fs:.0f} s"
-            doubts.append(f"the beats: none was found between {between}")
+    for place in long:
+        start = edges[place]
+        end = edges[place + 1]
+        before_end = episodes["onset"] < end
+        after_start = episodes["offset"] > start
+        known = before_end & after_start
+        if not known.any():
+            begins = f"{start / found.fs:.0f} s"
+            ends = f"{end / found.fs:.0f} s"
+            doubts.append(f"the beats: none was found between {begins} and {ends}")
     return doubts[:3]
 
 

@@ -844,7 +844,7 @@ def test_sequence_final_learns_from_ds1_and_is_scored_on_both_databases(monkeypa
 
 
 def test_s_and_n_beats_are_grouped_by_how_early_they_come_and_after_which():
-    """Five beats of one record, then the first of another, whose last one was an S beat."""
+    """Six beats of one record, the last of them S, then two of another."""
     recipe = context.recipe_of("ResNet-50", context.MOST, quick=True)
     both = recipe.load(["209", "119"])
     second = np.flatnonzero(both.records == both.records[-1])[0]

@@ -127,6 +127,14 @@ def gain(ours: Rows, theirs: Rows, left_out: str = "") -> dict:
     return difference.to_dict(orient="index")
 
 
+def at_least(goal: dict[str, float]) -> dict[str, str]:
+    """Return what is to be reached, as a row of a table says it."""
+    row = {}
+    for name, least in goal.items():
+        row[name] = f"≥\u00a0{least:.2f}"
+    return row
+
+
 def headline(accounts: Rows) -> dict[str, str]:
     """Return the scores for which there is a goal, mean over seeds."""
     scores = scores_of(accounts)

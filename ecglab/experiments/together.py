@@ -73,7 +73,7 @@ def svdb() -> dict[str, list[dict]]:
 
 def reached(ways: dict[str, list[dict]]) -> pd.DataFrame:
     """Return the goal, the scores on DS2, and published ones, one row each."""
-    rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in resnet50.GOAL.items()}}
+    rows = {"the goal": tables.at_least(resnet50.GOAL)}
     for way, seeds in ways.items():
         without = tables.without(seeds, ONE_WOMAN)
         alone = tables.THREE_DIGITS(tables.mean(without, "S F1"))

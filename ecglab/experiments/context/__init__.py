@@ -179,7 +179,7 @@ def compared(heartbeats: Beats, recipe: Recipe) -> np.ndarray:
 
 def _gain(ours: dict, theirs: dict) -> dict:
     """Compare two ways, run by run: those of the same partitions and seeds."""
-    paired = [[runs_of[one] for one in ours] for runs_of in (ours, theirs)]
+    paired = [[by_run[run] for run in ours] for by_run in (ours, theirs)]
     counts = [tables.people_of(accounts)[1] for accounts in paired]
     return crossval.plain(evaluate.bootstrap_matrices(*counts))
 

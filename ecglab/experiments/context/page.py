@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ecglab import experiments
 from ecglab.experiments import tables
 from ecglab.experiments.context import FIRST, MOST, RIVAL
 
@@ -48,6 +49,12 @@ def each_gain(before: list[dict], after: list[dict]) -> str:
         gain = one["scores"]["macro_f1"] - other["scores"]["macro_f1"]
         gains.append(f"{gain:.3f}")
     return ", ".join(gains)
+
+
+def told_most(way: str) -> list[dict]:
+    """Return the recorded runs of one way that is told the most."""
+    ways = tables.grouped(experiments.recorded("context")["outcomes"], way_of)
+    return ways[f"{way}: {MOST}"]
 
 
 def way_of(one: dict) -> str:

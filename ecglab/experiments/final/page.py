@@ -179,10 +179,7 @@ def v_seeds(accounts: list[dict]) -> dict[str, str]:
 
 def goal_elsewhere(ways: dict[str, list[dict]]) -> str:
     """Return the goal on svdb, what was reached, and what the network before had reached."""
-    goal = {}
-    for name, least in GOAL_ELSEWHERE.items():
-        goal[name] = f"≥\u00a0{least:.2f}"
-    rows = {"the goal": goal}
+    rows = {"the goal": tables.at_least(GOAL_ELSEWHERE)}
     for way, seeds in ways.items():
         rows[way] = tables.headline(seeds)
     rows["the network that shipped before"] = BEFORE_ELSEWHERE

@@ -26,16 +26,16 @@ Counts = dict[str, dict[str, list[int]]]  # by record, then by group
 def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     elsewhere = outcome["outcomes"][ELSEWHERE]["per record"]
-    shares = found(outcome)[["value", "low", "high"]]
+    shares = found(outcome)
     return {
-        "found": in_percent(found(outcome)["value"]),
+        "found": in_percent(shares["value"]),
         "early": outcome["early"][0],
         "little": outcome["early"][1],
         "of_s": of_s(outcome).to_markdown(),
         "of_n": of_n(outcome).to_markdown(),
         "missed": records_missed(elsewhere, 8).to_markdown(),
         "false": records_false(elsewhere, 6).to_markdown(),
-        "alt": tables.in_words(shares),
+        "alt": tables.in_words(shares[["value", "low", "high"]]),
     }
 
 

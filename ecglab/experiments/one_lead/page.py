@@ -2,9 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from ecglab import experiments
 from ecglab.experiments import tables
-from ecglab.experiments.context import MOST, RIVAL
+from ecglab.experiments.context import RIVAL
 from ecglab.experiments.context import page as context
 from ecglab.experiments.one_lead import COLUMNS
 
@@ -16,7 +15,7 @@ def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     columns = tables.grouped(outcome["outcomes"], column_of)
     first, second = (columns[name] for name in COLUMNS)
-    both = two_leads()
+    both = context.told_most(RIVAL)[:1]  # two leads, of the same folds and seed
     gains = {name: tables.gain(accounts, both) for name, accounts in columns.items()}
     return tables.compared(outcome, column_of) | {
         "width": outcome["recipe"]["width"],
@@ -25,13 +24,6 @@ def fill(outcome: dict) -> dict:
         "both": tables.headline(both),
         "gains": tables.gains(gains).to_markdown(),
     }
-
-
-def two_leads() -> list[dict]:
-    """Return the account of the network for two leads, of the same folds and seed."""
-    ways = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
-    runs = ways[f"{RIVAL}: {MOST}"]
-    return runs[:1]
 
 
 def column_of(one: dict) -> str:

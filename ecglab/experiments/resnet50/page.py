@@ -144,7 +144,7 @@ def rhythms_table(seeds: list[dict]) -> pd.DataFrame:
 
 def goal_table(ways: dict[str, list[dict]]) -> str:
     """Return the goal, what was reached, and what others have published."""
-    rows = {"the goal": {name: f"≥\u00a0{least}" for name, least in GOAL.items()}}
+    rows = {"the goal": tables.at_least(GOAL)}
     for way, seeds in ways.items():
         rows[way] = tables.headline(seeds)
     rows.update(PUBLISHED)

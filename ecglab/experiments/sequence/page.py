@@ -2,9 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from ecglab import experiments
 from ecglab.experiments import tables
-from ecglab.experiments.context import MOST
 from ecglab.experiments.context import page as context
 from ecglab.experiments.sequence import ALONE, BOTH, WAYS
 
@@ -16,8 +14,7 @@ def fill(outcome: dict) -> dict:
     """Return what the section's blanks are filled with."""
     ways = tables.grouped(outcome["outcomes"], way_of)
     alone, head, both = (tables.headline(ways[way]) for way in WAYS)
-    others = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
-    trees = others[f"boosting: {MOST}"]
+    trees = context.told_most("boosting")
     over = tables.gain(trees, ways[BOTH])
     return tables.compared(outcome, way_of) | {
         "alone": alone,

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 from ecglab import experiments
 from ecglab.experiments import tables
 from ecglab.experiments.baselines import page as baselines
-from ecglab.experiments.context import MOST
 from ecglab.experiments.context import page as context
 from ecglab.experiments.final import page as final
 from ecglab.experiments.resnet50 import ONE_WOMAN
@@ -55,17 +54,11 @@ def fill(outcome: dict) -> dict:
                 for way in ("trees told of rhythm and P waves", "the network of `final`")
             }
         ),
-        "folds": folds(),
+        "folds": tables.headline(context.told_most("boosting")),
         "svdb_gains": final.gains_table(others),
         "svdb_records": tables.worst(elsewhere, 8),
         "alt": final.in_words(ours),
     }
-
-
-def folds() -> dict[str, str]:
-    """Return what the trees that are told the most reach on DS1's folds."""
-    ways = tables.grouped(experiments.recorded("context")["outcomes"], context.way_of)
-    return tables.headline(ways[f"boosting: {MOST}"])
 
 
 def draw(outcome: dict) -> Figure:
